@@ -1,0 +1,100 @@
+# sandwatch — make targets:
+#   all       build/sandwatch (release)              test      unit, golden, simulator and end-to-end tests
+#   asan      the same tests under ASan and UBSan     tsan      the same tests under TSan
+#   check     lint, test, asan, tsan                  lint      layers, format, cppcheck, banned functions
+#   bench     the numbers of the design               fuzz      the fuzzers, FUZZ_SECONDS each (clang)
+#   golden    rewrite the golden screens              format    apply .clang-format
+#   install   to $(DESTDIR)$(PREFIX)                  clean
+PREFIX  ?= /usr/local
+DESTDIR ?=
+SAN     ?=
+WERROR  ?= 1
+V       ?=
+Q       := $(if $(V),,@)
+comma   := ,
+
+VERSION := $(shell sed -n 's/^\#define SANDWATCH_VERSION "\(.*\)"/\1/p' src/core/version.h)
+FLAVOUR := $(or $(NAME),$(if $(SAN),$(subst $(comma),-,$(SAN)),release))
+BUILD   := build/$(FLAVOUR)
+PKGS    := ncursesw libcurl libcjson yaml-0.1 libcares openssl libmicrohttpd libutf8proc
+DATADIR := $(PREFIX)/share/sandwatch
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
+        -Wformat=2 -Wwrite-strings -Wvla -Wundef
+CFLAGS   ?= -O2 -g
+CPPFLAGS += -Isrc -D_GNU_SOURCE -DSANDWATCH_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags $(PKGS))
+ALLFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common -fstack-protector-strong \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+LDLIBS   += $(shell pkg-config --libs $(PKGS)) -lm -pthread
+
+SRC  := $(sort $(shell find src -name '*.c' ! -path src/main.c))
+OBJ  := $(SRC:%.c=$(BUILD)/%.o)
+LIB  := $(BUILD)/libsandwatch.a
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+AID  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/aid/*.c)))
+
+.PHONY: all test unit check bench fuzz asan tsan install format lint golden clean
+all: build/sandwatch
+
+# the program's contract is build/sandwatch, whatever the flavour's own folder
+build/sandwatch: $(BUILD)/sandwatch
+	$(Q)ln -sf $(FLAVOUR)/sandwatch $@
+
+$(BUILD)/sandwatch: $(BUILD)/src/main.o $(LIB)
+	$(Q)$(CC) $(CFLAGS) $(ALLFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(LIB): $(OBJ)
+	$(Q)rm -f $@
+	$(Q)$(AR) crs $@ $^
+
+$(BUILD)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(ALLFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: tests/unit/%.c $(AID) $(LIB) Makefile
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(AID) $(LIB) $(LDLIBS) -lcmocka
+
+-include $(OBJ:.o=.d) $(UNIT:=.d) $(AID:.o=.d) $(BUILD)/src/main.d
+
+unit: $(UNIT)
+
+test: all unit
+	$(Q)BUILD=$(BUILD) tests/run
+
+asan:
+	$(Q)$(MAKE) NAME=asan SAN=address,undefined CFLAGS='-O1 -g' build/asan/sandwatch unit
+	$(Q)BUILD=build/asan tests/run
+
+tsan:
+	$(Q)$(MAKE) NAME=tsan SAN=thread CFLAGS='-O1 -g' build/tsan/sandwatch unit
+	$(Q)BUILD=build/tsan tests/run
+
+check: lint test asan tsan
+
+lint:
+	$(Q)scripts/layers.sh
+	$(Q)scripts/lint.sh
+
+format:
+	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+
+golden: unit
+	$(Q)GOLDEN=write BUILD=$(BUILD) tests/run golden
+
+bench: all
+	$(Q)tests/bench/run
+
+FUZZ_SECONDS ?= 60
+fuzz:
+	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
+
+install: all
+	install -D -m 755 build/sandwatch $(DESTDIR)$(PREFIX)/bin/sandwatch
+	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DATADIR)/scenarios
+	install -m 644 themes/*.yaml $(DESTDIR)$(DATADIR)/themes
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(DATADIR)/scenarios
+	install -D -m 644 docs/sandwatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandwatch.1
+
+clean:
+	rm -rf build

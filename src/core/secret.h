@@ -1,0 +1,23 @@
+/* secret.h — a credential that %s cannot print, a core dump does not hold, and freeing wipes. */
+#ifndef CORE_SECRET_H
+#define CORE_SECRET_H
+
+#include "core/base.h"
+
+struct err;
+struct secret;
+
+/* Caller frees with secret_free. Refuses what cannot be a credential in an HTTP header: empty,
+ * longer than 16 KiB, spaces inside, control bytes. White space around it is dropped. `what` names
+ * it in err. */
+struct secret *secret_new(const char *bytes, size_t n, const char *what, struct err *err);
+void secret_free(struct secret *secret); /* NULL is allowed */
+struct secret *secret_copy(const struct secret *secret);
+
+/* The first line of a file. Warns nowhere: a file that others may read is refused (mode & 077). */
+struct secret *secret_read_file(const char *path, const char *what, struct err *err);
+
+/* The only way to the bytes, NUL-terminated; borrowed until secret_free. Easy to grep. */
+const char *secret_expose(const struct secret *secret);
+
+#endif

@@ -1,0 +1,217 @@
+#include "core/yaml.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <yaml.h>
+
+#include "core/arena.h"
+#include "core/err.h"
+#include "core/text.h"
+
+struct reader {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool has_event;
+    struct arena *arena;
+    const char *name;
+    struct err *err;
+};
+
+static bool
+fail(struct reader *r, size_t line, size_t column, const char *what, const char *found)
+{
+    return err_set(r->err, ERR_CONFIG, "%s:%zu:%zu: %s%s%.60s%s", r->name, line + 1, column + 1,
+                   what, found ? " \"" : "", found ? found : "", found ? "\"" : "");
+}
+
+static bool
+advance(struct reader *r)
+{
+    if (r->has_event)
+        yaml_event_delete(&r->event);
+    r->has_event = false;
+    if (!yaml_parser_parse(&r->parser, &r->event))
+        return fail(r, r->parser.problem_mark.line, r->parser.problem_mark.column,
+                    r->parser.problem ? r->parser.problem : "cannot read this", NULL);
+    r->has_event = true;
+    return true;
+}
+
+static struct yaml *
+node_new(struct reader *r, enum yaml_kind kind)
+{
+    struct yaml *node = arena_alloc(r->arena, sizeof(*node));
+
+    node->kind = kind;
+    node->key = node->value = "";
+    node->line = (unsigned)r->event.start_mark.line + 1;
+    node->column = (unsigned)r->event.start_mark.column + 1;
+    return node;
+}
+
+static struct yaml *read_node(struct reader *r, unsigned depth);
+
+static bool
+read_key(struct reader *r, const struct yaml *map, struct yaml *out)
+{
+    const char *key;
+
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return fail(r, r->event.start_mark.line, r->event.start_mark.column, "expected a plain key",
+                    NULL);
+    key = (const char *)r->event.data.scalar.value;
+    if (yaml_get(map, key))
+        return fail(r, r->event.start_mark.line, r->event.start_mark.column,
+                    "this key stands here twice:", key);
+    out->key = arena_strdup(r->arena, key);
+    out->key_line = (unsigned)r->event.start_mark.line + 1;
+    out->key_column = (unsigned)r->event.start_mark.column + 1;
+    return advance(r);
+}
+
+/* The children up to the end event; the start event is the current one. */
+static bool
+read_children(struct reader *r, struct yaml *parent, unsigned depth)
+{
+    yaml_event_type_t end =
+        parent->kind == YAML_map ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT;
+    const struct yaml **tail = &parent->first;
+
+    if (depth >= YAML_DEEPEST)
+        return fail(r, r->event.start_mark.line, r->event.start_mark.column, "nested too deep",
+                    NULL);
+    for (;;) {
+        struct yaml key = {.key = ""};
+        struct yaml *child;
+
+        if (!advance(r))
+            return false;
+        if (r->event.type == end)
+            return true;
+        if (parent->kind == YAML_map && !read_key(r, parent, &key))
+            return false;
+        child = read_node(r, depth + 1);
+        if (!child)
+            return false;
+        child->key = key.key;
+        child->key_line = key.key_line;
+        child->key_column = key.key_column;
+        *tail = child;
+        tail = &child->next;
+    }
+}
+
+static struct yaml *
+read_node(struct reader *r, unsigned depth)
+{
+    struct yaml *node;
+
+    switch (r->event.type) {
+    case YAML_SCALAR_EVENT:
+        node = node_new(r, YAML_scalar);
+        node->value = arena_strndup(r->arena, (const char *)r->event.data.scalar.value,
+                                    r->event.data.scalar.length);
+        node->is_quoted = r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+        return node;
+    case YAML_MAPPING_START_EVENT:
+        node = node_new(r, YAML_map);
+        return read_children(r, node, depth) ? node : NULL;
+    case YAML_SEQUENCE_START_EVENT:
+        node = node_new(r, YAML_list);
+        return read_children(r, node, depth) ? node : NULL;
+    default:
+        fail(r, r->event.start_mark.line, r->event.start_mark.column,
+             "aliases are not accepted here", NULL);
+        return NULL;
+    }
+}
+
+static const struct yaml *
+read_document(struct reader *r)
+{
+    struct yaml *root;
+
+    if (!advance(r) || !advance(r)) /* stream start, document start */
+        return NULL;
+    if (r->event.type == YAML_STREAM_END_EVENT)
+        return node_new(r, YAML_map);
+    if (!advance(r))
+        return NULL;
+    if (r->event.type == YAML_SCALAR_EVENT && r->event.data.scalar.length == 0)
+        return node_new(r, YAML_map);
+    root = read_node(r, 0);
+    if (!root || !advance(r) || !advance(r))
+        return NULL;
+    if (r->event.type != YAML_STREAM_END_EVENT) {
+        fail(r, r->event.start_mark.line, r->event.start_mark.column, "expected one document only",
+             NULL);
+        return NULL;
+    }
+    return root;
+}
+
+const struct yaml *
+yaml_parse(struct arena *arena, const char *name, const char *bytes, size_t n, struct err *err)
+{
+    struct reader r = {.arena = arena, .name = name, .err = err};
+    const struct yaml *root;
+
+    if (!yaml_parser_initialize(&r.parser)) {
+        err_set(err, ERR_IO, "%s: out of memory", name);
+        return NULL;
+    }
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, n);
+    root = read_document(&r);
+    if (r.has_event)
+        yaml_event_delete(&r.event);
+    yaml_parser_delete(&r.parser);
+    return root;
+}
+
+const struct yaml *
+yaml_load(struct arena *arena, const char *path, struct err *err)
+{
+    const struct yaml *root = NULL;
+    FILE *file = fopen(path, "re");
+    char *bytes;
+    size_t n;
+
+    if (!file) {
+        err_set(err, ERR_CONFIG, "%s: cannot read: %s", path, strerror(errno));
+        return NULL;
+    }
+    bytes = malloc(YAML_LARGEST_BYTES + 1);
+    n = bytes ? fread(bytes, 1, YAML_LARGEST_BYTES + 1, file) : 0;
+    if (!bytes || ferror(file))
+        err_set(err, ERR_CONFIG, "%s: cannot read: %s", path, strerror(errno));
+    else if (n > YAML_LARGEST_BYTES)
+        err_set(err, ERR_CONFIG, "%s: larger than %d bytes", path, YAML_LARGEST_BYTES);
+    else
+        root = yaml_parse(arena, path, bytes, n, err);
+    free(bytes);
+    fclose(file);
+    return root;
+}
+
+const struct yaml *
+yaml_get(const struct yaml *node, const char *key)
+{
+    if (!node || node->kind != YAML_map)
+        return NULL;
+    for (const struct yaml *child = node->first; child; child = child->next)
+        if (strcmp(child->key, key) == 0)
+            return child;
+    return NULL;
+}
+
+bool
+yaml_is_null(const struct yaml *node)
+{
+    if (!node)
+        return true;
+    if (node->kind != YAML_scalar || node->is_quoted)
+        return false;
+    return !*node->value || strcmp(node->value, "~") == 0 || strcmp(node->value, "null") == 0;
+}

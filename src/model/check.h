@@ -1,0 +1,42 @@
+/* check.h — one connectivity probe: a target, a protocol and an address family, by stages. */
+#ifndef MODEL_CHECK_H
+#define MODEL_CHECK_H
+
+#include "model/series.h"
+
+enum check_verdict { CHECK_skip, CHECK_pass, CHECK_warn, CHECK_fail, CHECK_unsupported };
+
+enum check_stage { STAGE_dns, STAGE_tcp, STAGE_tls, STAGE_http, STAGE_quic, STAGE_COUNT };
+
+enum check_kind { /* the columns of the connectivity pane */
+                  CHECK_API_443,
+                  CHECK_EDGE_TCP_7844,
+                  CHECK_EDGE_UDP_7844,
+};
+
+struct check {
+    const char *target;   /* "api", "edge region1" */
+    const char *protocol; /* "tcp/443", "tcp/7844", "udp/7844": the port is the real one */
+    enum check_kind kind;
+    int family; /* 4 or 6 */
+    const char *host,
+        *address; /* address: what was tried, "198.41.192.7:7844"; "" when DNS failed */
+    enum check_verdict verdict;
+    int64_t stage_us[STAGE_COUNT]; /* how long each stage took; -1: not reached or not part of it */
+    enum check_stage failed_stage; /* meaningful when verdict is fail */
+    const char *error;             /* the raw signal: errno, alert, ICMP type and sender; "" */
+    const char *hint;              /* one next step; "" */
+    const char *note;              /* what else was seen: server identity, HTTP status; "" */
+    int64_t rtt_us; /* the number to show: connect time, or the version negotiation's; -1 */
+    struct series rtt_trend;  /* microseconds; SERIES_UNKNOWN for a failure */
+    uint32_t sent, lost;      /* over the trend */
+    int64_t at_ms;            /* when it was measured; 0: never */
+    int64_t failing_since_ms; /* 0 when it is not failing */
+    int64_t last_failure_ms;
+};
+
+/* "pass", as in JSON. */
+const char *check_verdict_name(enum check_verdict verdict);
+const char *check_stage_name(enum check_stage stage);
+
+#endif

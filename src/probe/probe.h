@@ -1,0 +1,43 @@
+/* probe.h — what this host can measure itself: connectivity checks and local connectors, on one
+ * thread. */
+#ifndef PROBE_PROBE_H
+#define PROBE_PROBE_H
+
+#include "core/err.h"
+
+struct store;
+struct probe;
+
+struct probe_edge {              /* a configured edge target, instead of discovery */
+    const char *name;            /* "region1" */
+    const char *host;            /* a name or an address */
+    uint16_t tcp_port, udp_port; /* 0: not checked */
+};
+
+struct probe_connector {
+    const char *name, *url; /* "http://127.0.0.1:20241" */
+    const char *tunnel_id;  /* NULL: /diag/tunnel says */
+};
+
+struct probe_options {
+    const char *api_url;            /* NULL: https://api.anthropic.com */
+    const char *region;             /* of the edge: NULL or "" global, "us", "fed" */
+    const struct probe_edge *edges; /* none: discover by SRV */
+    size_t n_edges;
+    const char *edge_ca_file; /* trusted for the edge besides the system's store; NULL */
+    const struct probe_connector *connectors;
+    size_t n_connectors;
+    bool discover_connectors; /* look at 127.0.0.1:20241 to 20245 */
+    bool is_off;              /* checks.enabled: false — connectors are still asked */
+    int64_t interval_ms;      /* of the checks; connectors are asked twice as often */
+};
+
+/* Start the thread; everything in options is copied. NULL and err on failure. Takes wishes of
+ * WISH_FOR_probe. */
+struct probe *probe_start(const struct probe_options *options, struct store *store,
+                          struct err *err);
+
+/* End the thread; returns within milliseconds. NULL is allowed. */
+void probe_stop(struct probe *probe);
+
+#endif
