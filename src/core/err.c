@@ -26,7 +26,7 @@ bool
 err_context(struct err *err, const char *format, ...)
 {
     char where[ERR_MESSAGE_BYTES];
-    char whole[2 * ERR_MESSAGE_BYTES];
+    char whole[2 * ERR_MESSAGE_BYTES + 2];
     va_list args;
 
     if (!err)
