@@ -51,6 +51,7 @@ secret_new(const char *bytes, size_t n, const char *what, struct err *err)
             return NULL;
         }
     mapped = sizeof(*secret) + n + 1;
+    /* cppcheck-suppress invalidFunctionArg ; -1 is right for anonymous memory */
     secret = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (secret == MAP_FAILED)
         die("out of memory");

@@ -14,7 +14,7 @@ series_at(const struct series *series, size_t back)
 {
     if (back >= series->n)
         return SERIES_UNKNOWN;
-    return series->value[(series->next + SERIES_POINTS - 1 - back) % SERIES_POINTS];
+    return series->value[((size_t)series->next + SERIES_POINTS - 1 - back) % SERIES_POINTS];
 }
 
 int32_t
