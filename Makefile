@@ -27,7 +27,7 @@ ALLFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common -fstac
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LDLIBS   += $(shell pkg-config --libs $(PKGS)) -lm -pthread
 
-SRC  := $(sort $(shell find src -name '*.c' ! -path src/main.c))
+SRC  := $(sort $(shell find src -name "*.c" ! -path src/main.c))
 OBJ  := $(SRC:%.c=$(BUILD)/%.o)
 LIB  := $(BUILD)/libsandwatch.a
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))

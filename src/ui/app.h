@@ -26,8 +26,9 @@ struct ui_options {
     struct thresholds thresholds;
     const char
         *copy_file; /* where y also writes; NULL: $XDG_RUNTIME_DIR/sandwatch-copy.txt or /tmp */
-    void (*started)(
-        void *context); /* called once, after the first frame was sent: start the writers here */
+    bool (*started)(void *context,
+                    struct err *err); /* called once, after the first frame was sent:
+                                       * start the writers here; false ends the console */
     void *started_context;
 };
 
