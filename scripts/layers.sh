@@ -10,7 +10,7 @@ may() { # room: what it may include besides itself
     api | probe | history | ui) echo "core model $1" ;;
     ops) echo "core model api ops" ;;
     cli | export) echo "core model history $1" ;;
-    src) echo "core model config sim api probe history ui ops cli export" ;;
+    src) echo "core model config sim api probe history ui ops cli export src" ;; # wiring: files of src itself
     *) echo "$1" ;;
     esac
 }
@@ -20,8 +20,9 @@ grep -rn --include='*.[ch]' --include='*.def' '^#include "' src |
     sed 's/^\([^:]*\):[0-9]*:#include "\([^"]*\)".*/\1 \2/' >"$list"
 bad=0
 while read -r file included; do
-    room=$(echo "$file" | sed 's|^src/||; t; ; s|/.*||' | sed 's|/.*||')
-    case $room in *.c) room=src ;; esac
+    room=$(echo "$file" | sed 's|^src/||; s|/.*||')
+    case $room in *.c | *.h) room=src ;; esac
+    case $included in */*) ;; *) included=src/$included ;; esac
     case " $(may "$room") " in
     *" ${included%%/*} "*) ;;
     *) echo "$file: $room may not include $included" && bad=1 ;;

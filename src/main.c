@@ -1,8 +1,356 @@
+/* main.c — wiring and shutdown order: which subcommand runs, on what, and who is stopped when. */
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "core/arena.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "core/version.h"
+#include "demo.h"
+#include "sim/sim.h"
+#include "ui/app.h"
+#include "wiring.h"
+
+enum { EXIT_USAGE = 64, STATUS_WITHIN_MS = 30000 };
+
+/* What is left of the command line for the subcommand. */
+struct arguments {
+    int n;
+    char **v;
+};
+
+struct command {
+    const char *name;
+    int (*run)(struct program *program, struct arguments *arguments);
+    const char *usage; /* after the name */
+    const char *help;
+};
+
+static int
+fail(const struct err *err)
+{
+    fprintf(stderr, "sandwatch: %s\n", err->message);
+    return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
+}
+
+static int
+usage_error(const char *command, const char *argument)
+{
+    fprintf(stderr, "sandwatch: %s: unknown argument \"%.60s\"; try: sandwatch %s --help\n",
+            command, argument, command);
+    return EXIT_USAGE;
+}
+
+/* Takes "--name" out of the arguments; true when it was there. */
+static bool
+take_flag(struct arguments *arguments, const char *name)
+{
+    for (int i = 0; i < arguments->n; i++)
+        if (strcmp(arguments->v[i], name) == 0) {
+            memmove(&arguments->v[i], &arguments->v[i + 1],
+                    (size_t)(arguments->n - i) * sizeof(*arguments->v));
+            arguments->n--;
+            return true;
+        }
+    return false;
+}
+
+/* Takes "--name VALUE" or "--name=VALUE" out; *value keeps its default when it is not there. */
+static bool
+take_value(struct arguments *arguments, const char *name, const char **value)
+{
+    size_t length = strlen(name);
+
+    for (int i = 0; i < arguments->n; i++) {
+        const char *argument = arguments->v[i];
+
+        if (strncmp(argument, name, length) == 0 && argument[length] == '=') {
+            *value = argument + length + 1;
+            return take_flag(arguments, argument);
+        }
+        if (strcmp(argument, name) != 0)
+            continue;
+        if (i + 1 >= arguments->n) {
+            fprintf(stderr, "sandwatch: %s: expected a value after it\n", name);
+            return false;
+        }
+        *value = arguments->v[i + 1];
+        memmove(&arguments->v[i], &arguments->v[i + 2],
+                (size_t)(arguments->n - i - 1) * sizeof(*arguments->v));
+        arguments->n -= 2;
+        return true;
+    }
+    return true;
+}
+
+static bool
+take_seed(struct arguments *arguments, uint64_t *seed)
+{
+    const char *text = "1";
+    int64_t n;
+
+    if (!take_value(arguments, "--seed", &text))
+        return false;
+    if (!int_parse(text, &n) || n < 0) {
+        fprintf(stderr, "sandwatch: --seed: expected a whole number, found \"%.40s\"\n", text);
+        return false;
+    }
+    *seed = (uint64_t)n;
+    return true;
+}
+
+static int
+run_status(struct program *program, struct arguments *arguments)
+{
+    struct err err = {0};
+    int status;
+    struct status_options options = {
+        .context = program->config.context,
+        .is_json = take_flag(arguments, "--json"),
+        .is_ascii = program->config.is_ascii,
+        .has_colour = !program->config.is_monochrome && isatty(STDOUT_FILENO),
+        .timeout_ms = STATUS_WITHIN_MS,
+        .thresholds = program->thresholds,
+    };
+
+    if (arguments->n > 0)
+        return usage_error("status", arguments->v[0]);
+    program->store = store_new();
+    if (!program_start(program, &err))
+        return fail(&err);
+    status = cli_status(&options, program->store);
+    return status;
+}
+
+static bool
+start_writers(void *context, struct err *err)
+{
+    return program_start(context, err);
+}
+
+static int
+run_tui(struct program *program, struct arguments *arguments)
+{
+    struct err err = {0};
+    struct ui_options options = program_ui_options(program);
+    int status;
+
+    if (arguments->n > 0)
+        return usage_error("tui", arguments->v[0]);
+    if (!term_is_usable(&err)) {
+        fprintf(stderr, "sandwatch: %s; printing the status once instead\n", err.message);
+        return run_status(program, arguments);
+    }
+    program->store = store_new();
+    options.started = start_writers;
+    options.started_context = program;
+    status = ui_run(&options, program->store, &err);
+    return err.code ? fail(&err) : status;
+}
+
+/* The demo's world: the simulator's configuration replaces what says where the service is; how the
+ * console looks stays the operator's. */
+struct demo_world {
+    struct program *program;
+    struct demo *demo;
+};
+
+static bool
+load_demo_config(struct program *program, const char *path, struct err *err)
+{
+    char flag[] = "--config", name[] = "sandwatch";
+    char *argv[] = {name, flag, arena_strdup(program->arena, path), NULL};
+    struct program world = {0};
+    int argc = 3;
+    struct config mine = program->config;
+
+    if (!program_load(&world, &argc, argv, err)) {
+        arena_free(world.arena);
+        return false;
+    }
+    program->config = world.config;
+    program->config.interval_ms = mine.interval_ms;
+    program->world_arena = world.arena;
+    return true;
+}
+
+static bool
+start_demo_writers(void *context, struct err *err)
+{
+    struct demo_world *world = context;
+    const char *path = demo_config(world->demo, world->program->arena, err);
+
+    return path && load_demo_config(world->program, path, err) &&
+           program_start(world->program, err);
+}
+
+static int
+run_demo(struct program *program, struct arguments *arguments)
+{
+    struct err err = {0};
+    struct demo_world world = {.program = program};
+    struct ui_options options = program_ui_options(program);
+    const char *scenario = "healthy";
+    uint64_t seed;
+    int status;
+
+    if (!take_value(arguments, "--scenario", &scenario) || !take_seed(arguments, &seed))
+        return EXIT_USAGE;
+    if (arguments->n > 0)
+        return usage_error("demo", arguments->v[0]);
+    if (!term_is_usable(&err))
+        return fail(&err);
+    world.demo = demo_start(scenario, seed, program_folders(program->arena, "scenarios"), &err);
+    if (!world.demo)
+        return fail(&err);
+    program->store = store_new();
+    options.context = "demo";
+    options.started = start_demo_writers;
+    options.started_context = &world;
+    status = ui_run(&options, program->store, &err);
+    program_quiet(program);
+    demo_stop(world.demo);
+    return err.code ? fail(&err) : status;
+}
+
+static int
+run_sim(struct program *program, struct arguments *arguments)
+{
+    struct err err = {0};
+    struct sim_options options = {
+        .listen = "127.0.0.1:0",
+        .scenario = "healthy",
+        .scenario_folders = program_folders(program->arena, "scenarios"),
+        .ready_fd = STDOUT_FILENO,
+        .stop_fd = -1,
+    };
+
+    if (!take_value(arguments, "--listen", &options.listen) ||
+        !take_value(arguments, "--scenario", &options.scenario) ||
+        !take_seed(arguments, &options.seed))
+        return EXIT_USAGE;
+    if (arguments->n > 0)
+        return usage_error("sim", arguments->v[0]);
+    return sim_run(&options, &err) ? fail(&err) : EXIT_SUCCESS;
+}
+
+static int
+run_config(struct program *program, struct arguments *arguments)
+{
+    (void)program;
+    if (arguments->n == 1 && strcmp(arguments->v[0], "check") == 0) {
+        puts("the configuration is valid"); /* loading it was the check */
+        return EXIT_SUCCESS;
+    }
+    if (arguments->n == 1 && strcmp(arguments->v[0], "show") == 0) {
+        config_show(stdout);
+        return EXIT_SUCCESS;
+    }
+    fputs("sandwatch: config: expected \"check\" or \"show\"\n", stderr);
+    return EXIT_USAGE;
+}
+
+static const struct command commands[] = {
+    {"tui", run_tui, "", "the console (this is what runs without a command)"},
+    {"demo", run_demo, "[--scenario S] [--seed N]",
+     "the console on the embedded simulator: no account, no network"},
+    {"status", run_status, "[--json]", "one full poll of every source, printed"},
+    {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N]",
+     "the simulator alone, until it is interrupted"},
+    {"config", run_config, "check|show", "what is in force and where each value came from"},
+};
+
+static const struct command *
+command_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static bool
+has_argument(int argc, char **argv, const char *name)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], name) == 0)
+            return true;
+    return false;
+}
+
+static int
+unknown_command(const char *name)
+{
+    fprintf(stderr, "sandwatch: unknown command \"%.60s\"; try: sandwatch --help\n", name);
+    return EXIT_USAGE;
+}
+
+/* Of the subcommand among the arguments, or of everything. */
+static int
+print_help(int argc, char **argv)
+{
+    const struct command *command = NULL;
+
+    for (int i = 1; i < argc && !command; i++)
+        command = command_find(argv[i]);
+    if (command) {
+        printf("usage: sandwatch [options] %s %s\n\n%s\n", command->name, command->usage,
+               command->help);
+    } else {
+        puts("usage: sandwatch [options] [command]\n\n"
+             "An operations console for Claude Managed Agents self-hosted sandboxes and MCP "
+             "tunnels.\n\ncommands:");
+        for (size_t i = 0; i < COUNT_OF(commands); i++)
+            printf("  %-8s %-45s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+    }
+    puts("\noptions:");
+    config_help(stdout);
+    return EXIT_SUCCESS;
+}
+
+static int
+run(struct program *program, int argc, char **argv)
+{
+    struct arguments arguments = {.n = argc - 1, .v = argv + 1};
+    const struct command *command = &commands[0];
+    struct err err = {0};
+
+    if (arguments.n > 0 && arguments.v[0][0] != '-') {
+        command = command_find(arguments.v[0]);
+        if (!command)
+            return unknown_command(arguments.v[0]);
+        arguments.n--;
+        arguments.v++;
+    }
+    if (program->config.log_file && !log_open(program->config.log_file, &err))
+        return fail(&err);
+    return command->run(program, &arguments);
+}
 
 int
-main(void)
+main(int argc, char **argv)
 {
-    puts("sandwatch");
-    return 0;
+    struct program program = {0};
+    struct err err = {0};
+    int status;
+
+    setlocale(LC_ALL, "");
+    if (has_argument(argc, argv, "--version")) {
+        puts("sandwatch " SANDWATCH_VERSION);
+        status = EXIT_SUCCESS;
+    } else if (has_argument(argc, argv, "--help")) {
+        status = print_help(argc, argv); /* also with a configuration that cannot be read */
+    } else if (program_load(&program, &argc, argv, &err)) {
+        status = run(&program, argc, argv);
+    } else {
+        status = fail(&err);
+    }
+    program_stop(&program);
+    log_close();
+    return status;
 }

@@ -32,6 +32,9 @@ struct ui_options {
     void *started_context;
 };
 
+/* Is standard output a terminal that a console can be drawn on? Otherwise err says why not. */
+bool term_is_usable(struct err *err);
+
 /* Run until the operator quits; the terminal is always given back. Returns the exit status. Signals
  * are taken over for the time it runs. Call on the main thread, before other threads exist: it
  * blocks the signals that it wants before calling started. */

@@ -1,0 +1,257 @@
+#include "wiring.h"
+
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "api/api.h"
+#include "core/arena.h"
+#include "model/store.h"
+#include "probe/probe.h"
+
+#ifndef SANDWATCH_DATADIR
+#define SANDWATCH_DATADIR "/usr/local/share/sandwatch"
+#endif
+
+enum { LONGEST_PATH = 4096 };
+
+static const char *
+environment(const char *name)
+{
+    return getenv(name);
+}
+
+/* The folder of the program itself, or ".". */
+static const char *
+program_folder(struct arena *arena)
+{
+    char path[LONGEST_PATH];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    if (n <= 0)
+        return ".";
+    path[n] = '\0';
+    return arena_strdup(arena, dirname(path));
+}
+
+const char *const *
+program_folders(struct arena *arena, const char *kind)
+{
+    const char *config_home = getenv("XDG_CONFIG_HOME");
+    const char *home = getenv("HOME");
+    const char *here = program_folder(arena);
+    const char **folders = arena_array(arena, 6, sizeof(*folders));
+    size_t n = 0;
+
+    folders[n++] = SANDWATCH_DATADIR;
+    folders[n++] = arena_printf(arena, "%s/../share/sandwatch", here);
+    folders[n++] = arena_printf(arena, "%s/../..", here); /* build/release/sandwatch */
+    if (config_home && *config_home)
+        folders[n++] = arena_printf(arena, "%s/sandwatch", config_home);
+    else if (home && *home)
+        folders[n++] = arena_printf(arena, "%s/.config/sandwatch", home);
+    for (size_t i = 0; i < n; i++)
+        folders[i] = arena_printf(arena, "%s/%s", folders[i], kind);
+    return folders;
+}
+
+/* The thresholds as options of the configuration; the model owns their list. */
+static const struct option *
+threshold_options(struct program *program, size_t *n)
+{
+    static const struct {
+        const char *name, *fallback, *why;
+        size_t offset;
+    } rows[] = {
+#define THRESHOLD(id, seconds, because)                                                            \
+    {"thresholds." #id, #seconds, because, offsetof(struct thresholds, id##_ms)},
+#include "model/thresholds.def"
+#undef THRESHOLD
+    };
+    struct option *options = arena_array(program->arena, COUNT_OF(rows), sizeof(*options));
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        options[i] = (struct option){
+            .name = rows[i].name,
+            .type = OPTION_INT,
+            .target = (char *)&program->thresholds + rows[i].offset,
+            .min = 1,
+            .max = INT32_MAX,
+            .scale = 1000,
+            .fallback = rows[i].fallback,
+            .unit = "s",
+            .help = rows[i].why,
+        };
+    *n = COUNT_OF(rows);
+    return options;
+}
+
+bool
+program_load(struct program *program, int *argc, char **argv, struct err *err)
+{
+    struct config_request request = {.getenv = environment};
+
+    program->arena = arena_new();
+    program->thresholds = thresholds_default();
+    request.options = threshold_options(program, &request.n_options);
+    request.theme_folders = program_folders(program->arena, "themes");
+    return config_load(&request, argc, argv, program->arena, &program->config, err);
+}
+
+static struct api_credential_source
+credential_source(const struct config_credential *from)
+{
+    return (struct api_credential_source){
+        .api_key_file = from->api_key_file,
+        .api_key_env = from->api_key_env,
+        .auth_token_file = from->auth_token_file,
+        .auth_token_env = from->auth_token_env,
+        .command = from->command,
+        .profile = from->profile,
+    };
+}
+
+static struct api *
+start_api(struct program *program, struct err *err)
+{
+    const struct config *config = &program->config;
+    struct api_pool *pools = arena_array(program->arena, config->n_pools, sizeof(*pools));
+
+    for (size_t i = 0; i < config->n_pools; i++)
+        pools[i] = (struct api_pool){
+            .id = config->pools[i].id,
+            .name = config->pools[i].name,
+            .environment_key_file = config->pools[i].environment_key_file,
+            .environment_key_env = config->pools[i].environment_key_env,
+            .is_webhook = config->pools[i].is_webhook,
+            .expected_workers = config->pools[i].expected_workers,
+        };
+    return api_start(
+        &(struct api_options){
+            .base_url = config->base_url,
+            .version = config->version,
+            .workspace_id = config->workspace_id,
+            .ca_file = config->ca_file,
+            .credential = credential_source(&config->credential),
+            .tunnels = credential_source(&config->tunnels),
+            .pools = pools,
+            .n_pools = config->n_pools,
+            .requests_per_minute = config->requests_per_minute,
+            .interval_ms = config->interval_ms,
+            .getenv = environment,
+        },
+        program->store, err);
+}
+
+/* --interval is the fastest source's, the connectors'; checks keep their proportion to it. */
+static int64_t
+checks_interval_ms(const struct config *config)
+{
+    if (!config->interval_ms)
+        return source_interval_ms(SOURCE_checks);
+    return config->interval_ms * source_interval_ms(SOURCE_checks) /
+           source_interval_ms(SOURCE_connectors);
+}
+
+static const char *
+api_url(const struct config *config)
+{
+    const char *url = config->base_url ? config->base_url : environment("ANTHROPIC_BASE_URL");
+
+    return url && *url ? url : NULL;
+}
+
+static struct probe *
+start_probe(struct program *program, struct err *err)
+{
+    const struct config *config = &program->config;
+    struct probe_edge *edges = arena_array(program->arena, config->n_edges, sizeof(*edges));
+    struct probe_connector *connectors =
+        arena_array(program->arena, config->n_connectors, sizeof(*connectors));
+
+    for (size_t i = 0; i < config->n_edges; i++)
+        edges[i] = (struct probe_edge){
+            .name = config->edges[i].name,
+            .host = config->edges[i].host,
+            .tcp_port = (uint16_t)config->edges[i].tcp_port,
+            .udp_port = (uint16_t)config->edges[i].udp_port,
+        };
+    for (size_t i = 0; i < config->n_connectors; i++)
+        connectors[i] = (struct probe_connector){
+            .name = config->connectors[i].name,
+            .url = config->connectors[i].url,
+            .tunnel_id = config->connectors[i].tunnel_id,
+        };
+    return probe_start(
+        &(struct probe_options){
+            .api_url = api_url(config),
+            .region = config->edge_region,
+            .edges = edges,
+            .n_edges = config->n_edges,
+            .edge_ca_file = config->edge_ca_file,
+            .connectors = connectors,
+            .n_connectors = config->n_connectors,
+            .discover_connectors = config->discover_connectors,
+            .is_off = !config->checks_enabled,
+            .interval_ms = checks_interval_ms(config),
+        },
+        program->store, err);
+}
+
+bool
+program_start(struct program *program, struct err *err)
+{
+    program->api = start_api(program, err);
+    if (!program->api)
+        return false;
+    program->probe = start_probe(program, err);
+    return program->probe != NULL;
+}
+
+void
+program_quiet(struct program *program)
+{
+    probe_stop(program->probe);
+    api_stop(program->api);
+    program->probe = NULL;
+    program->api = NULL;
+}
+
+void
+program_stop(struct program *program)
+{
+    program_quiet(program);
+    store_free(program->store);
+    arena_free(program->world_arena);
+    arena_free(program->arena);
+    *program = (struct program){0};
+}
+
+struct ui_options
+program_ui_options(const struct program *program)
+{
+    const struct config *config = &program->config;
+    struct ui_binding *bindings =
+        arena_array(program->arena, config->n_bindings, sizeof(*bindings));
+
+    for (size_t i = 0; i < config->n_bindings; i++)
+        bindings[i] = (struct ui_binding){
+            .key = config->bindings[i].key,
+            .command = config->bindings[i].command,
+        };
+    return (struct ui_options){
+        .context = config->context,
+        .is_production = config->is_production,
+        .is_read_only = config->is_read_only,
+        .theme = config->theme,
+        .themes = config->themes,
+        .n_themes = config->n_themes,
+        .is_ascii = config->is_ascii,
+        .is_monochrome = config->is_monochrome,
+        .is_wall = config->is_wall,
+        .bindings = bindings,
+        .n_bindings = config->n_bindings,
+        .thresholds = program->thresholds,
+    };
+}

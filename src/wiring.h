@@ -1,0 +1,44 @@
+/* wiring.h — from what is configured to the running threads: the one place that knows all rooms. */
+#ifndef WIRING_H
+#define WIRING_H
+
+#include "cli/cli.h"
+#include "config/config.h"
+#include "model/thresholds.h"
+#include "ui/app.h"
+
+struct api;
+struct probe;
+
+/* Everything that one run of the program owns. */
+struct program {
+    struct arena *arena;       /* the configuration's */
+    struct arena *world_arena; /* the demo's configuration, or NULL */
+    struct config config;
+    struct thresholds thresholds;
+    struct store *store;
+    struct api *api;
+    struct probe *probe;
+};
+
+/* Read the command line's global options, the environment and the file. Takes them out of argv. */
+bool program_load(struct program *program, int *argc, char **argv, struct err *err);
+
+/* Start api and probe on the store. What was started stays until program_stop, also after a
+ * failure. */
+bool program_start(struct program *program, struct err *err);
+
+/* Stop the threads in reverse order; the store and the configuration stay. */
+void program_quiet(struct program *program);
+
+/* program_quiet, then free everything; for a program that never started too. */
+void program_stop(struct program *program);
+
+/* What the screen needs of the configuration; borrows from program. */
+struct ui_options program_ui_options(const struct program *program);
+
+/* Folders that hold `kind` ("themes", "scenarios"): beside the program, in the build tree,
+ * installed, the user's. Owned by the arena, NULL-terminated; later ones override. */
+const char *const *program_folders(struct arena *arena, const char *kind);
+
+#endif
