@@ -27,7 +27,11 @@ struct pane_state {
     bool is_following; /* keep the selected row in view when the order changes */
     /* filled by the list while it draws, for the title and the keys */
     int n_shown, n_all, selected_row, page_rows;
+    struct order *order; /* which rows in which order, as last made; pane_state_free() frees it */
 };
+
+/* Let go of what the state owns; the state itself is the caller's. */
+void pane_state_free(struct pane_state *state);
 
 /* Everything that one picture depends on. A frame is drawn wholly from one snapshot. */
 struct frame {
@@ -55,9 +59,9 @@ struct pane {
     /* A few words for a narrow strip (80x24): at most r.h lines, the worst first. */
     void (*draw_summary)(struct canvas *canvas, struct rect r, const struct frame *frame);
     /* The selected row in full: fields, evidence, next step; also what Enter opens. NULL: nothing
-     * to open. */
-    void (*draw_detail)(struct canvas *canvas, struct rect r, const struct frame *frame,
-                        const char *id);
+     * to open. Leaves out the first `scroll` lines; returns how many lines there are. */
+    int (*draw_detail)(struct canvas *canvas, struct rect r, const struct frame *frame,
+                       const char *id, int scroll);
 };
 
 /* One row per pane, in the order of panes.def. */
