@@ -10,7 +10,7 @@ enum fault {
 #define FAULT(id, name, what) FAULT_##id,
 #include "sim/network_faults.def"
 #undef FAULT
-    FAULT_COUNT
+    NETWORK_FAULT_COUNT
 };
 
 static const char *const fault_names[] = {
@@ -21,7 +21,7 @@ static const char *const fault_names[] = {
 };
 
 struct network {
-    atomic_bool fault[FAULT_COUNT];
+    atomic_bool fault[NETWORK_FAULT_COUNT];
 };
 
 struct network *
@@ -84,7 +84,7 @@ fault_find(const char *name)
 {
     size_t i = 0;
 
-    while (i < FAULT_COUNT && strcmp(fault_names[i], name) != 0)
+    while (i < NETWORK_FAULT_COUNT && strcmp(fault_names[i], name) != 0)
         i++;
     return i;
 }
@@ -94,7 +94,7 @@ network_fault(struct network *network, const char *name, bool on)
 {
     size_t i = fault_find(name);
 
-    if (i == FAULT_COUNT)
+    if (i == NETWORK_FAULT_COUNT)
         return false;
     atomic_store(&network->fault[i], on);
     return true;
@@ -105,7 +105,7 @@ network_fault_is_on(const struct network *network, const char *name)
 {
     size_t i = fault_find(name);
 
-    return i < FAULT_COUNT && atomic_load(&network->fault[i]);
+    return i < NETWORK_FAULT_COUNT && atomic_load(&network->fault[i]);
 }
 
 const char *const *

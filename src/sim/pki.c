@@ -1,0 +1,285 @@
+#include "sim/pki.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+
+#include "core/die.h"
+
+enum { DAY_S = 24 * 60 * 60, PEM_ROOM = 4096 };
+
+struct authority {
+    EVP_PKEY *key;
+    X509 *certificate;
+};
+
+struct pki {
+    struct authority genuine, other;
+    EVP_PKEY *leaf_key;
+    SSL_CTX *server[PKI_LEAVES];
+    char *pem[PKI_LEAVES];
+};
+
+struct pki_session {
+    SSL *ssl;
+};
+
+#define EDGE_NAMES                                                                                 \
+    "DNS:quic.cftunnel.com,DNS:h2.cftunnel.com,DNS:probe.cftunnel.com,IP:127.0.0.1,IP:::1"
+
+/* How each leaf differs. */
+static const struct leaf_plan {
+    bool is_genuine;
+    long from_days, to_days; /* from now */
+    const char *common_name, *names;
+} leaf_plans[PKI_LEAVES] = {
+    [PKI_genuine] = {true, -30, 60, "cftunnel.com", EDGE_NAMES},
+    [PKI_other_authority] = {false, -30, 60, "cftunnel.com", EDGE_NAMES},
+    [PKI_expired] = {true, -91, -1, "cftunnel.com", EDGE_NAMES},
+    [PKI_other_name] = {true, -30, 60, "portal.example.net", "DNS:portal.example.net"},
+};
+
+static bool
+failed(struct err *err, const char *what)
+{
+    char reason[160];
+
+    ERR_error_string_n(ERR_get_error(), reason, sizeof(reason));
+    ERR_clear_error();
+    return err_set(err, ERR_IO, "certificates: %s: %s", what, reason);
+}
+
+static bool
+extension_add(X509 *certificate, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    X509_EXTENSION *extension;
+    bool ok;
+
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    ok = extension && X509_add_ext(certificate, extension, -1);
+    X509_EXTENSION_free(extension);
+    return ok;
+}
+
+static bool
+serial_set(X509 *certificate)
+{
+    BIGNUM *number = BN_new();
+    bool ok = number && BN_rand(number, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
+              BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
+
+    BN_free(number);
+    return ok;
+}
+
+/* A certificate with everything but extensions, issuer and signature. */
+static X509 *
+certificate_new(EVP_PKEY *key, const char *organisation, const char *common_name)
+{
+    X509 *certificate = X509_new();
+    X509_NAME *name = certificate ? X509_get_subject_name(certificate) : NULL;
+
+    if (!name || !X509_set_version(certificate, X509_VERSION_3) || !serial_set(certificate) ||
+        !X509_set_pubkey(certificate, key) ||
+        !X509_NAME_add_entry_by_txt(name, "O", MBSTRING_UTF8, (const unsigned char *)organisation,
+                                    -1, -1, 0) ||
+        !X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name,
+                                    -1, -1, 0)) {
+        X509_free(certificate);
+        return NULL;
+    }
+    return certificate;
+}
+
+static bool
+authority_make(struct authority *out, const char *organisation)
+{
+    X509 *c;
+
+    out->key = EVP_EC_gen("P-256");
+    c = out->key ? certificate_new(out->key, organisation, "Simulated Edge Authority") : NULL;
+    out->certificate = c;
+    return c && X509_set_issuer_name(c, X509_get_subject_name(c)) &&
+           X509_gmtime_adj(X509_getm_notBefore(c), -365L * DAY_S) &&
+           X509_gmtime_adj(X509_getm_notAfter(c), 4 * 365L * DAY_S) &&
+           extension_add(c, c, NID_basic_constraints, "critical,CA:TRUE") &&
+           extension_add(c, c, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+           extension_add(c, c, NID_subject_key_identifier, "hash") &&
+           X509_sign(c, out->key, EVP_sha256());
+}
+
+static X509 *
+leaf_make(const struct pki *pki, const struct leaf_plan *plan)
+{
+    const struct authority *by = plan->is_genuine ? &pki->genuine : &pki->other;
+    X509 *c = certificate_new(pki->leaf_key, "Simulated Edge", plan->common_name);
+
+    if (!c || !X509_set_issuer_name(c, X509_get_subject_name(by->certificate)) ||
+        !X509_gmtime_adj(X509_getm_notBefore(c), plan->from_days * DAY_S) ||
+        !X509_gmtime_adj(X509_getm_notAfter(c), plan->to_days * DAY_S) ||
+        !extension_add(c, by->certificate, NID_subject_alt_name, plan->names) ||
+        !extension_add(c, by->certificate, NID_ext_key_usage, "serverAuth") ||
+        !extension_add(c, by->certificate, NID_subject_key_identifier, "hash") ||
+        !extension_add(c, by->certificate, NID_authority_key_identifier, "keyid:always") ||
+        !X509_sign(c, by->key, EVP_sha256())) {
+        X509_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+static char *
+leaf_print(X509 *leaf, EVP_PKEY *key)
+{
+    BIO *bio = BIO_new(BIO_s_mem());
+    char *pem = NULL;
+
+    if (bio && PEM_write_bio_X509(bio, leaf) &&
+        PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL)) {
+        pem = calloc(1, PEM_ROOM);
+        if (!pem)
+            die("out of memory");
+        if (BIO_read(bio, pem, PEM_ROOM - 1) <= 0 || BIO_pending(bio) > 0) {
+            free(pem);
+            pem = NULL;
+        }
+    }
+    BIO_free(bio);
+    return pem;
+}
+
+static bool
+leaf_install(struct pki *pki, enum pki_leaf which)
+{
+    X509 *leaf = leaf_make(pki, &leaf_plans[which]);
+    SSL_CTX *server = SSL_CTX_new(TLS_server_method());
+    bool ok = leaf && server && SSL_CTX_set_min_proto_version(server, TLS1_2_VERSION) &&
+              SSL_CTX_use_certificate(server, leaf) &&
+              SSL_CTX_use_PrivateKey(server, pki->leaf_key);
+
+    if (ok)
+        pki->pem[which] = leaf_print(leaf, pki->leaf_key);
+    pki->server[which] = server;
+    X509_free(leaf);
+    return ok && pki->pem[which];
+}
+
+struct pki *
+pki_new(struct err *err)
+{
+    struct pki *pki = calloc(1, sizeof(*pki));
+    bool ok;
+
+    if (!pki)
+        die("out of memory");
+    pki->leaf_key = EVP_EC_gen("P-256");
+    ok = pki->leaf_key && authority_make(&pki->genuine, "Simulated Edge") &&
+         authority_make(&pki->other, "Example Corp TLS Inspection");
+    for (int leaf = 0; ok && leaf < PKI_LEAVES; leaf++)
+        ok = leaf_install(pki, (enum pki_leaf)leaf);
+    if (!ok) {
+        failed(err, "cannot make them");
+        pki_free(pki);
+        return NULL;
+    }
+    return pki;
+}
+
+void
+pki_free(struct pki *pki)
+{
+    if (!pki)
+        return;
+    for (int leaf = 0; leaf < PKI_LEAVES; leaf++) {
+        SSL_CTX_free(pki->server[leaf]);
+        free(pki->pem[leaf]);
+    }
+    EVP_PKEY_free(pki->leaf_key);
+    X509_free(pki->genuine.certificate);
+    EVP_PKEY_free(pki->genuine.key);
+    X509_free(pki->other.certificate);
+    EVP_PKEY_free(pki->other.key);
+    free(pki);
+}
+
+bool
+pki_write_authority(const struct pki *pki, const char *path, struct err *err)
+{
+    BIO *bio = BIO_new_file(path, "wx");
+    bool ok = bio && PEM_write_bio_X509(bio, pki->genuine.certificate);
+
+    if (BIO_free(bio) != 1)
+        ok = false;
+    return ok || failed(err, path);
+}
+
+const char *
+pki_leaf_pem(const struct pki *pki, enum pki_leaf leaf)
+{
+    return pki->pem[leaf];
+}
+
+struct pki_session *
+pki_accept(struct pki *pki, enum pki_leaf leaf, int fd)
+{
+    struct pki_session *session = calloc(1, sizeof(*session));
+
+    if (!session || !(session->ssl = SSL_new(pki->server[leaf])) || !SSL_set_fd(session->ssl, fd))
+        die("out of memory");
+    SSL_set_accept_state(session->ssl);
+    return session;
+}
+
+static enum pki_step
+step_of(struct pki_session *session, int result)
+{
+    int error = SSL_get_error(session->ssl, result);
+
+    ERR_clear_error(); /* the queue is the thread's: one session's failure must not confuse another
+                        */
+    if (error == SSL_ERROR_NONE)
+        return PKI_done;
+    if (error == SSL_ERROR_WANT_READ)
+        return PKI_wants_read;
+    return error == SSL_ERROR_WANT_WRITE ? PKI_wants_write : PKI_failed;
+}
+
+enum pki_step
+pki_handshake(struct pki_session *session)
+{
+    return step_of(session, SSL_do_handshake(session->ssl));
+}
+
+void
+pki_send(struct pki_session *session, const void *bytes, size_t n)
+{
+    step_of(session, SSL_write(session->ssl, bytes, (int)n));
+}
+
+enum pki_step
+pki_drain(struct pki_session *session)
+{
+    char bytes[4096];
+    enum pki_step step;
+
+    do
+        step = step_of(session, SSL_read(session->ssl, bytes, sizeof(bytes)));
+    while (step == PKI_done);
+    return step;
+}
+
+void
+pki_session_free(struct pki_session *session)
+{
+    if (!session)
+        return;
+    if (SSL_is_init_finished(session->ssl))
+        SSL_shutdown(session->ssl);
+    ERR_clear_error();
+    SSL_free(session->ssl);
+    free(session);
+}

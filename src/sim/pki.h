@@ -1,0 +1,44 @@
+/* pki.h — this room's one door to OpenSSL: an authority made at start, the edge's certificates
+ * signed by it, and TLS sessions that show them.
+ *
+ * Not for several threads: after pki_new only the edge's thread uses it. */
+#ifndef SIM_PKI_H
+#define SIM_PKI_H
+
+#include "core/err.h"
+
+struct pki;
+struct pki_session;
+
+/* What a client of the edge may find. All name quic., h2. and probe.cftunnel.com and 127.0.0.1,
+ * ::1 (facts/connectivity.md A4), but for PKI_other_name. */
+enum pki_leaf {
+    PKI_genuine,
+    PKI_other_authority, /* signed by an authority that nobody trusts, as TLS inspection does */
+    PKI_expired,         /* yesterday */
+    PKI_other_name,
+    PKI_LEAVES
+};
+
+/* Caller frees with pki_free. */
+struct pki *pki_new(struct err *err);
+void pki_free(struct pki *pki); /* NULL is allowed */
+
+/* The genuine authority's certificate as PEM, for clients to trust. */
+bool pki_write_authority(const struct pki *pki, const char *path, struct err *err) MUST_CHECK;
+/* The leaf's certificate followed by its private key, as PEM. Borrowed until pki_free. */
+const char *pki_leaf_pem(const struct pki *pki, enum pki_leaf leaf);
+
+enum pki_step { PKI_wants_read, PKI_wants_write, PKI_done, PKI_failed };
+
+/* The server's side of a TLS session (1.2 or 1.3) on a non-blocking socket, which stays the
+ * caller's. Caller frees with pki_session_free before the socket is closed. */
+struct pki_session *pki_accept(struct pki *pki, enum pki_leaf leaf, int fd);
+enum pki_step pki_handshake(struct pki_session *session);
+/* At most one record, dropped when the socket is full. May raise SIGPIPE: block it. */
+void pki_send(struct pki_session *session, const void *bytes, size_t n);
+/* Read and forget; PKI_failed once the other side closed. */
+enum pki_step pki_drain(struct pki_session *session);
+void pki_session_free(struct pki_session *session); /* NULL is allowed */
+
+#endif
