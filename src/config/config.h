@@ -20,9 +20,11 @@ struct config_credential {
 struct config_pool {
     const char *id, *name;
     const char *environment_key_file, *environment_key_env;
-    bool is_webhook;
+    int mode; /* an index into config_pool_modes */
     int64_t expected_workers; /* -1 */
 };
+
+enum config_pool_mode { POOL_MODE_polling, POOL_MODE_webhook };
 
 struct config_connector {
     const char *name, *url, *tunnel_id;
@@ -30,11 +32,18 @@ struct config_connector {
 
 struct config_edge {
     const char *name, *host;
-    int64_t tcp_port, udp_port;
+    int64_t tcp_port, udp_port; /* 0: not checked */
 };
 
 struct config_binding {
     const char *key, *command;
+};
+
+/* One value in force, in words, and where it came from. */
+struct config_setting {
+    const char *name;   /* "api.base_url", "pools[0].name" */
+    const char *value;  /* a credential's only as "set (file PATH)" */
+    const char *origin; /* "default", "FILE:LINE", "flag --theme", "environment NO_COLOR" */
 };
 
 /* What is in force for the chosen context. Owned by the arena given to config_load. */
@@ -59,28 +68,37 @@ struct config {
     bool is_ascii, is_monochrome, is_wall;
     int64_t interval_ms; /* 0: the defaults */
     const char *log_file;
-    const struct theme
-        *themes; /* the built-in one and every file found; by name, later folders override */
+    const struct theme *themes; /* the built-in one and every file found; later folders override */
     size_t n_themes;
+
+    const struct config_setting *settings; /* everything, in the order of the tables */
+    size_t n_settings;
+    /* Every mistake found, "FILE:LINE:COLUMN: key: what"; those after n_fatal hurt only what they
+     * name (a theme that is not in use, a key file that cannot be read). */
+    const char *const *mistakes;
+    size_t n_mistakes, n_fatal;
 };
 
 /* What was said on the command line before the subcommand's own arguments. */
 struct config_request {
-    const struct option *options; /* rows of other rooms, such as thresholds */
-    size_t n_options;
-    const char *const *theme_folders; /* NULL-terminated */
+    const struct option_table *tables; /* of other rooms, such as thresholds: top level of the file */
+    size_t n_tables;
+    const char *const *theme_folders; /* NULL-terminated; later ones override */
+    const char *const *commands;      /* what keys can be bound to; NULL: anything */
     const char *(*getenv)(const char *name);
 };
 
 /* argv's global options are taken out (DESIGN 5) and the rest is left in *argc, argv, as they came.
  * An unknown global option stays, for the subcommand to judge. ERR_USAGE names the flag; ERR_CONFIG
- * says FILE:LINE:COLUMN, the key and the nearest valid one. */
+ * says FILE:LINE:COLUMN, the key and the nearest valid one, and out has the list of mistakes. */
 bool config_load(const struct config_request *request, int *argc, char **argv, struct arena *arena,
                  struct config *out, struct err *err);
 
-/* `sandwatch config show`: every setting, its value and where it came from; secrets only as "set"
- * and their place. */
-void config_show(FILE *out);
+/* `sandwatch config show`: every setting, its value and where it came from. */
+void config_show(const struct config *config, FILE *out);
+/* `sandwatch config check`: every mistake, or that there is none. Returns the exit status, 0 or
+ * 1. */
+int config_check(const struct config *config, FILE *out);
 /* The help of global options, from the table. */
 void config_help(FILE *out);
 
