@@ -242,13 +242,10 @@ run_sim(struct program *program, struct arguments *arguments)
 static int
 run_config(struct program *program, struct arguments *arguments)
 {
-    (void)program;
-    if (arguments->n == 1 && strcmp(arguments->v[0], "check") == 0) {
-        puts("the configuration is valid"); /* loading it was the check */
-        return EXIT_SUCCESS;
-    }
+    if (arguments->n == 1 && strcmp(arguments->v[0], "check") == 0)
+        return config_check(&program->config, stdout);
     if (arguments->n == 1 && strcmp(arguments->v[0], "show") == 0) {
-        config_show(stdout);
+        config_show(&program->config, stdout);
         return EXIT_SUCCESS;
     }
     fputs("sandwatch: config: expected \"check\" or \"show\"\n", stderr);
@@ -332,6 +329,13 @@ run(struct program *program, int argc, char **argv)
     return command->run(program, &arguments);
 }
 
+/* The only command that runs with a configuration that is wrong: it lists all mistakes. */
+static bool
+is_config_check(int argc, char **argv)
+{
+    return argc == 3 && strcmp(argv[1], "config") == 0 && strcmp(argv[2], "check") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -345,7 +349,8 @@ main(int argc, char **argv)
         status = EXIT_SUCCESS;
     } else if (has_argument(argc, argv, "--help")) {
         status = print_help(argc, argv); /* also with a configuration that cannot be read */
-    } else if (program_load(&program, &argc, argv, &err)) {
+    } else if (program_load(&program, &argc, argv, &err) ||
+               (err.code == ERR_CONFIG && is_config_check(argc, argv))) {
         status = run(&program, argc, argv);
     } else {
         status = fail(&err);

@@ -57,44 +57,31 @@ program_folders(struct arena *arena, const char *kind)
 }
 
 /* The thresholds as options of the configuration; the model owns their list. */
-static const struct option *
-threshold_options(struct program *program, size_t *n)
-{
-    static const struct {
-        const char *name, *fallback, *why;
-        size_t offset;
-    } rows[] = {
-#define THRESHOLD(id, seconds, because)                                                            \
-    {"thresholds." #id, #seconds, because, offsetof(struct thresholds, id##_ms)},
+static const struct option threshold_options[] = {
+#define THRESHOLD(id, seconds, why)                                                                \
+    {.name = "thresholds." #id,                                                                    \
+     .type = OPTION_INT,                                                                           \
+     .offset = offsetof(struct thresholds, id##_ms),                                               \
+     .min = 1,                                                                                     \
+     .max = INT32_MAX,                                                                             \
+     .scale = 1000,                                                                                \
+     .fallback = #seconds,                                                                         \
+     .unit = "s",                                                                                  \
+     .help = why},
 #include "model/thresholds.def"
 #undef THRESHOLD
-    };
-    struct option *options = arena_array(program->arena, COUNT_OF(rows), sizeof(*options));
-
-    for (size_t i = 0; i < COUNT_OF(rows); i++)
-        options[i] = (struct option){
-            .name = rows[i].name,
-            .type = OPTION_INT,
-            .target = (char *)&program->thresholds + rows[i].offset,
-            .min = 1,
-            .max = INT32_MAX,
-            .scale = 1000,
-            .fallback = rows[i].fallback,
-            .unit = "s",
-            .help = rows[i].why,
-        };
-    *n = COUNT_OF(rows);
-    return options;
-}
+};
 
 bool
 program_load(struct program *program, int *argc, char **argv, struct err *err)
 {
-    struct config_request request = {.getenv = environment};
+    const struct option_table tables[] = {
+        {threshold_options, COUNT_OF(threshold_options), &program->thresholds},
+    };
+    struct config_request request = {
+        .tables = tables, .n_tables = COUNT_OF(tables), .getenv = environment};
 
     program->arena = arena_new();
-    program->thresholds = thresholds_default();
-    request.options = threshold_options(program, &request.n_options);
     request.theme_folders = program_folders(program->arena, "themes");
     return config_load(&request, argc, argv, program->arena, &program->config, err);
 }
@@ -124,7 +111,7 @@ start_api(struct program *program, struct err *err)
             .name = config->pools[i].name,
             .environment_key_file = config->pools[i].environment_key_file,
             .environment_key_env = config->pools[i].environment_key_env,
-            .is_webhook = config->pools[i].is_webhook,
+            .is_webhook = config->pools[i].mode == POOL_MODE_webhook,
             .expected_workers = config->pools[i].expected_workers,
         };
     return api_start(

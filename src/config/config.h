@@ -20,7 +20,7 @@ struct config_credential {
 struct config_pool {
     const char *id, *name;
     const char *environment_key_file, *environment_key_env;
-    int mode; /* an index into config_pool_modes */
+    int mode;                 /* an index into config_pool_modes */
     int64_t expected_workers; /* -1 */
 };
 
@@ -39,11 +39,22 @@ struct config_binding {
     const char *key, *command;
 };
 
-/* One value in force, in words, and where it came from. */
+enum config_origin {
+    ORIGIN_default,
+    ORIGIN_ambient, /* a variable of the official tools */
+    ORIGIN_file,
+    ORIGIN_environment,
+    ORIGIN_flag,
+};
+
+/* One value in force and where it came from. */
 struct config_setting {
-    const char *name;   /* "api.base_url", "pools[0].name" */
-    const char *value;  /* a credential's only as "set (file PATH)" */
-    const char *origin; /* "default", "FILE:LINE", "flag --theme", "environment NO_COLOR" */
+    const struct option *option;
+    const void *target; /* the struct that holds it */
+    const char *list;   /* "pools", with index; "" outside lists */
+    size_t index;
+    enum config_origin origin;
+    unsigned line, column; /* in the file */
 };
 
 /* What is in force for the chosen context. Owned by the arena given to config_load. */
@@ -66,12 +77,13 @@ struct config {
     size_t n_bindings;
     const char *theme;
     bool is_ascii, is_monochrome, is_wall;
+    int colour;          /* as set; is_monochrome says what follows */
     int64_t interval_ms; /* 0: the defaults */
     const char *log_file;
     const struct theme *themes; /* the built-in one and every file found; later folders override */
     size_t n_themes;
 
-    const struct config_setting *settings; /* everything, in the order of the tables */
+    const struct config_setting *settings; /* all of them, in the order of the tables */
     size_t n_settings;
     /* Every mistake found, "FILE:LINE:COLUMN: key: what"; those after n_fatal hurt only what they
      * name (a theme that is not in use, a key file that cannot be read). */
@@ -81,7 +93,8 @@ struct config {
 
 /* What was said on the command line before the subcommand's own arguments. */
 struct config_request {
-    const struct option_table *tables; /* of other rooms, such as thresholds: top level of the file */
+    const struct option_table
+        *tables; /* of other rooms, such as thresholds: top level of the file */
     size_t n_tables;
     const char *const *theme_folders; /* NULL-terminated; later ones override */
     const char *const *commands;      /* what keys can be bound to; NULL: anything */

@@ -24,6 +24,7 @@ struct option_place {
     const char *name;    /* "--interval", "NO_COLOR"; NULL: none */
     const char *value;   /* what follows the flag in help, "SECONDS"; NULL: nothing follows */
     const char *implies; /* without a value: what it sets, as it would be written in the file */
+    const char *help;    /* when the row's own does not fit */
 };
 
 struct option {
@@ -32,7 +33,8 @@ struct option {
     size_t offset;              /* of the target, in the struct that the table fills */
     int64_t min, max;           /* of what is written, before scale */
     int64_t scale;              /* 0 counts as 1 */
-    const char *fallback;       /* the default, as it would be written; NULL: unset */
+    const char *fallback;       /* the default, as it would be written; NULL: not set */
+    int64_t unset;              /* OPTION_INT: what the target holds while it is not set */
     const char *const *choices; /* NULL-terminated */
     const char *unit;           /* "s", "requests per minute"; NULL: none */
     bool is_required;           /* a row of a list is nothing without it */

@@ -1,0 +1,94 @@
+/* What is in force, what is wrong, and what can be said on the command line. */
+#include "config/config.h"
+
+#include "config/options.h"
+#include "config/value.h"
+#include "core/text.h"
+
+enum { NAME_CELLS = 34, VALUE_CELLS = 44, FLAG_CELLS = 26, LONGEST = 4096 };
+
+static void
+add_name(const struct config_setting *setting, struct text *out)
+{
+    if (*setting->list)
+        text_addf(out, "%s[%zu].", setting->list, setting->index);
+    text_add(out, setting->option->name);
+}
+
+static void
+add_origin(const struct config *config, const struct config_setting *setting, struct text *out)
+{
+    const struct option *option = setting->option;
+
+    switch (setting->origin) {
+    case ORIGIN_default:
+        text_add(out, "default");
+        break;
+    case ORIGIN_ambient:
+        text_addf(out, "environment %s", option->ambient);
+        break;
+    case ORIGIN_file:
+        text_addf(out, "%s:%u:%u", config->path, setting->line, setting->column);
+        break;
+    case ORIGIN_environment:
+        text_addf(out, "environment %s", option->environment.name);
+        break;
+    case ORIGIN_flag:
+        text_addf(out, "flag %s", option->flag.name);
+        break;
+    }
+}
+
+void
+config_show(const struct config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->n_settings; i++) {
+        const struct config_setting *setting = &config->settings[i];
+        TEXT(name, LONGEST);
+        TEXT(value, LONGEST);
+        TEXT(origin, LONGEST);
+
+        add_name(setting, &name);
+        value_show(setting->option, setting->target, &value);
+        add_origin(config, setting, &origin);
+        fprintf(out, "%-*s  %-*s  %s\n", NAME_CELLS, name.bytes, VALUE_CELLS, value.bytes,
+                origin.bytes);
+    }
+    for (size_t i = 0; i < config->n_bindings; i++)
+        fprintf(out, "keys.%-*s  %-*s  %s\n", NAME_CELLS - 5, config->bindings[i].key, VALUE_CELLS,
+                config->bindings[i].command, config->path);
+}
+
+int
+config_check(const struct config *config, FILE *out)
+{
+    for (size_t i = 0; i < config->n_mistakes; i++)
+        fprintf(out, "%s\n", config->mistakes[i]);
+    if (config->n_mistakes > 0)
+        return 1;
+    fprintf(out, "%s%sno mistakes (context %s)\n", config->path, *config->path ? ": " : "",
+            config->context);
+    return 0;
+}
+
+static void
+help_table(const struct option *rows, size_t n, FILE *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct option_place *flag = &rows[i].flag;
+        TEXT(left, LONGEST);
+
+        if (!flag->name)
+            continue;
+        text_addf(&left, "%s %s", flag->name, flag->value ? flag->value : "");
+        fprintf(out, "  %-*s %s\n", FLAG_CELLS, left.bytes, flag->help ? flag->help : rows[i].help);
+    }
+}
+
+void
+config_help(FILE *out)
+{
+    help_table(start_options, start_options_n, out);
+    help_table(file_options, file_options_n, out);
+    help_table(context_options, context_options_n, out);
+}
