@@ -264,6 +264,27 @@ check_readable(struct loader *loader)
     }
 }
 
+void
+loader_unknown_theme(struct loader *loader, const char *advice)
+{
+    const char *name = loader->config->theme;
+
+    for (size_t i = 0; i < loader->n_fixed; i++) {
+        const struct config_setting *setting = &loader->settings[i];
+
+        if (address(setting->option, setting->target) != &loader->config->theme)
+            continue;
+        if (setting->origin == ORIGIN_flag)
+            loader->code = ERR_USAGE;
+        mistakes_add(&loader->fatal, setting->origin == ORIGIN_file ? loader->config->path : "",
+                     setting->line, setting->column, "%s: there is no theme \"%.40s\"%s",
+                     setting->origin == ORIGIN_flag          ? setting->option->flag.name
+                     : setting->origin == ORIGIN_environment ? setting->option->environment.name
+                                                             : setting->option->name,
+                     name, advice);
+    }
+}
+
 static bool
 publish(struct loader *loader, struct err *err)
 {

@@ -39,6 +39,9 @@ void loader_read_top(struct loader *loader);
 /* Choose the context and read it; the others are only checked. is_flag: --context named it. */
 void loader_read_contexts(struct loader *loader, bool is_flag);
 
+/* The mistake of naming a theme that is not there, laid at the door of whoever named it. */
+void loader_unknown_theme(struct loader *loader, const char *advice);
+
 /* Themes of all folders, the built-in one first. */
 void loader_read_themes(struct loader *loader);
 

@@ -124,7 +124,7 @@ colour_pen_over(struct pen under, struct pen over)
 
     return (struct pen){
         .fg = first != COLOUR_DEFAULT ? first : second,
-        .bg = over.bg != COLOUR_DEFAULT ? over.bg : under.bg,
+        .bg = under.bg != COLOUR_DEFAULT ? under.bg : over.bg,
         .attributes = under.attributes | over.attributes,
     };
 }

@@ -25,8 +25,8 @@ struct pen {
  * bright colour among 8 is the plain one in bold, as terminals with 8 colours have always done. */
 struct pen colour_pen(const struct style *style, enum colour_depth depth);
 
-/* `over` laid over `under`: a highlight, which has a background or is reversed, keeps the colour of
- * the text below, so that a selected failing cell shows both; a tint replaces it. */
+/* `over` laid over `under`: a highlight, which has a background or is reversed, keeps the colours of
+ * the text below, so that a selected failing cell shows both; a tint replaces them. */
 struct pen colour_pen_over(struct pen under, struct pen over);
 
 /* The nearest of xterm's fixed colours, 16 to 255 (the first 16 belong to the user). */
