@@ -119,14 +119,19 @@ colour_pen(const struct style *style, enum colour_depth depth)
 struct pen
 colour_pen_over(struct pen under, struct pen over)
 {
-    bool is_highlight = over.bg != COLOUR_DEFAULT || over.attributes & STYLE_REVERSE;
-    int32_t first = is_highlight ? under.fg : over.fg, second = is_highlight ? over.fg : under.fg;
+    bool keeps =
+        over.bg != COLOUR_DEFAULT || over.attributes & STYLE_REVERSE || under.bg != COLOUR_DEFAULT;
+    int32_t first = keeps ? under.fg : over.fg, second = keeps ? over.fg : under.fg;
 
-    return (struct pen){
+    struct pen pen = {
         .fg = first != COLOUR_DEFAULT ? first : second,
         .bg = under.bg != COLOUR_DEFAULT ? under.bg : over.bg,
         .attributes = under.attributes | over.attributes,
     };
+
+    if (pen.fg != COLOUR_DEFAULT)
+        pen.attributes &= (uint8_t)~STYLE_DIM;
+    return pen;
 }
 
 static double

@@ -25,8 +25,9 @@ struct pen {
  * bright colour among 8 is the plain one in bold, as terminals with 8 colours have always done. */
 struct pen colour_pen(const struct style *style, enum colour_depth depth);
 
-/* `over` laid over `under`: a highlight, which has a background or is reversed, keeps the colours of
- * the text below, so that a selected failing cell shows both; a tint replaces them. */
+/* `over` laid over `under`: a highlight, which has a background or is reversed, keeps the colours
+ * of the text below, so that a selected failing cell shows both; a tint replaces the colour of text
+ * that stands on the terminal's own background. */
 struct pen colour_pen_over(struct pen under, struct pen over);
 
 /* The nearest of xterm's fixed colours, 16 to 255 (the first 16 belong to the user). */
