@@ -1,17 +1,18 @@
 #include "sim/network.h"
 
-#include <stdatomic.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/die.h"
-
-enum fault {
-#define FAULT(id, name, what) FAULT_##id,
-#include "sim/network_faults.def"
-#undef FAULT
-    NETWORK_FAULT_COUNT
-};
+#include "core/log.h"
+#include "sim/connector.h"
+#include "sim/edge.h"
+#include "sim/mcp.h"
+#include "sim/network_faults.h"
+#include "sim/pki.h"
 
 static const char *const fault_names[] = {
 #define FAULT(id, name, what) name,
@@ -21,62 +22,132 @@ static const char *const fault_names[] = {
 };
 
 struct network {
-    atomic_bool fault[NETWORK_FAULT_COUNT];
+    struct network_faults faults;
+    pthread_mutex_t lock; /* one fault is switched at a time */
+    struct connector **connector;
+    size_t n_connectors;
+    struct mcp **mcp;
+    size_t n_mcp;
+    struct pki *pki;
+    struct edge *edge;
+    char edge_address[32], ca_file[512];
 };
+
+static void *
+zeroed_array(size_t count, size_t bytes_each)
+{
+    void *memory = calloc(count + 1, bytes_each);
+
+    if (!memory)
+        die("out of memory");
+    return memory;
+}
+
+static bool
+edge_begin(struct network *network, const struct network_plan *plan, struct err *err)
+{
+    int n = snprintf(network->ca_file, sizeof(network->ca_file), "%s/edge-ca.pem", plan->dir);
+
+    if (n < 0 || (size_t)n >= sizeof(network->ca_file)) {
+        *network->ca_file = '\0';
+        return err_set(err, ERR_IO, "edge: the folder's name is too long");
+    }
+    network->pki = pki_new(err);
+    if (!network->pki || !pki_write_authority(network->pki, network->ca_file, err))
+        return false;
+    network->edge = edge_start(network->pki, &network->faults, err);
+    if (!network->edge)
+        return false;
+    snprintf(network->edge_address, sizeof(network->edge_address), "127.0.0.1:%u",
+             (unsigned)edge_port(network->edge));
+    return true;
+}
+
+static bool
+servers_begin(struct network *network, const struct network_plan *plan, struct err *err)
+{
+    network->connector = zeroed_array(plan->n_connectors, sizeof(struct connector *));
+    network->mcp = zeroed_array(plan->n_mcp, sizeof(struct mcp *));
+    for (size_t i = 0; i < plan->n_connectors; i++) {
+        const struct network_connector_plan *what = &plan->connectors[i];
+        struct connector_plan one = {what->name, what->tunnel_id, i, plan->seed};
+        struct connector *connector = connector_start(&one, &network->faults, err);
+
+        if (!connector)
+            return false;
+        network->connector[network->n_connectors++] = connector;
+    }
+    for (size_t i = 0; i < plan->n_mcp; i++) {
+        struct mcp *mcp = mcp_start(plan->mcp[i], &network->faults, err);
+
+        if (!mcp)
+            return false;
+        network->mcp[network->n_mcp++] = mcp;
+    }
+    return true;
+}
 
 struct network *
 network_start(const struct network_plan *plan, struct err *err)
 {
-    struct network *network = calloc(1, sizeof(*network));
+    struct network *network = zeroed_array(1, sizeof(*network));
 
-    (void)plan;
-    (void)err;
-    if (!network)
+    if (pthread_mutex_init(&network->lock, NULL) != 0)
         die("out of memory");
+    if (!edge_begin(network, plan, err) || !servers_begin(network, plan, err)) {
+        network_stop(network);
+        return NULL;
+    }
     return network;
 }
 
 void
 network_stop(struct network *network)
 {
+    if (!network)
+        return;
+    for (size_t i = 0; i < network->n_connectors; i++)
+        connector_stop(network->connector[i]);
+    for (size_t i = 0; i < network->n_mcp; i++)
+        mcp_stop(network->mcp[i]);
+    edge_stop(network->edge);
+    pki_free(network->pki);
+    if (*network->ca_file)
+        unlink(network->ca_file);
+    pthread_mutex_destroy(&network->lock);
+    free(network->connector);
+    free(network->mcp);
     free(network);
 }
 
 const char *
 network_connector_url(const struct network *network, size_t i)
 {
-    (void)network;
-    (void)i;
-    return "";
+    return connector_url(network->connector[i]);
 }
 
 const char *
 network_mcp_url(const struct network *network, size_t i)
 {
-    (void)network;
-    (void)i;
-    return "";
+    return mcp_url(network->mcp[i]);
 }
 
 const char *
 network_edge_tcp(const struct network *network)
 {
-    (void)network;
-    return "";
+    return network->edge_address;
 }
 
 const char *
 network_edge_udp(const struct network *network)
 {
-    (void)network;
-    return "";
+    return network->edge_address;
 }
 
 const char *
 network_edge_ca_file(const struct network *network)
 {
-    (void)network;
-    return "";
+    return network->ca_file;
 }
 
 static size_t
@@ -89,6 +160,16 @@ fault_find(const char *name)
     return i;
 }
 
+static void
+connectors_listen(struct network *network, bool is_reachable)
+{
+    struct err err;
+
+    for (size_t i = 0; i < network->n_connectors; i++)
+        if (!connector_listen(network->connector[i], is_reachable, &err))
+            log_line("sim", "%s", err.message);
+}
+
 bool
 network_fault(struct network *network, const char *name, bool on)
 {
@@ -96,7 +177,12 @@ network_fault(struct network *network, const char *name, bool on)
 
     if (i == NETWORK_FAULT_COUNT)
         return false;
-    atomic_store(&network->fault[i], on);
+    pthread_mutex_lock(&network->lock);
+    atomic_store(&network->faults.on[i], on);
+    if (i == FAULT_connectors_unreachable)
+        connectors_listen(network, !on);
+    pthread_mutex_unlock(&network->lock);
+    edge_wake(network->edge);
     return true;
 }
 
@@ -105,7 +191,7 @@ network_fault_is_on(const struct network *network, const char *name)
 {
     size_t i = fault_find(name);
 
-    return i < NETWORK_FAULT_COUNT && atomic_load(&network->fault[i]);
+    return i < NETWORK_FAULT_COUNT && fault_on(&network->faults, (enum network_fault)i);
 }
 
 const char *const *
