@@ -51,6 +51,8 @@ $(BUILD)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(ALLFLAGS) -MMD -MP -c -o $@ $<
 
+$(AID): CPPFLAGS += -Itests
+
 $(BUILD)/tests/%: tests/unit/%.c $(AID) $(LIB) Makefile
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(AID) $(LIB) $(LDLIBS) -lcmocka
