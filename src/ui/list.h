@@ -57,6 +57,17 @@ struct list {
     const char *empty; /* what to say without rows: "no worker pools in this workspace" */
 };
 
+enum { WORST_ROWS = 32 };
+
+/* A few rows for a summary. */
+struct worst {
+    size_t most;                                            /* wanted, at most WORST_ROWS */
+    bool (*wanted)(const struct row *row, const char *key); /* NULL: every row */
+    const char *key;
+    size_t n, n_wanted; /* found; how many there would be */
+    struct row row[WORST_ROWS];
+};
+
 /* Draw headings and rows; keeps the selection on its id, moves to the nearest row when that is
  * gone. Returns the lines used. */
 int list_draw(const struct list *list, struct canvas *canvas, struct rect r,
@@ -78,6 +89,8 @@ void list_copy(const struct list *list, const struct frame *frame, struct pane_s
 /* How many rows there are, and the one at an index. */
 size_t list_count(const struct list *list, const struct frame *frame);
 struct row list_row(const struct list *list, const struct frame *frame, size_t index);
+/* The first rows in the pane's own order, as many as `out` has room for. */
+void list_worst(const struct list *list, const struct frame *frame, struct worst *out);
 /* What the cell shows. */
 void column_show(const struct column *column, struct text *out, const struct row *row);
 

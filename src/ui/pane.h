@@ -72,6 +72,23 @@ extern const struct pane *const panes[PANE_COUNT];
 void pane_draw_title(struct canvas *canvas, struct rect r, const struct pane *pane,
                      const struct frame *frame, const struct pane_state *state, bool is_focused);
 
+/* The pane's list, or the sentence that says why there are no rows; returns the lines used. */
+int pane_draw_rows(const struct pane *pane, struct canvas *canvas, struct rect r,
+                   const struct frame *frame, struct pane_state *state, bool is_focused);
+
+/* Why there is nothing to show, source by source; returns the lines used. */
+int pane_draw_nothing(const struct pane *pane, struct canvas *canvas, struct rect r,
+                      const struct frame *frame);
+
+struct row;
+
+/* The worst rows of the pane's list, a line each, and how many more there are; or why there are
+ * none. */
+void pane_draw_worst(const struct pane *pane, struct canvas *canvas, struct rect r,
+                     const struct frame *frame,
+                     void (*draw_line)(struct canvas *canvas, struct rect line,
+                                       const struct row *row));
+
 /* The oldest of the pane's sources that is stale or failing, or SOURCE_COUNT when all are fresh. */
 enum source pane_stale_source(const struct pane *pane, const struct frame *frame);
 

@@ -1,0 +1,198 @@
+#include "ui/detail.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+
+enum { LABEL_CELLS = 13, LINE_BYTES = 512 };
+
+/* Where the next line goes on the canvas, or false when it is not seen. */
+static bool
+next_line(struct page *page, int *y)
+{
+    int line = page->lines++ - page->scroll;
+
+    *y = page->r.y + line;
+    return line >= 0 && line < page->r.h;
+}
+
+void
+page_blank(struct page *page)
+{
+    page->lines++;
+}
+
+/* The bytes of s that fit in `cells`, cut at a blank where there is one. */
+static size_t
+fitting(const char *s, int cells)
+{
+    const char *p = s;
+    size_t n = strlen(s), blank = 0;
+    int used = 0;
+
+    while (n > 0) {
+        const char *start = p;
+
+        used += text_char_cells(text_next(&p, &n));
+        if (*start == ' ')
+            blank = (size_t)(start - s);
+        if (used > cells)
+            return blank > 0 ? blank : start > s ? (size_t)(start - s) : (size_t)(p - s);
+    }
+    return (size_t)(p - s);
+}
+
+/* Lines of text from x on, at most r.w - (x - r.x) wide; the first line is already begun at y. */
+static void
+wrap(struct page *page, int indent, enum role role, const char *s)
+{
+    int cells = page->r.w - indent, y;
+    char line[LINE_BYTES];
+
+    if (cells < 1)
+        cells = 1;
+    do {
+        size_t n = fitting(s, cells);
+
+        if (next_line(page, &y)) {
+            snprintf(line, sizeof(line), "%.*s", (int)n, s);
+            canvas_text(page->canvas, page->r.x + indent, y, cells, role, line);
+        }
+        s += n;
+        while (*s == ' ')
+            s++;
+    } while (*s);
+}
+
+static void
+draw_mark(struct page *page, int y, enum role mark)
+{
+    if (mark != ROLE_text)
+        canvas_text(page->canvas, page->r.x, y, 1, mark,
+                    glyph(page->frame->theme, page->frame->is_ascii, mark));
+}
+
+void
+page_title(struct page *page, enum role mark, const char *name, const char *word)
+{
+    int y, used;
+
+    if (!next_line(page, &y))
+        return;
+    draw_mark(page, y, mark);
+    used = canvas_text(page->canvas, page->r.x + 2, y, page->r.w - 2, ROLE_title_focused, name);
+    canvas_text(page->canvas, page->r.x + 4 + used, y, page->r.w - 4 - used,
+                mark == ROLE_text ? ROLE_dim : mark, word);
+}
+
+void
+page_section(struct page *page, const char *heading)
+{
+    int y;
+
+    page_blank(page);
+    if (next_line(page, &y))
+        canvas_text(page->canvas, page->r.x, y, page->r.w, ROLE_heading, heading);
+}
+
+void
+page_field(struct page *page, const char *label, enum role role, const char *value)
+{
+    int y = page->r.y + page->lines - page->scroll;
+
+    if (!*value)
+        return;
+    if (page->lines >= page->scroll && y < page->r.y + page->r.h)
+        canvas_text(page->canvas, page->r.x, y, LABEL_CELLS - 1, ROLE_dim, label);
+    wrap(page, LABEL_CELLS, role, value);
+}
+
+void
+page_line_field(struct page *page, const char *label, enum role role, const char *value)
+{
+    int y;
+
+    if (!next_line(page, &y))
+        return;
+    canvas_text(page->canvas, page->r.x, y, LABEL_CELLS - 1, ROLE_dim, label);
+    canvas_text(page->canvas, page->r.x + LABEL_CELLS, y, page->r.w - LABEL_CELLS, role, value);
+}
+
+void
+page_fieldf(struct page *page, const char *label, enum role role, const char *format, ...)
+{
+    TEXT(value, LINE_BYTES);
+    va_list args;
+
+    va_start(args, format);
+    text_vaddf(&value, format, args);
+    va_end(args);
+    page_field(page, label, role, value.bytes);
+}
+
+void
+page_moment(struct page *page, const char *label, int64_t at_ms)
+{
+    TEXT(value, 64);
+
+    if (at_ms <= 0)
+        return;
+    moment_add(&value, page->frame, at_ms);
+    page_field(page, label, ROLE_text, value.bytes);
+}
+
+void
+page_sentence(struct page *page, enum role mark, enum role role, const char *text)
+{
+    int y = page->r.y + page->lines - page->scroll;
+
+    if (page->lines >= page->scroll && y < page->r.y + page->r.h)
+        draw_mark(page, y, mark);
+    wrap(page, mark == ROLE_text ? 0 : 2, role, text);
+}
+
+void
+page_line(struct page *page, enum role mark, enum role role, const char *text)
+{
+    int y, indent = mark == ROLE_text ? 0 : 2;
+
+    if (!next_line(page, &y))
+        return;
+    draw_mark(page, y, mark);
+    canvas_text(page->canvas, page->r.x + indent, y, page->r.w - indent, role, text);
+}
+
+void
+page_finding(struct page *page, const struct finding *finding)
+{
+    enum role role = severity_role(finding->severity);
+
+    page_sentence(page, finding->severity == SEVERITY_info ? ROLE_info : role, ROLE_title,
+                  finding->summary);
+    page_fieldf(page, "  about", ROLE_text, "%s", finding->subject);
+    page_moment(page, "  since", finding->since_ms);
+    for (size_t i = 0; i < finding->n_evidence; i++)
+        page_field(page, i == 0 ? "  evidence" : "", ROLE_text, finding->evidence[i]);
+    if (finding->next_step)
+        page_field(page, "  next step", ROLE_key, finding->next_step);
+    page_fieldf(page, "  rule", ROLE_dim, "%s", finding->rule);
+}
+
+size_t
+page_findings(struct page *page, const char *subject_id)
+{
+    const struct assessment *assessment = page->frame->assessment;
+    size_t n = 0;
+
+    for (size_t i = 0; i < assessment->n_findings; i++) {
+        if (strcmp(assessment->findings[i].subject_id, subject_id) != 0)
+            continue;
+        page_blank(page);
+        page_finding(page, &assessment->findings[i]);
+        n++;
+    }
+    return n;
+}

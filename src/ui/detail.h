@@ -1,0 +1,40 @@
+/* detail.h — a page of headings, fields and wrapped sentences that can be scrolled: what details
+ * and explanations are written on. UI thread only. */
+#ifndef UI_DETAIL_H
+#define UI_DETAIL_H
+
+#include "ui/words.h"
+
+struct page {
+    struct canvas *canvas;
+    struct rect r;
+    const struct frame *frame;
+    int scroll; /* lines to leave out */
+    int lines;  /* written so far, also those that are not seen */
+};
+
+/* "✗ eu-west   no workers" */
+void page_title(struct page *page, enum role mark, const char *name, const char *word);
+/* A small heading, a blank line before it. */
+void page_section(struct page *page, const char *heading);
+/* A label and its value in a column; the value wraps. Nothing when the value is "". */
+void page_field(struct page *page, const char *label, enum role role, const char *value);
+/* The label "" goes on under the last one. */
+void page_fieldf(struct page *page, const char *label, enum role role, const char *format, ...)
+    PRINTF_LIKE(4, 5);
+/* The same on one line, cut where it is too long: for a trend, whose blanks are gaps. */
+void page_line_field(struct page *page, const char *label, enum role role, const char *value);
+/* A field whose value is a moment, "13:20:06 (42m10s ago)"; nothing when it is 0. */
+void page_moment(struct page *page, const char *label, int64_t at_ms);
+/* A sentence over as many lines as it needs, with a mark in front unless that is ROLE_text. */
+void page_sentence(struct page *page, enum role mark, enum role role, const char *text);
+/* One line, cut where it is too long. */
+void page_line(struct page *page, enum role mark, enum role role, const char *text);
+void page_blank(struct page *page);
+
+/* A finding: summary, evidence, next step. */
+void page_finding(struct page *page, const struct finding *finding);
+/* All findings about an id, worst first; how many there were. */
+size_t page_findings(struct page *page, const char *subject_id);
+
+#endif

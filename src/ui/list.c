@@ -1,0 +1,392 @@
+#include "ui/list.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/order.h"
+#include "ui/words.h"
+
+enum { MARK_CELLS = 2, MOST_COLUMNS = 24, CELL_TEXT_BYTES = 512 };
+
+static const size_t row_bytes[] = {
+#define SLOT(id, row) [SLOT_##id] = sizeof(row),
+#include "model/slots.def"
+#undef SLOT
+};
+
+size_t
+list_count(const struct list *list, const struct frame *frame)
+{
+    return list->slot == SLOT_COUNT ? list->count(frame) : frame->snapshot->slot[list->slot].n;
+}
+
+struct row
+list_row(const struct list *list, const struct frame *frame, size_t index)
+{
+    struct row row = {.frame = frame, .index = index};
+
+    if (list->slot == SLOT_COUNT)
+        row.data = list->at(frame, index);
+    else
+        row.data =
+            (const char *)frame->snapshot->slot[list->slot].rows + index * row_bytes[list->slot];
+    return row;
+}
+
+void
+column_show(const struct column *column, struct text *out, const struct row *row)
+{
+    if (column->show)
+        column->show(out, row);
+    else if (column->text)
+        text_add(out, column->text(row));
+    else
+        unit_add(out, row->frame, column->unit, column->value(row));
+}
+
+/* Where each column that fits is drawn. */
+struct layout {
+    struct place {
+        const struct column *column;
+        int x, w;
+    } place[MOST_COLUMNS];
+    size_t n;
+    int gap;
+};
+
+static int
+layout_width(const struct layout *layout)
+{
+    int width = MARK_CELLS;
+
+    for (size_t i = 0; i < layout->n; i++)
+        width += layout->place[i].w + (i > 0 ? layout->gap : 0);
+    return width;
+}
+
+static void
+drop_least(struct layout *layout)
+{
+    size_t least = 0;
+
+    for (size_t i = 1; i < layout->n; i++)
+        if (layout->place[i].column->priority >= layout->place[least].column->priority)
+            least = i;
+    layout->n--;
+    memmove(&layout->place[least], &layout->place[least + 1],
+            (layout->n - least) * sizeof(layout->place[0]));
+}
+
+/* What is left over goes, cell by cell, to the columns that can use it. */
+static void
+grow(struct layout *layout, int left)
+{
+    bool grew = true;
+
+    while (left > 0 && grew) {
+        grew = false;
+        for (size_t i = 0; i < layout->n && left > 0; i++) {
+            struct place *place = &layout->place[i];
+
+            if (place->w >= place->column->widest)
+                continue;
+            place->w++;
+            left--;
+            grew = true;
+        }
+    }
+}
+
+/* The first column stays; `shift` leaves out those after it. */
+static struct layout
+lay_out(const struct list *list, int width, int shift)
+{
+    struct layout layout = {.gap = 2};
+    int x = MARK_CELLS;
+
+    for (size_t i = 0; i < list->n_columns && layout.n < MOST_COLUMNS; i++)
+        if (i == 0 || i > (size_t)shift)
+            layout.place[layout.n++] = (struct place){&list->columns[i], 0, list->columns[i].width};
+    if (layout_width(&layout) > width)
+        layout.gap = 1;
+    while (layout.n > 1 && layout_width(&layout) > width)
+        drop_least(&layout);
+    grow(&layout, width - layout_width(&layout));
+    for (size_t i = 0; i < layout.n; i++) {
+        layout.place[i].x = x;
+        x += layout.place[i].w + layout.gap;
+    }
+    return layout;
+}
+
+static void
+draw_headings(const struct list *list, struct canvas *canvas, struct rect r,
+              const struct layout *layout, const struct pane_state *state)
+{
+    for (size_t i = 0; i < layout->n; i++) {
+        const struct place *place = &layout->place[i];
+        bool is_number = place->column->unit != UNIT_none;
+        bool is_sorted = place->column - list->columns == state->sort_column;
+        enum role role = is_sorted ? ROLE_key : ROLE_heading;
+
+        if (is_number)
+            canvas_right(canvas, r.x + place->x, r.y, place->w, role, place->column->heading);
+        else
+            canvas_text(canvas, r.x + place->x, r.y, place->w, role, place->column->heading);
+    }
+}
+
+/* Light up what the filter found, in cells. */
+static void
+draw_match(struct canvas *canvas, int x, int y, const struct place *place,
+           const struct order *order, const char *shown)
+{
+    size_t start, length;
+    char before[CELL_TEXT_BYTES], found[CELL_TEXT_BYTES];
+    int from, cells;
+
+    if (!filter_find(&order->filter, place->column, shown, &start, &length))
+        return;
+    snprintf(before, sizeof(before), "%.*s", (int)start, shown);
+    snprintf(found, sizeof(found), "%.*s", (int)length, shown + start);
+    from = (int)text_cells(before);
+    cells = (int)text_cells(found);
+    if (from + cells > place->w)
+        cells = place->w - from;
+    if (cells > 0)
+        canvas_over(canvas, (struct rect){x + from, y, cells, 1}, ROLE_match);
+}
+
+static void
+draw_cell(struct canvas *canvas, int x, int y, const struct place *place, const struct row *row,
+          const struct order *order)
+{
+    const struct column *column = place->column;
+    enum role role = column->role ? column->role(row) : ROLE_text;
+    TEXT(shown, CELL_TEXT_BYTES);
+
+    column_show(column, &shown, row);
+    if (!shown.n || is_unknown_text(shown.bytes)) {
+        text_clear(&shown);
+        unknown_add(&shown, row->frame);
+        role = ROLE_dim;
+    }
+    if (column->unit != UNIT_none)
+        canvas_right(canvas, x, y, place->w, role, shown.bytes);
+    else
+        canvas_text(canvas, x, y, place->w, role, shown.bytes);
+    if (order->filter.n > 0 && column->unit == UNIT_none)
+        draw_match(canvas, x, y, place, order, shown.bytes);
+}
+
+static void
+draw_row(const struct list *list, struct canvas *canvas, struct rect r, const struct layout *layout,
+         const struct order *order, const struct row *row)
+{
+    enum role mark = list->mark ? list->mark(row) : ROLE_text;
+
+    if (list->is_stale && list->is_stale(row))
+        mark = mark == ROLE_fail || mark == ROLE_warn ? mark : ROLE_stale;
+    if (mark != ROLE_text)
+        canvas_text(canvas, r.x, r.y, 1, mark,
+                    glyph(row->frame->theme, row->frame->is_ascii, mark));
+    for (size_t i = 0; i < layout->n; i++)
+        draw_cell(canvas, r.x + layout->place[i].x, r.y, &layout->place[i], row, order);
+}
+
+static int
+clamp(int n, int low, int high)
+{
+    if (n > high)
+        n = high;
+    return n < low ? low : n;
+}
+
+/* Keep the selection on its id; when that is gone, on the row that took its place. */
+static void
+place_selection(const struct frame *frame, struct pane_state *state, bool is_new_filter)
+{
+    const struct order *order = state->order;
+    int before = state->selected_row, found = -1;
+
+    state->n_all = (int)order->n_all;
+    state->n_shown = (int)order->n_shown;
+    if (state->n_shown == 0) {
+        state->scroll = 0;
+        return; /* remembers the id: the row may come back */
+    }
+    if (state->selected[0])
+        found = order_find(order, frame, state->selected, before);
+    if (found < 0) {
+        struct row row;
+
+        found = is_new_filter ? 0 : clamp(before, 0, state->n_shown - 1);
+        row = order_row(order, frame, (size_t)found);
+        snprintf(state->selected, sizeof(state->selected), "%s", order->list->id(&row));
+    }
+    if (is_new_filter)
+        state->scroll = clamp(found - state->page_rows / 2, 0, state->n_shown - 1);
+    else if (state->is_following && found != before)
+        state->scroll += found - before; /* stays where the eye is */
+    state->selected_row = found;
+}
+
+/* Moving brings the selection into view; a new order only does when it is followed, so that what
+ * becomes wrong is seen at the top. */
+static void
+scroll_to_selection(struct pane_state *state)
+{
+    int rows = state->page_rows > 0 ? state->page_rows : 1;
+
+    state->scroll = clamp(state->scroll, state->selected_row - rows + 1, state->selected_row);
+}
+
+static void
+update(const struct list *list, const struct frame *frame, struct pane_state *state)
+{
+    bool is_new_filter = order_update(list, frame, state);
+
+    place_selection(frame, state, is_new_filter);
+}
+
+int
+list_draw(const struct list *list, struct canvas *canvas, struct rect r, const struct frame *frame,
+          struct pane_state *state, bool is_focused)
+{
+    struct layout layout = lay_out(list, r.w, state->shift);
+    int was_page = state->page_rows, rows = r.h - 1;
+
+    state->page_rows = rows > 0 ? rows : 1;
+    update(list, frame, state);
+    if (state->is_following || was_page != state->page_rows)
+        scroll_to_selection(state);
+    state->scroll = clamp(state->scroll, 0, state->n_shown > rows ? state->n_shown - rows : 0);
+    if (r.h < 1 || r.w < 1)
+        return 0;
+    draw_headings(list, canvas, r, &layout, state);
+    if (rows > state->n_shown - state->scroll)
+        rows = state->n_shown - state->scroll;
+    for (int i = 0; i < rows; i++) {
+        struct rect line = {r.x, r.y + 1 + i, r.w, 1};
+        struct row row = order_row(state->order, frame, (size_t)(state->scroll + i));
+
+        draw_row(list, canvas, line, &layout, state->order, &row);
+        if (list->is_stale && list->is_stale(&row))
+            canvas_over(canvas, line, ROLE_stale);
+        if (is_focused && state->scroll + i == state->selected_row)
+            canvas_over(canvas, line, ROLE_selected);
+    }
+    return 1 + rows;
+}
+
+void
+list_move(const struct list *list, const struct frame *frame, struct pane_state *state, int by)
+{
+    int last;
+    struct row row;
+
+    update(list, frame, state);
+    last = state->n_shown - 1;
+    if (last < 0)
+        return;
+    if (by == INT_MIN || by == INT_MAX)
+        state->selected_row = by == INT_MIN ? 0 : last;
+    else
+        state->selected_row = clamp(state->selected_row + by, 0, last);
+    row = order_row(state->order, frame, (size_t)state->selected_row);
+    snprintf(state->selected, sizeof(state->selected), "%s", list->id(&row));
+    scroll_to_selection(state);
+}
+
+const void *
+list_selected(const struct list *list, const struct frame *frame, struct pane_state *state,
+              size_t *index)
+{
+    struct row row;
+
+    update(list, frame, state);
+    if (state->n_shown == 0)
+        return NULL;
+    row = order_row(state->order, frame, (size_t)state->selected_row);
+    *index = row.index;
+    return row.data;
+}
+
+/* Ours, so it may be a control character; a struct text lets none of them in. */
+static void
+add_separator(struct text *out, char c)
+{
+    if (out->is_cut || out->n + 1 >= out->size) {
+        out->is_cut = true;
+        return;
+    }
+    out->bytes[out->n++] = c;
+    out->bytes[out->n] = '\0';
+}
+
+static void
+copy_line(const struct list *list, const struct row *row, struct text *out)
+{
+    for (size_t i = 0; i < list->n_columns; i++) {
+        TEXT(shown, CELL_TEXT_BYTES);
+
+        if (row)
+            column_show(&list->columns[i], &shown, row);
+        else
+            text_add(&shown, list->columns[i].heading);
+        if (i > 0)
+            add_separator(out, '\t');
+        text_add(out, shown.bytes);
+    }
+    add_separator(out, '\n');
+}
+
+void
+list_copy(const struct list *list, const struct frame *frame, struct pane_state *state,
+          struct text *out)
+{
+    update(list, frame, state);
+    copy_line(list, NULL, out);
+    for (int i = 0; i < state->n_shown && !out->is_cut; i++) {
+        struct row row = order_row(state->order, frame, (size_t)i);
+
+        copy_line(list, &row, out);
+    }
+}
+
+static void
+worst_add(const struct list *list, struct worst *worst, const struct row *row)
+{
+    size_t at = worst->n;
+
+    while (at > 0 && list->order(row, &worst->row[at - 1]) < 0)
+        at--;
+    if (at == worst->most)
+        return;
+    if (worst->n < worst->most)
+        worst->n++;
+    memmove(&worst->row[at + 1], &worst->row[at], (worst->n - 1 - at) * sizeof(*row));
+    worst->row[at] = *row;
+}
+
+void
+list_worst(const struct list *list, const struct frame *frame, struct worst *out)
+{
+    size_t n = list_count(list, frame);
+
+    out->n = out->n_wanted = 0;
+    if (out->most > WORST_ROWS)
+        out->most = WORST_ROWS;
+    for (size_t i = 0; i < n; i++) {
+        struct row row = list_row(list, frame, i);
+
+        if (out->wanted && !out->wanted(&row, out->key))
+            continue;
+        out->n_wanted++;
+        if (out->most > 0)
+            worst_add(list, out, &row);
+    }
+}

@@ -1,0 +1,424 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/panes/rows.h"
+#include "ui/spark.h"
+
+static const struct check *
+check_of(const struct row *row)
+{
+    return row->data;
+}
+
+/* A check is told by what it asks, how, and over which family; valid until the next call. */
+static const char *
+id(const struct row *row)
+{
+    static char bytes[ID_BYTES];
+    const struct check *check = check_of(row);
+
+    snprintf(bytes, sizeof(bytes), "%s %s v%d", check->target, check->protocol, check->family);
+    return bytes;
+}
+
+static enum role
+mark(const struct row *row)
+{
+    return verdict_role(check_of(row)->verdict);
+}
+
+static const char *
+target(const struct row *row)
+{
+    return check_of(row)->target;
+}
+
+static enum role
+target_role(const struct row *row)
+{
+    enum role role = mark(row);
+
+    return role == ROLE_fail || role == ROLE_warn ? ROLE_title : ROLE_text;
+}
+
+static const char *
+protocol(const struct row *row)
+{
+    return check_of(row)->protocol;
+}
+
+static const char *
+family(const struct row *row)
+{
+    return check_of(row)->family == 6 ? "v6" : "v4";
+}
+
+static const char *
+verdict(const struct row *row)
+{
+    static const char *const words[] = {
+        [CHECK_skip] = "not yet", [CHECK_pass] = "pass",           [CHECK_warn] = "warn",
+        [CHECK_fail] = "FAIL",    [CHECK_unsupported] = "no path",
+    };
+
+    return words[check_of(row)->verdict];
+}
+
+static int64_t
+rtt(const struct row *row)
+{
+    return known(check_of(row)->rtt_us);
+}
+
+static int64_t
+stage(const struct row *row, enum check_stage which)
+{
+    return known(check_of(row)->stage_us[which]);
+}
+
+static int64_t
+dns(const struct row *row)
+{
+    return stage(row, STAGE_dns);
+}
+
+static int64_t
+tcp(const struct row *row)
+{
+    return stage(row, STAGE_tcp);
+}
+
+static int64_t
+tls(const struct row *row)
+{
+    return stage(row, STAGE_tls);
+}
+
+static int64_t
+http(const struct row *row)
+{
+    return stage(row, STAGE_http);
+}
+
+static int64_t
+quic(const struct row *row)
+{
+    return stage(row, STAGE_quic);
+}
+
+/* "FAIL" stands in the column of the stage that failed, so that one sees how far it came. */
+static void
+show_stage(struct text *out, const struct row *row, enum check_stage which)
+{
+    const struct check *check = check_of(row);
+
+    if (check->verdict == CHECK_fail && check->failed_stage == which)
+        text_add(out, row->frame->is_ascii ? "X" : "✘");
+    else
+        unit_add(out, row->frame, UNIT_us, stage(row, which));
+}
+
+static enum role
+stage_role(const struct row *row, enum check_stage which)
+{
+    const struct check *check = check_of(row);
+
+    return check->verdict == CHECK_fail && check->failed_stage == which ? ROLE_fail : ROLE_text;
+}
+
+#define STAGE(name)                                                                                \
+    static void show_##name(struct text *out, const struct row *row)                               \
+    {                                                                                              \
+        show_stage(out, row, STAGE_##name);                                                        \
+    }                                                                                              \
+    static enum role name##_role(const struct row *row)                                            \
+    {                                                                                              \
+        return stage_role(row, STAGE_##name);                                                      \
+    }
+STAGE(dns)
+STAGE(tcp)
+STAGE(tls)
+STAGE(http)
+STAGE(quic)
+#undef STAGE
+
+static int64_t
+loss(const struct row *row)
+{
+    const struct check *check = check_of(row);
+
+    return check->sent > 0 ? (int64_t)check->lost * 1000 / check->sent : LIST_UNKNOWN;
+}
+
+static enum role
+loss_role(const struct row *row)
+{
+    return loss(row) > 0 ? ROLE_warn : ROLE_dim;
+}
+
+/* The mean difference between neighbours, as RFC 3550 section 6.4.1 means it. */
+static int64_t
+jitter(const struct row *row)
+{
+    const struct series *trend = &check_of(row)->rtt_trend;
+    int64_t sum = 0, n = 0;
+
+    for (size_t back = 0; back + 1 < trend->n; back++) {
+        int32_t now = series_at(trend, back), before = series_at(trend, back + 1);
+
+        if (now == SERIES_UNKNOWN || before == SERIES_UNKNOWN)
+            continue;
+        sum += now > before ? (int64_t)now - before : (int64_t)before - now;
+        n++;
+    }
+    return n > 0 ? sum / n : LIST_UNKNOWN;
+}
+
+enum { TREND_CELLS = 12 };
+
+static void
+show_trend(struct text *out, const struct row *row)
+{
+    spark_add(out, row->frame, &check_of(row)->rtt_trend, TREND_CELLS);
+}
+
+static enum role
+trend_role(const struct row *row)
+{
+    (void)row;
+    return ROLE_graph;
+}
+
+/* What to read beside the verdict: the failure, else what else was seen. */
+static const char *
+saw(const struct row *row)
+{
+    return check_of(row)->error[0] ? check_of(row)->error : check_of(row)->note;
+}
+
+static enum role
+saw_role(const struct row *row)
+{
+    return check_of(row)->error[0] && mark(row) != ROLE_stale ? ROLE_text : ROLE_dim;
+}
+
+static bool
+is_stale(const struct row *row)
+{
+    const struct source_status *status = &row->frame->snapshot->source[SOURCE_checks];
+
+    return source_is_stale(status, row->frame->now_ms);
+}
+
+static int
+weight(const struct check *check)
+{
+    static const int weights[] = {
+        [CHECK_fail] = 0, [CHECK_warn] = 1,        [CHECK_pass] = 2,
+        [CHECK_skip] = 3, [CHECK_unsupported] = 3,
+    };
+
+    return weights[check->verdict];
+}
+
+static int
+order(const struct row *a, const struct row *b)
+{
+    const struct check *x = check_of(a), *y = check_of(b);
+
+    if (weight(x) != weight(y))
+        return weight(x) - weight(y);
+    if (x->kind != y->kind)
+        return (int)x->kind - (int)y->kind;
+    if (strcmp(x->target, y->target) != 0)
+        return strcmp(x->target, y->target);
+    return x->family - y->family;
+}
+
+static const struct column columns[] = {
+    {"TARGET", "target", 12, 18, 0, UNIT_none, .text = target, .role = target_role},
+    {"PORT", "port", 8, 8, 0, UNIT_none, .text = protocol},
+    {"IP", "ip", 2, 2, 0, UNIT_none, .text = family},
+    {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = verdict, .role = mark},
+    {"RTT", "rtt", 6, 6, 4, UNIT_us, .value = rtt},
+    {"DNS", "dns", 5, 6, 3, UNIT_us, .value = dns, .show = show_dns, .role = dns_role},
+    {"TCP", "tcp", 5, 6, 2, UNIT_us, .value = tcp, .show = show_tcp, .role = tcp_role},
+    {"TLS", "tls", 5, 6, 2, UNIT_us, .value = tls, .show = show_tls, .role = tls_role},
+    {"HTTP", "http", 5, 6, 2, UNIT_us, .value = http, .show = show_http, .role = http_role},
+    {"QUIC", "quic", 5, 6, 2, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
+    {"LOSS", "loss", 4, 5, 1, UNIT_parts, .value = loss, .role = loss_role},
+    {"JITTER", "jitter", 6, 6, 5, UNIT_us, .value = jitter},
+    {"TREND", "trend", TREND_CELLS, TREND_CELLS, 6, UNIT_none, .show = show_trend,
+     .role = trend_role},
+    {"SAW", "saw", 20, 60, 7, UNIT_none, .text = saw, .role = saw_role},
+};
+
+static const struct list list = {
+    .columns = columns,
+    .n_columns = COUNT_OF(columns),
+    .slot = SLOT_checks,
+    .id = id,
+    .mark = mark,
+    .is_stale = is_stale,
+    .order = order,
+    .empty = "no checks: none is configured",
+};
+
+/* Under the rows, where there is room: the worst one in words. */
+static void
+draw_worst(struct canvas *canvas, struct rect r, const struct frame *frame)
+{
+    struct page page = {.canvas = canvas, .r = r, .frame = frame};
+    struct worst worst = {.most = 1};
+    TEXT(line, 700);
+
+    list_worst(&list, frame, &worst);
+    if (worst.n == 0 || r.h < 1 || weight(check_of(&worst.row[0])) > 1)
+        return;
+    text_addf(&line, "%s", id(&worst.row[0]));
+    if (check_of(&worst.row[0])->failing_since_ms > 0) {
+        text_add(&line, ", failing for ");
+        age_add(&line, frame, check_of(&worst.row[0])->failing_since_ms);
+    }
+    if (check_of(&worst.row[0])->error[0])
+        text_addf(&line, ": %s", check_of(&worst.row[0])->error);
+    page_sentence(&page, mark(&worst.row[0]), ROLE_text, line.bytes);
+    page_field(&page, "  next step", ROLE_key, check_of(&worst.row[0])->hint);
+}
+
+static void
+draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pane_state *state,
+     bool is_focused)
+{
+    int used = pane_draw_rows(&pane_checks, canvas, r, frame, state, is_focused) + 1;
+
+    if (used + 1 < r.h)
+        draw_worst(canvas, (struct rect){r.x, r.y + used, r.w, r.h - used}, frame);
+}
+
+static void
+draw_line(struct canvas *canvas, struct rect r, const struct row *row)
+{
+    const struct check *check = check_of(row);
+    TEXT(right, 32);
+    int cells;
+
+    if (check->verdict == CHECK_fail && check->failing_since_ms > 0)
+        age_add(&right, row->frame, check->failing_since_ms);
+    else if (check->verdict == CHECK_fail)
+        text_add(&right, verdict(row));
+    else
+        unit_add(&right, row->frame, UNIT_us, rtt(row));
+    cells = (int)text_cells(right.bytes);
+    canvas_text(canvas, r.x, r.y, 1, mark(row),
+                glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
+    canvas_textf(canvas, r.x + 2, r.y, r.w - 3 - cells, target_role(row), "%s %s", check->protocol,
+                 family(row));
+    canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
+}
+
+static void
+draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
+{
+    pane_draw_worst(&pane_checks, canvas, r, frame, draw_line);
+}
+
+static bool
+check_by_id(struct row *row, const char *check_id)
+{
+    size_t n = list_count(&list, row->frame);
+
+    for (size_t i = 0; i < n; i++) {
+        *row = list_row(&list, row->frame, i);
+        if (strcmp(id(row), check_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+page_stages(struct page *page, const struct row *row)
+{
+    const struct check *check = check_of(row);
+
+    page_section(page, "STAGES");
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        bool is_failed = check->verdict == CHECK_fail && (int)check->failed_stage == i;
+        TEXT(value, 64);
+
+        if (check->stage_us[i] < 0 && !is_failed)
+            continue;
+        if (is_failed)
+            text_add(&value, "failed here");
+        else
+            latency_add(&value, check->stage_us[i]);
+        page_field(page, check_stage_name((enum check_stage)i), is_failed ? ROLE_fail : ROLE_text,
+                   value.bytes);
+    }
+}
+
+static void
+page_quality(struct page *page, const struct row *row)
+{
+    const struct check *check = check_of(row);
+    TEXT(value, 300);
+
+    page_section(page, "QUALITY");
+    unit_add(&value, row->frame, UNIT_us, rtt(row));
+    page_field(page, "rtt", ROLE_text, value.bytes);
+    text_clear(&value);
+    unit_add(&value, row->frame, UNIT_us, jitter(row));
+    page_field(page, "jitter", ROLE_text, value.bytes);
+    text_clear(&value);
+    unit_add(&value, row->frame, UNIT_parts, loss(row));
+    page_fieldf(page, "loss", loss_role(row), "%s: %" PRIu32 " of %" PRIu32 " lost", value.bytes,
+                check->lost, check->sent);
+    text_clear(&value);
+    spark_add(&value, row->frame, &check->rtt_trend, SERIES_POINTS);
+    page_line_field(page, "trend", ROLE_graph, value.bytes);
+}
+
+static int
+draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, const char *check_id,
+            int scroll)
+{
+    struct page page = {.canvas = canvas, .r = r, .frame = frame, .scroll = scroll};
+    struct row row = {.frame = frame};
+    const struct check *check;
+
+    if (!check_by_id(&row, check_id)) {
+        page_sentence(&page, ROLE_stale, ROLE_text, "this check is no longer made");
+        return page.lines;
+    }
+    check = row.data;
+    page_title(&page, mark(&row), check_id, verdict(&row));
+    page_field(&page, "saw", ROLE_text, check->error);
+    page_field(&page, "next step", ROLE_key, check->hint);
+    page_field(&page, "note", ROLE_text, check->note);
+    page_field(&page, "host", ROLE_text, check->host);
+    page_field(&page, "address", ROLE_text, check->address);
+    page_moment(&page, "measured", check->at_ms);
+    page_moment(&page, "failing since", check->failing_since_ms);
+    page_moment(&page, "last failure", check->last_failure_ms);
+    page_findings(&page, check_id);
+    page_stages(&page, &row);
+    page_quality(&page, &row);
+    return page.lines;
+}
+
+static const enum source sources[] = {SOURCE_checks};
+
+const struct pane pane_checks = {
+    .name = "checks",
+    .title = "Connectivity",
+    .digit = '4',
+    .list = &list,
+    .sources = sources,
+    .n_sources = COUNT_OF(sources),
+    .draw = draw,
+    .draw_summary = draw_summary,
+    .draw_detail = draw_detail,
+};
