@@ -1,5 +1,5 @@
 #!/bin/sh
-# lint.sh — format, banned functions, static analysis. Prints what is wrong and fails.
+# lint.sh — format, banned functions, static analysis, scripts, manual page. Prints what is wrong and fails.
 set -eu
 cd "$(dirname "$0")/.."
 bad=0
@@ -13,6 +13,28 @@ if git grep -nE "$banned" -- 'src/*.c' 'src/*.h'; then
     echo "banned functions (CONVENTIONS: bounded strings, checked numbers, no shell)" && bad=1
 fi
 
+# results of files that did not change are kept from run to run
+mkdir -p build/cppcheck
 cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
-    --suppress=missingIncludeSystem --library=posix -j 2 -D_GNU_SOURCE -Isrc src || bad=1
+    --suppress=missingIncludeSystem --library=posix --cppcheck-build-dir=build/cppcheck -j 2 \
+    -D_GNU_SOURCE -Isrc src || bad=1
+
+# a tool that is not there is no reason to fail: scripts/setup --test installs it where it counts
+skip() {
+    echo "SKIP lint: $1 is not installed" >&2
+}
+scripts=$(git grep -lE '^#!/bin/sh' -- ':!*.c' || true)
+if [ -n "$scripts" ] && command -v shellcheck >/dev/null; then
+    # shellcheck disable=SC2086
+    shellcheck $scripts || bad=1
+elif [ -n "$scripts" ]; then
+    skip shellcheck
+fi
+for page in $(git ls-files 'docs/*.1'); do
+    if command -v mandoc >/dev/null; then
+        mandoc -Tlint -Wwarning "$page" || bad=1
+    else
+        skip mandoc
+    fi
+done
 exit $bad
