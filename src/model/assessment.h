@@ -103,6 +103,11 @@ const char *job_flag_name(enum job_flag flag);              /* as in JSON */
 const char *job_flag_word(enum job_flag flag);              /* as on the screen */
 const char *job_flag_what(enum job_flag flag);
 
+/* What a finding's rule means, in one sentence; "" for a name that is none. */
+const char *rule_what(const char *name);
+/* The names of all rules, in the order of model/rules.def; NULL after the last. */
+const char *rule_name_at(size_t i);
+
 /* A job's age since its creation; heartbeat age; -1 when not known. Milliseconds. */
 int64_t job_age_ms(const struct job *job, int64_t now_ms);
 int64_t job_heartbeat_age_ms(const struct job *job, int64_t now_ms);

@@ -35,6 +35,8 @@ struct pool {
         pending_since_ms; /* since when every sample had pending > 0; 0 when the last had none */
     uint32_t pending_samples; /* how many samples in a row that were */
     int64_t idle_since_ms;    /* since when every sample had workers_polling == 0; 0 otherwise */
+    int64_t below_expected_since_ms; /* since when every sample had fewer polling and active than
+                                      * expected_workers; 0: not the case, or nothing expected */
     struct series depth_trend;
     const char *stats_error; /* why the last attempt failed; "" when it did not */
 

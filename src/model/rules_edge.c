@@ -1,0 +1,168 @@
+/* rules_edge.c — can a connector on this host reach the tunnel edge at all? */
+#include <string.h>
+
+#include "core/arena.h"
+#include "model/judge.h"
+#include "model/say.h"
+
+/* How the checks of one target on one protocol do, over all address families: one good family is
+ * enough, because cloudflared falls back to it. */
+struct path {
+    size_t n, failed;
+    const struct check *broken;
+};
+
+static bool
+is_measured(const struct check *check)
+{
+    return check->at_ms > 0 && check->verdict != CHECK_skip && check->verdict != CHECK_unsupported;
+}
+
+/* target NULL: all of them. */
+static struct path
+path_of(const struct judge *judge, enum check_kind kind, const char *target)
+{
+    struct path path = {0};
+
+    for (size_t i = 0; i < judge->n_checks; i++) {
+        const struct check *check = &judge->checks[i];
+
+        if (check->kind != kind || !is_measured(check) ||
+            (target && strcmp(check->target, target) != 0))
+            continue;
+        path.n++;
+        if (check->verdict != CHECK_fail)
+            continue;
+        path.failed++;
+        if (!path.broken)
+            path.broken = check;
+    }
+    return path;
+}
+
+static bool
+is_dead(struct path path)
+{
+    return path.n > 0 && path.failed == path.n;
+}
+
+static bool
+is_first_of_target(const struct judge *judge, size_t row)
+{
+    for (size_t i = 0; i < row; i++)
+        if (judge->checks[i].kind != CHECK_API_443 &&
+            strcmp(judge->checks[i].target, judge->checks[row].target) == 0)
+            return false;
+    return true;
+}
+
+/* This host reaches nothing at all: that is one finding, and api.unreachable says it. */
+static bool
+is_network_gone(const struct judge *judge)
+{
+    return judge->api.is_unreachable && is_dead(path_of(judge, CHECK_API_443, NULL)) &&
+           is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
+}
+
+void
+suspect_edge(struct judge *judge)
+{
+    struct path tcp = path_of(judge, CHECK_EDGE_TCP_7844, NULL);
+    struct path udp = path_of(judge, CHECK_EDGE_UDP_7844, NULL);
+    bool is_all = (is_dead(tcp) || tcp.n == 0) && (is_dead(udp) || udp.n == 0) && tcp.n + udp.n > 0;
+
+    if (is_network_gone(judge))
+        return;
+    for (size_t row = 0; row < judge->n_checks; row++) {
+        const struct check *check = &judge->checks[row];
+        struct path target_tcp, target_udp;
+
+        if (check->kind == CHECK_API_443 || !is_first_of_target(judge, row))
+            continue;
+        target_tcp = path_of(judge, CHECK_EDGE_TCP_7844, check->target);
+        target_udp = path_of(judge, CHECK_EDGE_UDP_7844, check->target);
+        if (is_dead(target_tcp) && (is_dead(target_udp) || target_udp.n == 0)) {
+            suspect_as(judge, is_all ? SEVERITY_critical : SEVERITY_warn, RULE_edge_unreachable,
+                       row, is_all);
+            if (is_all)
+                return;
+        } else if (is_dead(target_udp)) {
+            suspect(judge, RULE_edge_udp_blocked, row, 0);
+        }
+    }
+}
+
+/* ---- in words ---- */
+
+static void
+add_checks(struct judge *judge, const char *target, struct finding *out)
+{
+    for (size_t i = 0; i < judge->n_checks; i++) {
+        const struct check *check = &judge->checks[i];
+
+        if (check->kind != CHECK_API_443 && is_measured(check) &&
+            (!target || strcmp(check->target, target) == 0))
+            evidence_add(judge, out, "%s %s, %s", check->target, check->protocol,
+                         say_check(judge->arena, check));
+    }
+}
+
+static void
+add_connectors(struct judge *judge, struct finding *out)
+{
+    size_t up = 0;
+
+    for (size_t i = 0; i < judge->n_connectors; i++)
+        up += connector_is_up(&judge->connectors[i]);
+    if (judge->n_connectors > 0)
+        evidence_add(judge, out, "connectors: %zu of %zu carry traffic", up, judge->n_connectors);
+}
+
+void
+explain_edge_unreachable(struct judge *judge, const struct suspicion *suspicion,
+                         struct finding *out)
+{
+    const struct check *check = &judge->checks[suspicion->row];
+    bool is_all = suspicion->weight > 0;
+    struct path tcp = path_of(judge, CHECK_EDGE_TCP_7844, is_all ? NULL : check->target);
+    const struct check *broken = tcp.broken ? tcp.broken : check;
+    struct path api = path_of(judge, CHECK_API_443, NULL);
+
+    out->subject = is_all ? "tunnel edge" : check->target;
+    out->subject_id = check->target;
+    out->since_ms = broken->failing_since_ms;
+    out->summary = arena_printf(
+        judge->arena, "%s cannot be reached from this host on port 7844: %s fails%s%s",
+        is_all ? "the tunnel edge" : check->target, check_stage_name(broken->failed_stage),
+        broken->error[0] ? ": " : "", broken->error);
+    add_connectors(judge, out);
+    if (api.n > 0)
+        evidence_add(judge, out, "the API on port 443: %s",
+                     is_dead(api) ? "fails as well" : "answers, so this host has a network");
+    add_checks(judge, is_all ? NULL : check->target, out);
+    out->next_step = broken->hint[0] ? broken->hint
+                                     : "allow port 7844, TCP and UDP, to 198.41.192.0/19 and "
+                                       "2606:4700:a0::/44 from this host";
+}
+
+void
+explain_edge_udp_blocked(struct judge *judge, const struct suspicion *suspicion,
+                         struct finding *out)
+{
+    const struct check *check = &judge->checks[suspicion->row];
+    struct path udp = path_of(judge, CHECK_EDGE_UDP_7844, check->target);
+    const struct check *broken = udp.broken ? udp.broken : check;
+
+    out->subject = check->target;
+    out->subject_id = check->target;
+    out->since_ms = broken->failing_since_ms;
+    out->summary = arena_printf(judge->arena,
+                                "%s does not answer over UDP 7844, while TCP 7844 works: QUIC is "
+                                "blocked on the way",
+                                check->target);
+    add_connectors(judge, out);
+    add_checks(judge, check->target, out);
+    out->next_step = broken->hint[0] ? broken->hint
+                                     : "allow UDP 7844 to 198.41.192.0/19 and 2606:4700:a0::/44; "
+                                       "until then run cloudflared with protocol http2";
+}
