@@ -247,6 +247,7 @@ explain_api_unreachable(struct judge *judge, const struct suspicion *suspicion, 
 
     (void)suspicion;
     out->subject = "management API";
+    out->subject_id = source_name(api->worst);
     out->since_ms = api->since_ms;
     explain_silence(judge, status, out);
     if (api->contact_ms > 0)

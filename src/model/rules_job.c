@@ -229,7 +229,7 @@ explain_job_orphaned(struct judge *judge, const struct suspicion *suspicion, str
     const struct job *job = subject(judge, suspicion, out);
 
     out->summary = arena_printf(
-        judge->arena, "%s on %s: its session waits for a worker for %s, and none will be sent",
+        judge->arena, "%s on %s: its session has waited %s for a worker, and none will be sent",
         say_job(judge, job), say_pool(job), say_since(judge, out->since_ms));
     add_item(judge, job, out);
     evidence_add(judge, out, "the pool's list has no unfinished work item for this session");
@@ -245,7 +245,7 @@ explain_job_waiting_human(struct judge *judge, const struct suspicion *suspicion
     const struct job *job = subject(judge, suspicion, out);
     bool holds_slot = job->state_kind == JOB_STATE_active;
 
-    out->summary = arena_printf(judge->arena, "%s on %s: waits for a person's answer for %s%s",
+    out->summary = arena_printf(judge->arena, "%s on %s: has waited %s for a person's answer%s",
                                 say_job(judge, job), say_pool(job), say_since(judge, out->since_ms),
                                 holds_slot ? ", and keeps its worker meanwhile" : "");
     add_item(judge, job, out);
@@ -260,7 +260,7 @@ explain_job_slot_held(struct judge *judge, const struct suspicion *suspicion, st
     const struct job *job = subject(judge, suspicion, out);
 
     out->summary =
-        arena_printf(judge->arena, "%s on %s: waits for %s and keeps a worker's only slot",
+        arena_printf(judge->arena, "%s on %s: has waited %s and keeps a worker's only slot",
                      say_job(judge, job), say_pool(job), say_since(judge, out->since_ms));
     add_item(judge, job, out);
     evidence_add(judge, out, "a worker never gives up a session that waits for an action");

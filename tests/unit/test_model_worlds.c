@@ -99,7 +99,7 @@ every_finding_has_words_evidence_and_a_next_step(void **state)
                 printf("    > %s\n", finding->next_step);
             }
             assert_true(finding->summary[0] && finding->next_step[0] && finding->subject[0]);
-            assert_true(finding->subject_id[0] && finding->n_evidence > 0);
+            assert_true(finding->subject_id && finding->n_evidence > 0);
         }
         world_free(worlds[i]);
     }

@@ -20,6 +20,7 @@ job_judged(const struct frame *frame, size_t index)
 static const enum job_flag by_weight[] = {
     JOB_FLAG_failed_turn, JOB_FLAG_stale_heartbeat, JOB_FLAG_stuck_stopping, JOB_FLAG_bounced,
     JOB_FLAG_orphaned,    JOB_FLAG_starting_long,   JOB_FLAG_waiting_human,  JOB_FLAG_slot_held,
+    JOB_FLAG_retrying,    JOB_FLAG_budget,          JOB_FLAG_refused,
 };
 
 _Static_assert(COUNT_OF(by_weight) == JOB_FLAG_COUNT, "every flag has its weight");
