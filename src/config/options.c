@@ -5,15 +5,15 @@
 
 enum { LONGEST_INTERVAL_S = 3600, LARGEST_PORT = 65535 };
 
-static const char *const colour_choices[] = {"auto", "never"};
-static const char *const mode_choices[] = {"polling", "webhook"};
+static const char *const colour_choices[] = {"auto", "never", NULL};
+static const char *const mode_choices[] = {"polling", "webhook", NULL};
 
 const struct option start_options[] = {
     {.name = "config",
      .type = OPTION_FILE,
      AT(path),
-     .flag = {"--config", "FILE"},
-     .environment = {"SANDWATCH_CONFIG", "FILE"},
+     .flag = {.name = "--config", .value = "FILE"},
+     .environment = {.name = "SANDWATCH_CONFIG", .value = "FILE"},
      .help = "read this configuration"},
 };
 const size_t start_options_n = COUNT_OF(start_options);
@@ -22,14 +22,14 @@ const struct option file_options[] = {
     {.name = "context",
      .type = OPTION_STRING,
      AT(context),
-     .flag = {"--context", "NAME"},
+     .flag = {.name = "--context", .value = "NAME"},
      .help = "which of the contexts is in force"},
     {.name = "ui.theme",
      .type = OPTION_STRING,
      AT(theme),
      .fallback = "default",
-     .flag = {"--theme", "NAME"},
-     .environment = {"SANDWATCH_THEME", "NAME"},
+     .flag = {.name = "--theme", .value = "NAME"},
+     .environment = {.name = "SANDWATCH_THEME", .value = "NAME"},
      .help = "how the console looks"},
     {.name = "ui.interval",
      .type = OPTION_INT,
@@ -38,39 +38,41 @@ const struct option file_options[] = {
      .max = LONGEST_INTERVAL_S,
      .scale = 1000,
      .unit = "s",
-     .flag = {"--interval", "SECONDS"},
+     .flag = {.name = "--interval", .value = "SECONDS"},
      .help = "how often the fastest source is asked; the others keep their proportion to it"},
     {.name = "ui.ascii",
      .type = OPTION_BOOL,
      AT(is_ascii),
      .fallback = "false",
-     .flag = {"--ascii", .implies = "true"},
+     .flag = {.name = "--ascii", .implies = "true"},
      .help = "draw with ASCII only"},
     {.name = "ui.color",
      .type = OPTION_CHOICE,
      AT(colour),
      .fallback = "auto",
      .choices = colour_choices,
-     .flag = {"--no-color", .implies = "never", .help = "draw without colours, as NO_COLOR does"},
-     .environment = {"NO_COLOR", .implies = "never"},
+     .flag = {.name = "--no-color",
+              .implies = "never",
+              .help = "draw without colours, as NO_COLOR does"},
+     .environment = {.name = "NO_COLOR", .implies = "never"},
      .help = "use colours when the terminal has them, or never"},
     {.name = "ui.wall",
      .type = OPTION_BOOL,
      AT(is_wall),
      .fallback = "false",
-     .flag = {"--wall", .implies = "true"},
+     .flag = {.name = "--wall", .implies = "true"},
      .help = "for a screen on the wall: large, and no key acts"},
     {.name = "log",
      .type = OPTION_FILE,
      AT(log_file),
-     .flag = {"--log", "FILE"},
+     .flag = {.name = "--log", .value = "FILE"},
      .help = "append what happens to this file"},
 };
 const size_t file_options_n = COUNT_OF(file_options);
 
 #define SECRET(key, kind, member, flag_name, what)                                                 \
     {                                                                                              \
-        .name = (key), .type = (kind), AT(member), .flag = {(flag_name), "FILE"},                  \
+        .name = (key), .type = (kind), AT(member), .flag = {.name = (flag_name), .value = "FILE"}, \
         .is_secret = true, .help = (what)                                                          \
     }
 
@@ -99,7 +101,7 @@ const struct option context_options[] = {
      .type = OPTION_BOOL,
      AT(is_read_only),
      .fallback = "false",
-     .flag = {"--read-only", .implies = "true"},
+     .flag = {.name = "--read-only", .implies = "true"},
      .help = "nothing that changes the world can be done"},
     {.name = "theme", .type = OPTION_STRING, AT(theme), .help = "instead of ui.theme"},
     {.name = "api.base_url",

@@ -229,7 +229,7 @@ theme_read(const struct yaml *root, const char *path, struct theme *theme,
     struct reader reader = {.path = path, .mistakes = mistakes};
     struct words valid = {0};
     size_t before = mistakes->n;
-    int border = theme->borders, graph = theme->graph;
+    int border = (int)theme->borders, graph = (int)theme->graph;
 
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         words_add(&valid, mistakes->arena, keys[i]);

@@ -31,7 +31,7 @@ void text_clear(struct text *text);
 void text_add(struct text *text, const char *s);
 void text_addn(struct text *text, const char *s, size_t n);
 void text_addf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
-void text_vaddf(struct text *text, const char *format, va_list args);
+void text_vaddf(struct text *text, const char *format, va_list args) PRINTF_LIKE(2, 0);
 /* Append one code point, made safe. */
 void text_add_char(struct text *text, uint32_t c);
 /* Append at most `cells` cells of s, ending in `ellipsis` when something was left out. */
