@@ -1,16 +1,222 @@
 #include "probe/probe.h"
 
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/die.h"
+#include "model/store.h"
+#include "probe/checks.h"
+#include "probe/connectors.h"
+#include "probe/dns.h"
+#include "probe/tls.h"
+
+enum { DEFAULT_INTERVAL_MS = 10000, SHORTEST_INTERVAL_MS = 200 };
+
+struct probe {
+    struct arena *arena; /* owns the copy of the options */
+    struct probe_options options;
+    struct store *store;
+    struct tools tools;
+    struct checks *checks; /* NULL: off */
+    struct connectors *connectors;
+    struct watch wishes, stop;
+    int stop_fd;
+    bool is_ending; /* of the thread's own */
+    bool has_thread;
+    pthread_t thread;
+};
+
+/* --- the thread --- */
+
+static void
+wishes_came(void *context, unsigned events)
+{
+    struct probe *probe = context;
+    struct wish wish;
+
+    (void)events;
+    while (store_take_wish(probe->store, WISH_FOR_probe, &wish))
+        if (wish.kind == WISH_refresh) {
+            connectors_refresh(probe->connectors);
+            if (probe->checks)
+                checks_refresh(probe->checks);
+        }
+}
+
+static void
+stop_came(void *context, unsigned events)
+{
+    struct probe *probe = context;
+
+    (void)events;
+    probe->is_ending = true;
+}
+
+static void *
+run(void *argument)
+{
+    struct probe *probe = argument;
+
+    while (!probe->is_ending)
+        loop_turn(probe->tools.loop);
+    return NULL;
+}
+
+/* --- starting --- */
+
+static const char *
+keep(struct arena *arena, const char *s)
+{
+    return s ? arena_strdup(arena, s) : NULL;
+}
+
+static struct probe_options
+copy_options(const struct probe_options *from, struct arena *arena)
+{
+    struct probe_options to = *from;
+    struct probe_edge *edges = arena_array(arena, from->n_edges, sizeof(*edges));
+    struct probe_connector *connectors =
+        arena_array(arena, from->n_connectors, sizeof(*connectors));
+
+    to.api_url = keep(arena, from->api_url);
+    to.region = keep(arena, from->region);
+    to.edge_ca_file = keep(arena, from->edge_ca_file);
+    to.dns_servers = keep(arena, from->dns_servers);
+    for (size_t i = 0; i < from->n_edges; i++) {
+        edges[i] = from->edges[i];
+        edges[i].name = keep(arena, from->edges[i].name);
+        edges[i].host = keep(arena, from->edges[i].host);
+    }
+    for (size_t i = 0; i < from->n_connectors; i++) {
+        connectors[i].name = keep(arena, from->connectors[i].name);
+        connectors[i].url = keep(arena, from->connectors[i].url);
+        connectors[i].tunnel_id = keep(arena, from->connectors[i].tunnel_id);
+    }
+    to.edges = edges;
+    to.connectors = connectors;
+    if (to.interval_ms <= 0)
+        to.interval_ms = DEFAULT_INTERVAL_MS;
+    if (to.interval_ms < SHORTEST_INTERVAL_MS)
+        to.interval_ms = SHORTEST_INTERVAL_MS;
+    return to;
+}
+
+static void
+say_that_checks_are_off(struct probe *probe)
+{
+    struct source_status status = {.state = SOURCE_STATE_disabled,
+                                   .code = ERR_CONFIG,
+                                   .error = "switched off (checks.enabled: false)",
+                                   .interval_ms = probe->options.interval_ms,
+                                   .tried_at_ms = clock_wall_ms(),
+                                   .rounds = 1};
+
+    store_publish(probe->store, SLOT_checks, arena_new(), NULL, 0);
+    store_source(probe->store, SOURCE_checks, &status);
+}
+
+static bool
+open_tools(struct probe *probe, struct err *err)
+{
+    struct tools *tools = &probe->tools;
+
+    return (tools->loop = loop_open(err)) && (tools->trust = tls_trust_open(NULL, err)) &&
+           (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, err)) &&
+           (tools->dns = dns_open(tools->loop, probe->options.dns_servers, err)) &&
+           (tools->http = http_open(tools->loop, tools->trust, err));
+}
+
+static bool
+open_all(struct probe *probe, struct err *err)
+{
+    probe->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (probe->stop_fd < 0)
+        return err_set(err, ERR_IO, "cannot make an eventfd: %s", strerror(errno));
+    if (!open_tools(probe, err))
+        return false;
+    probe->connectors = connectors_open(&probe->options, &probe->tools, probe->store, err);
+    if (!probe->connectors)
+        return false;
+    if (probe->options.is_off)
+        say_that_checks_are_off(probe);
+    else if (!(probe->checks = checks_open(&probe->options, &probe->tools, probe->store, err)))
+        return false;
+    probe->wishes = (struct watch){.ready = wishes_came, .context = probe};
+    probe->stop = (struct watch){.ready = stop_came, .context = probe};
+    loop_watch(probe->tools.loop, &probe->wishes, store_wish_fd(probe->store, WISH_FOR_probe),
+               LOOP_READ);
+    loop_watch(probe->tools.loop, &probe->stop, probe->stop_fd, LOOP_READ);
+    return true;
+}
+
+/* Signals are the main thread's; and a peer that hangs up must not end the program (SIGPIPE). */
+static bool
+start_thread(struct probe *probe, struct err *err)
+{
+    sigset_t all, before;
+    int error;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    error = pthread_create(&probe->thread, NULL, run, probe);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        return err_set(err, ERR_IO, "cannot start the probe thread: %s", strerror(error));
+    probe->has_thread = true;
+    (void)pthread_setname_np(probe->thread, "probe");
+    return true;
+}
+
 struct probe *
 probe_start(const struct probe_options *options, struct store *store, struct err *err)
 {
-    (void)options;
-    (void)store;
-    err_set(err, ERR_IO, "probe: not built yet");
-    return NULL;
+    struct probe *probe = calloc(1, sizeof(*probe));
+
+    if (!probe)
+        die("out of memory");
+    probe->arena = arena_new();
+    probe->options = copy_options(options, probe->arena);
+    probe->store = store;
+    probe->stop_fd = -1;
+    if (!open_all(probe, err) || !start_thread(probe, err)) {
+        err_context(err, "probe");
+        probe_stop(probe);
+        return NULL;
+    }
+    return probe;
 }
 
 void
 probe_stop(struct probe *probe)
 {
-    (void)probe;
+    uint64_t one = 1;
+
+    if (!probe)
+        return;
+    if (probe->has_thread) {
+        (void)!write(probe->stop_fd, &one, sizeof(one));
+        pthread_join(probe->thread, NULL);
+    }
+    checks_close(probe->checks);
+    connectors_close(probe->connectors);
+    http_close(probe->tools.http);
+    dns_close(probe->tools.dns);
+    tls_trust_close(probe->tools.edge_trust);
+    tls_trust_close(probe->tools.trust);
+    if (probe->tools.loop) {
+        loop_unwatch(probe->tools.loop, &probe->wishes);
+        loop_unwatch(probe->tools.loop, &probe->stop);
+    }
+    loop_close(probe->tools.loop);
+    if (probe->stop_fd >= 0)
+        close(probe->stop_fd);
+    arena_free(probe->arena);
+    free(probe);
 }

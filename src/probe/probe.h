@@ -29,7 +29,8 @@ struct probe_options {
     size_t n_connectors;
     bool discover_connectors; /* look at 127.0.0.1:20241 to 20245 */
     bool is_off;              /* checks.enabled: false — connectors are still asked */
-    int64_t interval_ms;      /* of the checks; connectors are asked twice as often */
+    int64_t interval_ms;      /* of the checks; connectors are asked twice as often; 0: 10 s */
+    const char *dns_servers;  /* "127.0.0.1:53,[::1]:53" instead of the system's; NULL */
 };
 
 /* Start the thread; everything in options is copied. NULL and err on failure. Takes wishes of

@@ -1,0 +1,89 @@
+#include "probe/api_answer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "core/text.h"
+#include "probe/http.h"
+
+enum { CLOCK_WARN_S = 60 };
+
+static bool
+is_api_json(const struct http_get *get)
+{
+    struct json *json = get->body ? json_parse(get->body, get->body_bytes, NULL) : NULL;
+    const char *type = json_string(json, "type", "");
+    bool is_ours = get->status / 100 == 2 ? json_is_object(json) : strcmp(type, "error") == 0;
+
+    json_free(json);
+    return is_ours;
+}
+
+static bool
+has_request_id(const struct http_get *get)
+{
+    return strncmp(get->request_id, "req_", 4) == 0;
+}
+
+/* Somebody else answered: who? */
+static void
+judge_stranger(const struct http_get *get, struct fault *fault)
+{
+    int status = (int)get->status;
+
+    if (status / 100 == 3)
+        fault_set(fault, STAGE_http, SIGNAL_redirect, status, "HTTP %d to %s", status,
+                  *get->location ? get->location : "nowhere");
+    else if (status == 407 || *get->via || (status == 403 && *get->server))
+        fault_set(fault, STAGE_http, SIGNAL_proxy, status, "HTTP %d, via \"%s\", server \"%s\"",
+                  status, get->via, get->server);
+    else
+        fault_set(fault, STAGE_http, SIGNAL_not_api, status,
+                  "HTTP %d, %s, no API error and no request-id", status,
+                  *get->content_type ? get->content_type : "no content type");
+}
+
+/* Half a second is the middle of what Date rounds off. */
+static bool
+judge_clock(const struct http_get *get, struct fault *fault)
+{
+    int64_t date_ms, off_ms;
+
+    if (!*get->date || !http_date_parse(get->date, &date_ms) || get->at_ms == 0)
+        return true;
+    off_ms = date_ms + 500 - get->at_ms;
+    if (llabs(off_ms) < CLOCK_WARN_S * 1000)
+        return true;
+    fault_set(fault, STAGE_http, SIGNAL_clock, (int)(off_ms / 1000),
+              "our clock is %lld s %s the API's", (long long)llabs(off_ms) / 1000,
+              off_ms > 0 ? "behind" : "ahead of");
+    return false;
+}
+
+void
+api_answer_judge(const struct http_get *get, struct fault *fault, char *note, size_t size)
+{
+    struct text text = {.bytes = note, .size = size, .n = strlen(note)};
+    int status = (int)get->status;
+
+    if (get->fault.signal) {
+        *fault = get->fault;
+        return;
+    }
+    text_addf(&text, "%sHTTP %d", text.n ? ", " : "", status);
+    if (has_request_id(get))
+        text_addf(&text, ", request-id %s", get->request_id);
+    if (*get->cf_ray)
+        text_addf(&text, ", cf-ray %s", get->cf_ray);
+    if (!is_api_json(get) && !(has_request_id(get) && status >= 500))
+        judge_stranger(get, fault);
+    else if (!has_request_id(get))
+        fault_set(fault, STAGE_http, SIGNAL_no_request_id, status,
+                  "HTTP %d, JSON like the API's but no request-id", status);
+    else if (status >= 500)
+        fault_set(fault, STAGE_http, SIGNAL_server_error, status, "HTTP %d from the API", status);
+    else
+        judge_clock(get, fault);
+}

@@ -1,0 +1,83 @@
+/* attempt.h — one measurement of one address: its stages one after another, each with a deadline.
+ */
+#ifndef PROBE_ATTEMPT_H
+#define PROBE_ATTEMPT_H
+
+#include "probe/address.h"
+#include "probe/fault.h"
+#include "probe/http.h"
+#include "probe/loop.h"
+#include "probe/vn.h"
+
+enum { /* facts/connectivity.md J1 */
+       TCP_DEADLINE_MS = 3000,
+       TLS_DEADLINE_MS = 3000,
+       VN_DEADLINE_MS = 3000,
+       HTTP_DEADLINE_MS = 4000,
+       ATTEMPT_NOTE_BYTES = 200,
+};
+
+enum { VN_SENDS = 4 };
+
+struct dns;
+struct tls;
+struct tls_trust;
+
+/* What all checks share; borrowed. */
+struct tools {
+    struct loop *loop;
+    struct dns *dns;
+    struct http *http;
+    struct tls_trust *trust, *edge_trust;
+};
+
+struct attempt_result {
+    struct fault fault; /* SIGNAL_none: it passed */
+    int64_t stage_us[STAGE_COUNT];
+    int64_t rtt_us;
+    uint32_t sent, lost;           /* datagrams, or connections */
+    char note[ATTEMPT_NOTE_BYTES]; /* who answered; clean */
+    int64_t at_ms;                 /* wall */
+};
+
+/* A datagram on its way. */
+struct vn_send {
+    struct vn_probe probe;
+    int64_t at_us;
+};
+
+/* Embedded; must stay until done was called or attempt_cancel. */
+struct attempt {
+    /* the plan */
+    struct tools *tools;
+    enum check_kind kind;
+    struct address address;
+    const char *url;  /* of the API check; borrowed */
+    const char *name; /* that the certificate must prove; NULL: no TLS in this one */
+    bool is_light;    /* stop as soon as the network has answered */
+    void (*done)(void *context);
+    void *context;
+    struct attempt_result result;
+    /* private */
+    bool is_running;
+    int fd;
+    struct watch watch;
+    struct timer deadline, next_send;
+    int64_t stage_started_us;
+    struct tls *tls;
+    struct http_get get;
+    struct vn_send sends[VN_SENDS];
+    size_t n_sends;
+};
+
+/* Fill in the plan, then start. done is called from the loop, never from within. */
+void attempt_start(struct attempt *attempt);
+void attempt_cancel(struct attempt *attempt); /* nothing when it is not running */
+
+/* For the files that implement a way to measure. */
+void attempt_finish(struct attempt *attempt); /* the result is filled in */
+int64_t attempt_stage_passed(struct attempt *attempt, enum check_stage stage);
+void attempt_over_tcp(struct attempt *attempt);
+void attempt_over_udp(struct attempt *attempt);
+
+#endif

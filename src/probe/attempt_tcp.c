@@ -1,0 +1,177 @@
+/* attempt_tcp.c — connect, then TLS, then for the API one HTTP request without credentials. */
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "probe/api_answer.h"
+#include "probe/attempt.h"
+#include "probe/tls.h"
+
+static void
+arm(struct attempt *attempt, int deadline_ms, void (*due)(void *context))
+{
+    struct loop *loop = attempt->tools->loop;
+
+    timer_clear(loop, &attempt->deadline);
+    attempt->deadline = (struct timer){.due = due, .context = attempt};
+    timer_set(loop, &attempt->deadline, clock_mono_us() + deadline_ms * INT64_C(1000));
+}
+
+/* --- HTTP --- */
+
+static void
+answered(void *context)
+{
+    struct attempt *attempt = context;
+    struct attempt_result *result = &attempt->result;
+
+    result->stage_us[STAGE_http] = attempt->get.fault.signal ? -1 : attempt->get.us;
+    api_answer_judge(&attempt->get, &result->fault, result->note, sizeof(result->note));
+    attempt_finish(attempt);
+}
+
+/* On a connection of its own: libcurl speaks HTTP/2 where the API does, and our own connection has
+ * served its purpose, which is to tell the stages apart. */
+static void
+start_http(struct attempt *attempt)
+{
+    timer_clear(attempt->tools->loop, &attempt->deadline);
+    attempt->get.url = attempt->url;
+    attempt->get.address = &attempt->address;
+    attempt->get.deadline_ms = HTTP_DEADLINE_MS;
+    attempt->get.most_bytes = 256 << 10;
+    attempt->get.is_fresh = true;
+    attempt->get.done = answered;
+    attempt->get.context = attempt;
+    http_start(attempt->tools->http, &attempt->get);
+}
+
+/* --- TLS --- */
+
+static void
+tls_late(void *context)
+{
+    struct attempt *attempt = context;
+
+    tls_explain_timeout(attempt->tls, TLS_DEADLINE_MS, &attempt->result.fault);
+    attempt_finish(attempt);
+}
+
+static void
+shake_hands(void *context, unsigned events)
+{
+    struct attempt *attempt = context;
+    struct attempt_result *result = &attempt->result;
+    TEXT(note, ATTEMPT_NOTE_BYTES);
+
+    (void)events;
+    switch (tls_step(attempt->tls, &result->fault)) {
+    case TLS_wants_read:
+        loop_watch(attempt->tools->loop, &attempt->watch, attempt->fd, LOOP_READ);
+        return;
+    case TLS_wants_write:
+        loop_watch(attempt->tools->loop, &attempt->watch, attempt->fd, LOOP_WRITE);
+        return;
+    case TLS_failed:
+        attempt_finish(attempt);
+        return;
+    case TLS_done:
+        break;
+    }
+    attempt_stage_passed(attempt, STAGE_tls);
+    tls_add_identity(&note, attempt->tls);
+    text_clean(result->note, sizeof(result->note), note.bytes, note.n);
+    loop_unwatch(attempt->tools->loop, &attempt->watch);
+    if (!tls_judge(attempt->tls, &result->fault) || !attempt->url)
+        attempt_finish(attempt);
+    else
+        start_http(attempt);
+}
+
+static void
+start_tls(struct attempt *attempt)
+{
+    bool is_api = attempt->kind == CHECK_API_443;
+
+    attempt->tls = tls_open(is_api ? attempt->tools->trust : attempt->tools->edge_trust,
+                            attempt->fd, attempt->name, is_api);
+    attempt->watch.ready = shake_hands;
+    arm(attempt, TLS_DEADLINE_MS, tls_late);
+    shake_hands(attempt, LOOP_WRITE);
+}
+
+/* --- TCP --- */
+
+static int64_t
+kernel_rtt_us(int fd)
+{
+    struct tcp_info info;
+    socklen_t n = sizeof(info);
+
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0 || info.tcpi_rtt == 0)
+        return -1;
+    return info.tcpi_rtt;
+}
+
+static void
+tcp_late(void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->result.lost = 1;
+    fault_set(&attempt->result.fault, STAGE_tcp, SIGNAL_timeout, TCP_DEADLINE_MS,
+              "timeout after %d ms, no answer to SYN", TCP_DEADLINE_MS);
+    attempt_finish(attempt);
+}
+
+static void
+connected(void *context, unsigned events)
+{
+    struct attempt *attempt = context;
+    struct attempt_result *result = &attempt->result;
+    int error = 0;
+    socklen_t n = sizeof(error);
+    int64_t us, rtt_us;
+
+    (void)events;
+    if (getsockopt(attempt->fd, SOL_SOCKET, SO_ERROR, &error, &n) != 0)
+        error = errno;
+    if (error) {
+        result->lost = 1;
+        fault_set_errno(&result->fault, STAGE_tcp, error, NULL);
+        attempt_finish(attempt);
+        return;
+    }
+    us = attempt_stage_passed(attempt, STAGE_tcp);
+    rtt_us = kernel_rtt_us(attempt->fd);
+    result->rtt_us = rtt_us > 0 && rtt_us < us ? rtt_us : us;
+    if (attempt->is_light || (!attempt->name && !attempt->url))
+        attempt_finish(attempt);
+    else if (attempt->name)
+        start_tls(attempt);
+    else
+        start_http(attempt);
+}
+
+void
+attempt_over_tcp(struct attempt *attempt)
+{
+    const struct sockaddr *to = (const struct sockaddr *)&attempt->address.bytes;
+
+    attempt->result.sent = 1;
+    attempt->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (attempt->fd < 0 ||
+        (connect(attempt->fd, to, attempt->address.n) != 0 && errno != EINPROGRESS)) {
+        attempt->result.lost = 1;
+        fault_set_errno(&attempt->result.fault, STAGE_tcp, errno, NULL);
+        attempt_finish(attempt);
+        return;
+    }
+    attempt->watch.ready = connected;
+    attempt->watch.context = attempt;
+    loop_watch(attempt->tools->loop, &attempt->watch, attempt->fd, LOOP_WRITE);
+    arm(attempt, TCP_DEADLINE_MS, tcp_late);
+}

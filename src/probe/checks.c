@@ -1,0 +1,350 @@
+#include "probe/checks.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/die.h"
+#include "core/text.h"
+#include "model/store.h"
+#include "probe/view.h"
+
+enum {
+    RESOLVE_EVERY_MS = 300000,
+    PUBLISH_EVERY_MS = 100, /* results come in bunches; a screen needs no more */
+};
+
+struct checks {
+    struct tools *tools;
+    struct store *store;
+    const char *region;
+    int64_t interval_ms;
+    struct target *targets;
+    size_t n_targets;
+    struct view_facts facts;
+    struct dns_query discovery;
+    bool has_discovery; /* some targets are found by SRV */
+    struct fault discovery_fault;
+    struct timer round, publish;
+    int64_t round_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
+    bool is_in_round, is_whole, wants_whole;
+    size_t n_left; /* rows that the round still waits for */
+    struct source_status status;
+};
+
+/* --- publishing --- */
+
+static void
+publish_now(struct checks *checks)
+{
+    struct arena *arena = arena_new();
+    size_t n;
+    struct check *rows = view_checks(checks->targets, checks->n_targets, &checks->facts, arena, &n);
+
+    timer_clear(checks->tools->loop, &checks->publish);
+    checks->published_at_us = clock_mono_us();
+    store_publish(checks->store, SLOT_checks, arena, rows, n);
+}
+
+static void
+publish_due(void *context)
+{
+    publish_now(context);
+}
+
+static void
+publish_soon(struct checks *checks)
+{
+    if (!checks->publish.is_set)
+        timer_set(checks->tools->loop, &checks->publish,
+                  checks->published_at_us + PUBLISH_EVERY_MS * INT64_C(1000));
+}
+
+/* --- rounds --- */
+
+/* Ten per cent either way, so that a fleet of consoles does not knock in step. */
+static int64_t
+jittered(int64_t ms)
+{
+    uint16_t r = 0;
+
+    if (getrandom(&r, sizeof(r), GRND_NONBLOCK) != sizeof(r))
+        return ms;
+    return ms * 9 / 10 + ms / 5 * r / UINT16_MAX;
+}
+
+static void
+end_round(struct checks *checks)
+{
+    struct source_status *status = &checks->status;
+    int64_t next_ms = checks->round_at_ms + jittered(checks->interval_ms);
+
+    checks->is_in_round = false;
+    publish_now(checks);
+    status->state = SOURCE_STATE_ok;
+    status->rounds++;
+    status->ok_at_ms = clock_wall_ms();
+    store_source(checks->store, SOURCE_checks, status);
+    timer_set(checks->tools->loop, &checks->round, next_ms * 1000);
+}
+
+static void
+row_over(struct checks *checks)
+{
+    publish_soon(checks);
+    if (--checks->n_left == 0)
+        end_round(checks);
+}
+
+static void
+row_changed(void *context, bool is_done)
+{
+    struct checks *checks = context;
+
+    if (is_done)
+        row_over(checks);
+    else
+        publish_soon(checks);
+}
+
+/* Measure the rows of this host and family with the addresses that they have. */
+static void
+start_rows(struct checks *checks, struct lookup *lookup)
+{
+    struct target *target = lookup->target;
+
+    for (size_t i = 0; i < target->n_rows; i++) {
+        struct row *row = target->rows[i];
+
+        if (row->family != lookup->family || row_look(row, checks->is_whole))
+            continue;
+        row_unresolved(row, &lookup->query.fault);
+        row_over(checks);
+    }
+}
+
+/* --- names --- */
+
+/* The resolver has spoken: hand the addresses to the rows, and measure them. */
+static void
+settle(struct checks *checks, struct lookup *lookup)
+{
+    struct target *target = lookup->target;
+
+    lookup->is_settled = true;
+    if (target->is_discovered && dns_is_waiting(&checks->discovery))
+        return; /* discovered() will come back to it */
+    for (size_t i = 0; i < target->n_rows; i++) {
+        struct row *row = target->rows[i];
+
+        if (row->family != lookup->family)
+            continue;
+        row->dns_us = lookup->query.us;
+        row_resolved(row, lookup->query.addresses, lookup->query.n_addresses,
+                     target_port(target, row));
+    }
+    start_rows(checks, lookup);
+}
+
+static void
+looked_up(void *context)
+{
+    struct lookup *lookup = context;
+
+    settle(lookup->owner, lookup);
+}
+
+static void
+ask(struct checks *checks, struct lookup *lookup)
+{
+    struct dns_query *query = &lookup->query;
+
+    lookup->is_settled = false;
+    if (address_parse(lookup->target->host, 0, &query->addresses[0])) {
+        query->n_addresses = 1;
+        query->us = -1;
+        settle(checks, lookup);
+        return;
+    }
+    query->done = looked_up;
+    query->context = lookup;
+    dns_lookup(checks->tools->dns, query, lookup->target->host, lookup->family);
+}
+
+static bool
+is_wanted(const struct lookup *lookup)
+{
+    for (size_t i = 0; i < lookup->target->n_rows; i++)
+        if (lookup->target->rows[i]->family == lookup->family)
+            return true;
+    return false;
+}
+
+/* Visit every question about a name that some row depends on. */
+static void
+each_lookup(struct checks *checks, void (*visit)(struct checks *checks, struct lookup *lookup))
+{
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (int f = 0; f < FAMILIES; f++)
+            if (is_wanted(&checks->targets[i].lookups[f]))
+                visit(checks, &checks->targets[i].lookups[f]);
+}
+
+static void
+ask_again(struct checks *checks, struct lookup *lookup)
+{
+    if (!lookup->target->is_discovered)
+        return;
+    dns_cancel(&lookup->query);
+    ask(checks, lookup);
+}
+
+static void
+go_on(struct checks *checks, struct lookup *lookup)
+{
+    if (lookup->target->is_discovered && lookup->is_settled)
+        settle(checks, lookup);
+}
+
+/* The well-known names were asked for at the same time: mostly they are the right ones. */
+static void
+discovered(void *context)
+{
+    struct checks *checks = context;
+
+    checks->discovery_fault = checks->discovery.fault;
+    if (targets_discovered(checks->targets, checks->n_targets, &checks->discovery))
+        each_lookup(checks, ask_again);
+    else
+        each_lookup(checks, go_on);
+}
+
+static void
+discover(struct checks *checks)
+{
+    TEXT(service, DNS_NAME_BYTES);
+
+    target_service_name(checks->region, &service);
+    checks->discovery.done = discovered;
+    checks->discovery.context = checks;
+    dns_discover(checks->tools->dns, &checks->discovery, service.bytes);
+}
+
+/* --- the course of a round --- */
+
+static void
+ask_if_failed(struct checks *checks, struct lookup *lookup)
+{
+    enum signal signal = lookup->query.fault.signal;
+
+    if (signal != SIGNAL_none && signal != SIGNAL_nodata) /* which is an answer */
+        ask(checks, lookup);
+    else
+        start_rows(checks, lookup);
+}
+
+static void
+begin_round(void *context)
+{
+    struct checks *checks = context;
+    int64_t now_ms = clock_mono_ms();
+
+    checks->is_whole = checks->wants_whole;
+    checks->wants_whole = false;
+    checks->is_in_round = true;
+    checks->round_at_ms = now_ms;
+    checks->status.tried_at_ms = clock_wall_ms();
+    checks->n_left = 0;
+    for (size_t i = 0; i < checks->n_targets; i++)
+        checks->n_left += checks->targets[i].n_rows;
+    if (!checks->is_whole && now_ms - checks->resolved_at_ms < RESOLVE_EVERY_MS) {
+        each_lookup(checks, ask_if_failed);
+        return;
+    }
+    checks->resolved_at_ms = now_ms;
+    dns_reload(checks->tools->dns);
+    if (checks->has_discovery)
+        discover(checks);
+    each_lookup(checks, ask);
+}
+
+static void
+cancel_lookup(struct checks *checks, struct lookup *lookup)
+{
+    (void)checks;
+    dns_cancel(&lookup->query);
+}
+
+static void
+abandon_round(struct checks *checks)
+{
+    each_lookup(checks, cancel_lookup);
+    dns_cancel(&checks->discovery);
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (size_t k = 0; k < checks->targets[i].n_rows; k++)
+            row_cancel(checks->targets[i].rows[k]);
+    timer_clear(checks->tools->loop, &checks->round);
+    checks->is_in_round = false;
+}
+
+void
+checks_refresh(struct checks *checks)
+{
+    if (checks->is_in_round && checks->is_whole)
+        return; /* that is what it does */
+    abandon_round(checks);
+    checks->wants_whole = true;
+    timer_set(checks->tools->loop, &checks->round, 0);
+}
+
+struct checks *
+checks_open(const struct probe_options *options, struct tools *tools, struct store *store,
+            struct err *err)
+{
+    struct checks *checks = calloc(1, sizeof(*checks));
+
+    if (!checks)
+        die("out of memory");
+    checks->targets = targets_new(options, &checks->n_targets, err);
+    if (!checks->targets) {
+        free(checks);
+        return NULL;
+    }
+    checks->tools = tools;
+    checks->store = store;
+    checks->region = options->region;
+    checks->interval_ms = options->interval_ms;
+    checks->facts.discovery = &checks->discovery_fault;
+    checks->facts.has_proxy = getenv("HTTPS_PROXY") || getenv("https_proxy");
+    checks->round = (struct timer){.due = begin_round, .context = checks};
+    checks->publish = (struct timer){.due = publish_due, .context = checks};
+    checks->status.interval_ms = options->interval_ms;
+    for (size_t i = 0; i < checks->n_targets; i++) {
+        struct target *target = &checks->targets[i];
+
+        checks->has_discovery |= target->is_discovered;
+        for (int f = 0; f < FAMILIES; f++)
+            target->lookups[f].owner = checks;
+        for (size_t k = 0; k < target->n_rows; k++) {
+            target->rows[k]->tools = tools;
+            target->rows[k]->changed = row_changed;
+            target->rows[k]->context = checks;
+        }
+    }
+    publish_now(checks); /* the rows are known before their numbers */
+    checks_refresh(checks);
+    return checks;
+}
+
+void
+checks_close(struct checks *checks)
+{
+    if (!checks)
+        return;
+    abandon_round(checks);
+    timer_clear(checks->tools->loop, &checks->publish);
+    targets_free(checks->targets, checks->n_targets);
+    free(checks);
+}

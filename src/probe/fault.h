@@ -1,0 +1,96 @@
+/* fault.h — what went wrong in a stage: the raw signal, its likely cause, and one next step.
+ *
+ * The taxonomy is facts/connectivity.md H; its rows are probe/faults.def. */
+#ifndef PROBE_FAULT_H
+#define PROBE_FAULT_H
+
+#include "model/check.h"
+
+struct text;
+
+enum signal {
+    SIGNAL_none,
+    SIGNAL_timeout,        /* our own deadline; code: ms */
+    SIGNAL_errno,          /* code: errno */
+    SIGNAL_icmp,           /* code: FAULT_ICMP(type, code) as in ICMPv4; v6 ones are translated */
+    SIGNAL_nxdomain,       /* the name does not exist */
+    SIGNAL_nodata,         /* it exists, and has no address of this family */
+    SIGNAL_servfail,       /* the resolver failed */
+    SIGNAL_dns,            /* any other trouble with the resolver */
+    SIGNAL_alert,          /* a TLS alert; code: its number */
+    SIGNAL_untrusted,      /* the chain ends in no root that we trust */
+    SIGNAL_origin_ca,      /* the same, and the issuer calls itself a Cloudflare origin CA */
+    SIGNAL_wrong_name,     /* a certificate for somebody else */
+    SIGNAL_expired,        /* or not yet valid */
+    SIGNAL_certificate,    /* any other mistake in the chain */
+    SIGNAL_plaintext,      /* the answer was not TLS */
+    SIGNAL_eof,            /* the peer closed in the middle */
+    SIGNAL_tls,            /* any other TLS trouble */
+    SIGNAL_redirect,       /* HTTP: sent elsewhere; code: status */
+    SIGNAL_not_api,        /* HTTP: something other than the API answered; code: status */
+    SIGNAL_proxy,          /* HTTP: a proxy answered; code: status */
+    SIGNAL_no_request_id,  /* HTTP: JSON, but without the API's mark; code: status */
+    SIGNAL_server_error,   /* HTTP: the API, in trouble; code: status */
+    SIGNAL_http,           /* HTTP: no answer that can be read */
+    SIGNAL_clock,          /* the Date of the answer; code: seconds away from ours */
+    SIGNAL_range,          /* the answer of the resolver lies outside the published ranges */
+    SIGNAL_discovery,      /* the SRV record could not be had */
+    SIGNAL_some_addresses, /* other addresses of the same name work; code: how many do not */
+};
+
+#define FAULT_ICMP(type, code) ((type)*256 + (code))
+#define FAULT_ANY (-1)
+
+enum { FAULT_TEXT_BYTES = 200, FAULT_HINT_BYTES = 320 };
+
+struct fault {
+    enum check_stage stage;
+    enum signal signal; /* SIGNAL_none: nothing went wrong */
+    int code;
+    char text[FAULT_TEXT_BYTES]; /* the raw signal for the operator; clean */
+};
+
+/* What else is known when a fault is judged; several may hold at once. */
+enum {
+    WHEN_ALWAYS = 0,
+    WHEN_OTHER_FAMILY_PASSES = 1, /* the same check over the other address family */
+    WHEN_TCP_PASSES = 2,          /* the same host's TCP check */
+    WHEN_TCP_FAILS = 4,
+    WHEN_API_PASSES = 8,
+    WHEN_PROXY_IS_SET = 16, /* HTTPS_PROXY */
+    WHEN_IS_IPV6 = 32,
+    WHEN_OTHER_FAMILY_RESOLVES = 64, /* the name has addresses of the other family */
+};
+
+struct fault_rule {
+    unsigned kinds; /* KIND_ bits */
+    int stage;      /* enum check_stage or FAULT_ANY */
+    enum signal signal;
+    int code; /* or FAULT_ANY */
+    unsigned when;
+    enum check_verdict verdict;
+    const char *cause, *next_step;
+};
+
+enum {
+    KIND_API = 1 << CHECK_API_443,
+    KIND_TCP = 1 << CHECK_EDGE_TCP_7844,
+    KIND_UDP = 1 << CHECK_EDGE_UDP_7844,
+    KIND_EDGE = KIND_TCP | KIND_UDP,
+    KIND_ALL = KIND_API | KIND_EDGE,
+};
+
+/* The first row of the taxonomy that fits; never NULL. */
+const struct fault_rule *fault_judge(const struct fault *fault, enum check_kind kind,
+                                     unsigned circumstances);
+/* The rows, for tests. */
+const struct fault_rule *fault_rules(size_t *n);
+
+void fault_clear(struct fault *fault);
+/* Fill in; foreign bytes in the text are made safe. */
+void fault_set(struct fault *fault, enum check_stage stage, enum signal signal, int code,
+               const char *format, ...) PRINTF_LIKE(5, 6);
+/* "ECONNREFUSED (connection refused)"; what names the call. */
+void fault_set_errno(struct fault *fault, enum check_stage stage, int error, const char *what);
+
+#endif

@@ -1,0 +1,201 @@
+#include "probe/row.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+
+static void place_done(void *context);
+
+void
+row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_t port)
+{
+    struct attempt_result known[DNS_ADDRESSES];
+    int64_t full_at_ms[DNS_ADDRESSES] = {0};
+    bool is_known[DNS_ADDRESSES] = {false};
+
+    for (size_t i = 0; i < n; i++) {
+        struct address address = addresses[i];
+
+        address_set_port(&address, port);
+        for (size_t k = 0; k < row->n_places; k++)
+            if (address_is_same(&address, &row->places[k].attempt.address)) {
+                known[i] = row->places[k].last;
+                full_at_ms[i] = row->places[k].full_at_ms;
+                is_known[i] = row->places[k].is_known;
+            }
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct place *place = &row->places[i];
+
+        memset(place, 0, sizeof(*place));
+        place->row = row;
+        place->attempt.address = addresses[i];
+        address_set_port(&place->attempt.address, port);
+        place->is_known = is_known[i];
+        place->full_at_ms = full_at_ms[i];
+        if (is_known[i])
+            place->last = known[i];
+    }
+    row->n_places = n;
+    row->latest = row->next = 0;
+    fault_clear(&row->dns_fault);
+}
+
+static void
+remember(struct row *row)
+{
+    size_t at = row->rtt_trend.next;
+
+    row->sent[at] = row->look_sent;
+    row->lost[at] = row->look_lost;
+    series_add(&row->rtt_trend, row->look_rtt_us < 0 || row->look_rtt_us > INT32_MAX
+                                    ? SERIES_UNKNOWN
+                                    : (int32_t)row->look_rtt_us);
+}
+
+void
+row_unresolved(struct row *row, const struct fault *fault)
+{
+    row->dns_fault = *fault;
+    row->n_places = 0;
+    row->at_ms = row->last_failure_ms = clock_wall_ms();
+    row->look_rtt_us = -1;
+    row->look_sent = row->look_lost = 0;
+    remember(row);
+}
+
+static bool
+is_failing(const struct place *place)
+{
+    return place->is_known && place->last.fault.signal != SIGNAL_none;
+}
+
+size_t
+row_failing(const struct row *row, size_t *n_known)
+{
+    size_t n = 0;
+
+    *n_known = 0;
+    for (size_t i = 0; i < row->n_places; i++) {
+        *n_known += row->places[i].is_known;
+        n += is_failing(&row->places[i]);
+    }
+    return n;
+}
+
+/* Beyond the network part: the handshake or the answer. */
+static bool
+is_deep(const struct fault *fault)
+{
+    return fault->signal != SIGNAL_none &&
+           (fault->stage == STAGE_tls || fault->stage == STAGE_http);
+}
+
+static bool
+is_full_due(const struct place *place)
+{
+    int64_t age_ms = clock_mono_ms() - place->full_at_ms;
+
+    return place->full_at_ms == 0 || age_ms >= FULL_EVERY_MS ||
+           (is_deep(&place->last.fault) && age_ms >= FULL_AGAIN_AFTER_MS);
+}
+
+static void
+start(struct place *place, bool is_whole)
+{
+    struct row *row = place->row;
+    struct attempt *attempt = &place->attempt;
+
+    attempt->tools = row->tools;
+    attempt->kind = row->kind;
+    attempt->url = row->url;
+    attempt->name = row->tls_name;
+    attempt->is_light = !is_whole && row->kind != CHECK_EDGE_UDP_7844 && !is_full_due(place);
+    attempt->done = place_done;
+    attempt->context = place;
+    row->running++;
+    attempt_start(attempt);
+}
+
+bool
+row_look(struct row *row, bool is_whole)
+{
+    size_t n_known, n_failing = row_failing(row, &n_known);
+
+    if (row->n_places == 0)
+        return false;
+    row->look_rtt_us = -1;
+    row->look_sent = row->look_lost = 0;
+    row->is_closer = is_whole;
+    row->next = (row->next + 1) % row->n_places;
+    for (size_t i = 0; i < row->n_places; i++) {
+        struct place *place = &row->places[i];
+
+        /* a few bad addresses among good ones are watched; all bad ones only in turn */
+        if (is_whole || i == row->next || (is_failing(place) && n_failing < row->n_places) ||
+            !place->is_known)
+            start(place, is_whole);
+    }
+    return true;
+}
+
+void
+row_cancel(struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        attempt_cancel(&row->places[i].attempt);
+    row->running = 0;
+}
+
+/* A light attempt says nothing about handshake and answer: what was known of them stays. */
+static void
+merge(struct place *place)
+{
+    struct attempt_result fresh = place->attempt.result;
+    const struct attempt_result *old = &place->last;
+
+    if (!place->attempt.is_light)
+        place->full_at_ms = clock_mono_ms();
+    else if (place->is_known && fresh.fault.signal == SIGNAL_none) {
+        memcpy(fresh.note, old->note, sizeof(fresh.note));
+        fresh.stage_us[STAGE_tls] = old->stage_us[STAGE_tls];
+        fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
+        if (is_deep(&old->fault))
+            fresh.fault = old->fault;
+    }
+    place->last = fresh;
+    place->is_known = true;
+}
+
+static void
+place_done(void *context)
+{
+    struct place *place = context;
+    struct row *row = place->row;
+    const struct attempt_result *result = &place->attempt.result;
+    bool was_known = place->is_known, was_failing = is_failing(place);
+    bool failed_before_tls = was_failing && !is_deep(&place->last.fault);
+    bool was_light = place->attempt.is_light;
+
+    merge(place);
+    row->running--;
+    row->latest = (size_t)(place - row->places);
+    row->at_ms = result->at_ms;
+    row->look_sent += result->sent;
+    row->look_lost += result->lost;
+    if (result->fault.signal != SIGNAL_none)
+        row->last_failure_ms = result->at_ms;
+    else if (row->look_rtt_us < 0 || result->rtt_us < row->look_rtt_us)
+        row->look_rtt_us = result->rtt_us;
+    if (was_light && failed_before_tls && result->fault.signal == SIGNAL_none)
+        start(place, true); /* it is back: is it still the same peer? */
+    if (was_known && was_failing != is_failing(place) && !row->is_closer) {
+        row->is_closer = true; /* news: how about the others? */
+        for (size_t i = 0; i < row->n_places; i++)
+            if (!row->places[i].attempt.is_running)
+                start(&row->places[i], false);
+    }
+    if (row->running == 0)
+        remember(row);
+    row->changed(row->context, row->running == 0);
+}

@@ -1,0 +1,63 @@
+/* row.h — one row of the connectivity pane: a target, a protocol and a family, over all addresses
+ * of the name, with its history. */
+#ifndef PROBE_ROW_H
+#define PROBE_ROW_H
+
+#include "probe/attempt.h"
+#include "probe/dns.h"
+
+enum {
+    FULL_EVERY_MS = 300000,      /* politeness: whole handshakes with one address (J4) */
+    FULL_AGAIN_AFTER_MS = 60000, /* the same, while they fail */
+};
+
+struct row;
+
+struct place { /* one address of the name */
+    struct row *row;
+    struct attempt attempt;
+    struct attempt_result last; /* a light attempt renews its network part only */
+    bool is_known;
+    int64_t full_at_ms; /* of clock_mono_ms, the last whole attempt; 0: never */
+};
+
+struct row {
+    /* what it is; borrowed from the target */
+    struct tools *tools;
+    const char *target;
+    enum check_kind kind;
+    int family;
+    const char *url, *tls_name;                   /* NULL: no such stage */
+    void (*changed)(void *context, bool is_done); /* a result came; is_done: the look is over */
+    void *context;
+    /* what is known */
+    struct fault dns_fault;
+    int64_t dns_us; /* -1: the host is an address */
+    struct place places[DNS_ADDRESSES];
+    size_t n_places;
+    size_t latest; /* the place measured last */
+    struct series rtt_trend;
+    uint32_t sent[SERIES_POINTS], lost[SERIES_POINTS]; /* in step with rtt_trend */
+    int64_t at_ms, failing_since_ms, last_failure_ms;
+    /* the look under way */
+    size_t next, running;
+    bool is_closer; /* a light look found a change, and now all addresses are looked at */
+    int64_t look_rtt_us;
+    uint32_t look_sent, look_lost;
+};
+
+/* The addresses of the name, from now on; results of those that stay are kept. Not while the row is
+ * looking. */
+void row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_t port);
+/* The name could not be resolved: the row fails with that. */
+void row_unresolved(struct row *row, const struct fault *fault);
+
+/* Measure: every address wholly, or the next one lightly. row->changed follows from the loop. False
+ * when there is nothing to measure: changed is not called. */
+bool row_look(struct row *row, bool is_whole);
+void row_cancel(struct row *row);
+
+/* How many places failed at their last attempt, and how many are known at all. */
+size_t row_failing(const struct row *row, size_t *n_known);
+
+#endif

@@ -1,0 +1,263 @@
+#include "probe/tls.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/die.h"
+#include "core/text.h"
+
+struct tls_trust {
+    SSL_CTX *context;
+};
+
+struct tls {
+    SSL *ssl;
+    bool is_done;
+    long verify_error; /* the first one; X509_V_OK */
+};
+
+static const char *
+last_error(void)
+{
+    const char *reason = ERR_reason_error_string(ERR_peek_last_error());
+
+    return reason ? reason : "unknown error";
+}
+
+/* The first mistake is the one to show; going on lets us see who the peer claims to be. */
+static int
+remember_first(int is_ok, X509_STORE_CTX *store)
+{
+    SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    struct tls *tls = SSL_get_app_data(ssl);
+
+    if (!is_ok && tls->verify_error == X509_V_OK)
+        tls->verify_error = X509_STORE_CTX_get_error(store);
+    return 1;
+}
+
+struct tls_trust *
+tls_trust_open(const char *extra_ca_file, struct err *err)
+{
+    struct tls_trust *trust = calloc(1, sizeof(*trust));
+
+    if (!trust)
+        die("out of memory");
+    ERR_clear_error();
+    trust->context = SSL_CTX_new(TLS_client_method());
+    if (!trust->context)
+        die("cannot start OpenSSL: %s", last_error());
+    SSL_CTX_set_verify(trust->context, SSL_VERIFY_PEER, remember_first);
+    SSL_CTX_set_session_cache_mode(trust->context, SSL_SESS_CACHE_OFF); /* whole handshakes only */
+    SSL_CTX_set_default_verify_paths(trust->context); /* a system without a store trusts nobody */
+    if (extra_ca_file && SSL_CTX_load_verify_file(trust->context, extra_ca_file) != 1) {
+        err_set(err, ERR_CONFIG, "%s: cannot read CA certificates: %s", extra_ca_file,
+                last_error());
+        tls_trust_close(trust);
+        return NULL;
+    }
+    return trust;
+}
+
+void
+tls_trust_close(struct tls_trust *trust)
+{
+    if (!trust)
+        return;
+    SSL_CTX_free(trust->context);
+    free(trust);
+}
+
+void
+tls_trust_lend(struct tls_trust *trust, void *ssl_ctx)
+{
+    SSL_CTX_set1_cert_store(ssl_ctx, SSL_CTX_get_cert_store(trust->context));
+}
+
+struct tls *
+tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http)
+{
+    static const unsigned char http[] = "\x02h2\x08http/1.1"; /* RFC 7301 */
+    struct tls *tls = calloc(1, sizeof(*tls));
+
+    if (!tls)
+        die("out of memory");
+    tls->verify_error = X509_V_OK;
+    tls->ssl = SSL_new(trust->context);
+    if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1)
+        die("out of memory");
+    SSL_set_app_data(tls->ssl, tls);
+    SSL_set_connect_state(tls->ssl);
+    if (offers_http)
+        SSL_set_alpn_protos(tls->ssl, http, sizeof(http) - 1);
+    if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), name) != 1) { /* not a literal */
+        SSL_set1_host(tls->ssl, name);
+        SSL_set_hostflags(tls->ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+        SSL_set_tlsext_host_name(tls->ssl, name);
+    }
+    return tls;
+}
+
+void
+tls_close(struct tls *tls)
+{
+    if (!tls)
+        return;
+    ERR_clear_error();
+    if (tls->is_done)
+        (void)SSL_shutdown(tls->ssl); /* says goodbye, waits for nothing */
+    SSL_free(tls->ssl);
+    free(tls);
+}
+
+/* What OpenSSL's error queue says about a failed handshake. */
+static void
+explain(int saved_errno, int ssl_error, struct fault *fault)
+{
+    unsigned long code = ERR_peek_error();
+    int reason = ERR_GET_REASON(code);
+
+    if (ssl_error == SSL_ERROR_SYSCALL && saved_errno)
+        fault_set_errno(fault, STAGE_tls, saved_errno, "in the handshake");
+    else if (ssl_error == SSL_ERROR_SYSCALL || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
+        fault_set(fault, STAGE_tls, SIGNAL_eof, 0, "closed by the peer in the handshake");
+    else if (reason >= SSL_AD_REASON_OFFSET)
+        fault_set(fault, STAGE_tls, SIGNAL_alert, reason - SSL_AD_REASON_OFFSET,
+                  "TLS alert %d (%s)", reason - SSL_AD_REASON_OFFSET,
+                  SSL_alert_desc_string_long(reason - SSL_AD_REASON_OFFSET));
+    else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+             reason == SSL_R_PACKET_LENGTH_TOO_LONG)
+        fault_set(fault, STAGE_tls, SIGNAL_plaintext, reason, "the answer is not TLS (%s)",
+                  last_error());
+    else
+        fault_set(fault, STAGE_tls, SIGNAL_tls, reason, "%s", last_error());
+}
+
+enum tls_step
+tls_step(struct tls *tls, struct fault *fault)
+{
+    int n, saved_errno, ssl_error;
+
+    ERR_clear_error();
+    errno = 0;
+    n = SSL_do_handshake(tls->ssl);
+    saved_errno = errno;
+    if (n == 1) {
+        tls->is_done = true;
+        return TLS_done;
+    }
+    ssl_error = SSL_get_error(tls->ssl, n);
+    if (ssl_error == SSL_ERROR_WANT_READ)
+        return TLS_wants_read;
+    if (ssl_error == SSL_ERROR_WANT_WRITE)
+        return TLS_wants_write;
+    explain(saved_errno, ssl_error, fault);
+    ERR_clear_error();
+    return TLS_failed;
+}
+
+/* "O=Example Corp, CN=Example Proxy CA", made safe. */
+static void
+add_issuer(struct text *out, const X509 *certificate)
+{
+    static const struct {
+        int nid;
+        const char *label;
+    } parts[] = {{NID_organizationName, "O="}, {NID_commonName, "CN="}};
+    X509_NAME *name = X509_get_issuer_name(certificate);
+    const char *between = "";
+
+    for (size_t i = 0; i < COUNT_OF(parts); i++) {
+        int at = X509_NAME_get_index_by_NID(name, parts[i].nid, -1);
+        unsigned char *utf8 = NULL;
+        int n;
+
+        if (at < 0)
+            continue;
+        n = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+        if (n < 0)
+            continue;
+        text_addf(out, "%s%s", between, parts[i].label);
+        text_addn(out, (const char *)utf8, (size_t)n > 60 ? 60 : (size_t)n);
+        between = ", ";
+        OPENSSL_free(utf8);
+    }
+    if (!*between)
+        text_add(out, "nameless");
+}
+
+static bool
+is_issued_by_cloudflare_origin(const X509 *certificate)
+{
+    char line[512] = "";
+
+    X509_NAME_oneline(X509_get_issuer_name(certificate), line, sizeof(line));
+    return text_contains(line, "cloudflare origin ssl") ||
+           text_contains(line, "origin-pull.cloudflare.net");
+}
+
+static enum signal
+meaning(long verify_error, const X509 *certificate)
+{
+    switch (verify_error) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH:
+        return SIGNAL_wrong_name;
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return SIGNAL_expired;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_CERT_UNTRUSTED:
+        return is_issued_by_cloudflare_origin(certificate) ? SIGNAL_origin_ca : SIGNAL_untrusted;
+    default:
+        return SIGNAL_certificate;
+    }
+}
+
+bool
+tls_judge(const struct tls *tls, struct fault *fault)
+{
+    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+    TEXT(issuer, 160);
+
+    if (tls->verify_error == X509_V_OK && certificate)
+        return true;
+    if (!certificate) {
+        fault_set(fault, STAGE_tls, SIGNAL_certificate, 0, "no certificate");
+        return false;
+    }
+    add_issuer(&issuer, certificate);
+    fault_set(fault, STAGE_tls, meaning(tls->verify_error, certificate), (int)tls->verify_error,
+              "%s; issuer %s", X509_verify_cert_error_string(tls->verify_error), issuer.bytes);
+    return false;
+}
+
+void
+tls_explain_timeout(const struct tls *tls, int deadline_ms, struct fault *fault)
+{
+    bool has_server_hello = SSL_get_current_cipher(tls->ssl) != NULL;
+
+    fault_set(fault, STAGE_tls, SIGNAL_timeout, deadline_ms, "timeout after %d ms, %s", deadline_ms,
+              has_server_hello ? "after the server's first flight"
+                               : "nothing came back after ClientHello");
+}
+
+void
+tls_add_identity(struct text *out, const struct tls *tls)
+{
+    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+
+    text_add(out, SSL_get_version(tls->ssl));
+    if (!certificate)
+        return;
+    text_add(out, ", issuer ");
+    add_issuer(out, certificate);
+}

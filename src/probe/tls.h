@@ -1,0 +1,41 @@
+/* tls.h — the one door to OpenSSL: a handshake on a connected descriptor that tells why it failed
+ * and who answered. */
+#ifndef PROBE_TLS_H
+#define PROBE_TLS_H
+
+#include "core/err.h"
+#include "probe/fault.h"
+
+/* Whom we believe: the system's store, and perhaps one more file. Loaded once. */
+struct tls_trust;
+
+/* extra_ca_file: PEM, or NULL. NULL and err when it cannot be read. */
+struct tls_trust *tls_trust_open(const char *extra_ca_file, struct err *err);
+void tls_trust_close(struct tls_trust *trust); /* NULL is allowed */
+
+/* Give an SSL_CTX of somebody else (libcurl) the same store. */
+void tls_trust_lend(struct tls_trust *trust, void *ssl_ctx);
+
+struct tls;
+
+/* A handshake over fd (borrowed, non-blocking, connected); name is sent and must be proven. */
+struct tls *tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http);
+/* Ends it politely when it was done; the descriptor stays open. NULL is allowed. */
+void tls_close(struct tls *tls);
+
+enum tls_step { TLS_wants_read, TLS_wants_write, TLS_done, TLS_failed };
+
+/* Go on; on TLS_failed fault says why. TLS_done means that the handshake ended: who the peer is,
+ * is another question, see tls_judge. */
+enum tls_step tls_step(struct tls *tls, struct fault *fault);
+/* After TLS_done: whether the peer proved to be name; else fault says why not. */
+bool tls_judge(const struct tls *tls, struct fault *fault);
+/* Our own deadline has passed: where the handshake stood. */
+void tls_explain_timeout(const struct tls *tls, int deadline_ms, struct fault *fault);
+
+struct text;
+
+/* "TLSv1.3 X25519, issuer O=…", as far as known. */
+void tls_add_identity(struct text *out, const struct tls *tls);
+
+#endif

@@ -1,0 +1,232 @@
+#include "probe/view.h"
+
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+
+/* All that a verdict may depend on. */
+struct scene {
+    const struct target *targets; /* the API is the first */
+    const struct view_facts *facts;
+    struct arena *arena;
+};
+
+/* What a row says before its neighbours were heard: its worst fault. */
+struct finding {
+    const struct place *place; /* the one to show; NULL: none was tried */
+    struct fault fault;
+};
+
+static bool
+has_passed(const struct row *row)
+{
+    size_t n_known, n_failing = row_failing(row, &n_known);
+
+    return n_known > n_failing;
+}
+
+static bool
+has_connected(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].is_known && row->places[i].last.stage_us[STAGE_tcp] >= 0)
+            return true;
+    return false;
+}
+
+static bool
+resolves(const struct row *row)
+{
+    return row->n_places > 0;
+}
+
+static bool
+has_failed(const struct row *row)
+{
+    return row->at_ms > 0 && !has_connected(row);
+}
+
+/* Whether `is_so` holds for a row of these kinds; family 0: any. */
+static bool
+any_row(const struct target *target, unsigned kinds, int family,
+        bool (*is_so)(const struct row *row))
+{
+    for (size_t i = 0; i < target->n_rows; i++) {
+        const struct row *row = target->rows[i];
+
+        if ((kinds & 1u << row->kind) && (family == 0 || row->family == family) && is_so(row))
+            return true;
+    }
+    return false;
+}
+
+static unsigned
+circumstances(const struct scene *scene, const struct target *target, const struct row *row)
+{
+    int other = row->family == 4 ? 6 : 4;
+    unsigned kind = 1u << row->kind, when = 0;
+
+    when |= row->family == 6 ? WHEN_IS_IPV6 : 0;
+    when |= scene->facts->has_proxy ? WHEN_PROXY_IS_SET : 0;
+    when |= any_row(target, kind, other, has_passed) ? WHEN_OTHER_FAMILY_PASSES : 0;
+    when |= any_row(target, kind, other, resolves) ? WHEN_OTHER_FAMILY_RESOLVES : 0;
+    when |= any_row(target, KIND_TCP, row->family, has_connected) ? WHEN_TCP_PASSES : 0;
+    when |= any_row(target, KIND_TCP, row->family, has_failed) ? WHEN_TCP_FAILS : 0;
+    when |= any_row(&scene->targets[0], KIND_API, 0, has_connected) ? WHEN_API_PASSES : 0;
+    return when;
+}
+
+/* --- the worst of a row --- */
+
+static const struct place *
+first_failing(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].is_known && row->places[i].last.fault.signal != SIGNAL_none)
+            return &row->places[i];
+    return NULL;
+}
+
+static void
+find_in_passing(const struct target *target, const struct row *row, const struct view_facts *facts,
+                struct finding *out)
+{
+    enum range_of owner = target->is_api ? RANGE_OF_API : RANGE_OF_EDGE;
+    TEXT(address, ADDRESS_TEXT_BYTES);
+
+    if (target->is_discovered && facts->discovery->signal != SIGNAL_none)
+        fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s", facts->discovery->text);
+    for (size_t i = 0; target->has_published_ranges && i < row->n_places; i++) {
+        if (address_is_published(&row->places[i].attempt.address, owner))
+            continue;
+        address_add_host(&address, &row->places[i].attempt.address);
+        fault_set(&out->fault, STAGE_dns, SIGNAL_range, 0, "%s is outside the published ranges",
+                  address.bytes);
+        return;
+    }
+}
+
+static struct finding
+find(const struct target *target, const struct row *row, const struct view_facts *facts)
+{
+    struct finding finding = {0};
+    size_t n_known, n_failing = row_failing(row, &n_known);
+    TEXT(address, ADDRESS_TEXT_BYTES);
+
+    finding.fault = row->dns_fault;
+    if (row->n_places == 0)
+        return finding;
+    finding.place = n_failing > 0 ? first_failing(row) : &row->places[row->latest];
+    if (n_failing == 0) {
+        find_in_passing(target, row, facts, &finding);
+        return finding;
+    }
+    finding.fault = finding.place->last.fault;
+    if (n_failing < n_known) {
+        address_add_host(&address, &finding.place->attempt.address);
+        fault_set(&finding.fault, finding.fault.stage, SIGNAL_some_addresses, (int)n_failing,
+                  "%zu of %zu addresses fail, among them %s: %s", n_failing, n_known, address.bytes,
+                  finding.place->last.fault.text);
+    }
+    return finding;
+}
+
+/* --- the row as it is shown --- */
+
+static void
+set_measured(struct check *out, const struct row *row, const struct finding *finding,
+             struct arena *arena)
+{
+    const struct attempt_result *last = finding->place ? &finding->place->last : NULL;
+    TEXT(address, ADDRESS_TEXT_BYTES);
+
+    for (int i = 0; i < STAGE_COUNT; i++)
+        out->stage_us[i] = last && finding->place->is_known ? last->stage_us[i] : -1;
+    if (row->dns_fault.signal == SIGNAL_none)
+        out->stage_us[STAGE_dns] = row->dns_us;
+    out->rtt_us = last && finding->place->is_known ? last->rtt_us : -1;
+    if (finding->place)
+        address_add(&address, &finding->place->attempt.address);
+    out->address = arena_strdup(arena, address.bytes);
+    out->note = last && finding->place->is_known
+                    ? text_clean_dup(arena, last->note, ATTEMPT_NOTE_BYTES)
+                    : "";
+    out->rtt_trend = row->rtt_trend;
+    for (size_t i = 0; i < row->rtt_trend.n; i++) {
+        out->sent += row->sent[i];
+        out->lost += row->lost[i];
+    }
+    out->at_ms = row->at_ms;
+}
+
+static void
+set_verdict(struct check *out, const struct finding *finding, const struct fault_rule *rule,
+            struct arena *arena)
+{
+    bool is_quiet = rule->verdict == CHECK_skip || rule->verdict == CHECK_pass;
+
+    out->verdict = rule->verdict;
+    out->failed_stage = finding->fault.stage;
+    out->error = is_quiet ? "" : arena_strdup(arena, finding->fault.text);
+    out->hint = is_quiet ? "" : arena_printf(arena, "%s: %s", rule->cause, rule->next_step);
+    if (rule->verdict == CHECK_skip)
+        out->note = arena_printf(arena, "%s (%s)", rule->cause, finding->fault.text);
+}
+
+/* Since when it fails, and when it did last; a family that this host does not have never failed. */
+static void
+note_failure(struct row *row, const struct check *check)
+{
+    if (check->verdict == CHECK_skip)
+        row->last_failure_ms = 0;
+    if (check->verdict != CHECK_fail)
+        row->failing_since_ms = 0;
+    else if (row->failing_since_ms == 0)
+        row->failing_since_ms = row->at_ms;
+}
+
+static void
+show(struct check *out, const struct scene *scene, const struct target *target, struct row *row)
+{
+    struct arena *arena = scene->arena;
+    struct finding finding = find(target, row, scene->facts);
+    const struct fault_rule *rule =
+        fault_judge(&finding.fault, row->kind, circumstances(scene, target, row));
+
+    out->target = arena_strdup(arena, target->name);
+    out->protocol = arena_printf(arena, "%s/%u", row->kind == CHECK_EDGE_UDP_7844 ? "udp" : "tcp",
+                                 (unsigned)target_port(target, row));
+    out->kind = row->kind;
+    out->family = row->family;
+    out->host = arena_strdup(arena, target->host);
+    set_measured(out, row, &finding, arena);
+    out->error = out->hint = "";
+    if (row->at_ms == 0) {
+        out->verdict = CHECK_skip;
+        out->note = "not measured yet";
+        return;
+    }
+    set_verdict(out, &finding, rule, arena);
+    note_failure(row, out);
+    out->failing_since_ms = row->failing_since_ms;
+    out->last_failure_ms = row->last_failure_ms;
+}
+
+struct check *
+view_checks(struct target *targets, size_t n_targets, const struct view_facts *facts,
+            struct arena *arena, size_t *n_checks)
+{
+    struct scene scene = {.targets = targets, .facts = facts, .arena = arena};
+    size_t n = 0, next = 0;
+    struct check *checks;
+
+    for (size_t i = 0; i < n_targets; i++)
+        n += targets[i].n_rows;
+    checks = arena_array(arena, n, sizeof(*checks));
+    for (size_t i = 0; i < n_targets; i++)
+        for (size_t k = 0; k < targets[i].n_rows; k++)
+            show(&checks[next++], &scene, &targets[i], targets[i].rows[k]);
+    *n_checks = n;
+    return checks;
+}

@@ -1,0 +1,19 @@
+/* view.h — from what was measured to what is shown: verdict, evidence, one next step. */
+#ifndef PROBE_VIEW_H
+#define PROBE_VIEW_H
+
+#include "probe/target.h"
+
+struct arena;
+
+struct view_facts {                /* what is known beside the rows */
+    const struct fault *discovery; /* why the SRV record could not be had; SIGNAL_none */
+    bool has_proxy;                /* HTTPS_PROXY is set */
+};
+
+/* One struct check per row, in the order of the targets; rows and strings owned by the arena.
+ * Notes in the rows since when they fail. */
+struct check *view_checks(struct target *targets, size_t n_targets, const struct view_facts *facts,
+                          struct arena *arena, size_t *n_checks);
+
+#endif
