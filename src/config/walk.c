@@ -87,6 +87,17 @@ keys_below(struct loader *loader, const struct scope *scope, const char *path)
     return words;
 }
 
+static bool
+is_key_of_context(struct loader *loader, const char *key)
+{
+    struct option_table table = {.rows = context_options, .n = context_options_n};
+    struct scope scope = {
+        .tables = &table, .n_tables = 1, .lists = context_lists, .n_lists = context_lists_n};
+    struct words words = keys_below(loader, &scope, "");
+
+    return words_have(&words, key);
+}
+
 static void
 unknown_key(struct loader *loader, const struct scope *scope, const struct yaml *node,
             const char *path, const char *parent)
@@ -100,9 +111,8 @@ unknown_key(struct loader *loader, const struct scope *scope, const struct yaml 
                                   "; a secret does not belong in this file: name a file of its own "
                                   "with %s_file, or a variable with %s_env",
                                   node->key, node->key);
-    for (size_t i = 0; scope->others && i < context_options_n; i++)
-        if (strcmp(node->key, word_below(loader, context_options[i].name, "")) == 0)
-            advice = arena_printf(loader->context.arena, "; it belongs under contexts.NAME");
+    if (scope->others && is_key_of_context(loader, node->key))
+        advice = "; it belongs under contexts.NAME";
     mistakes_add(&loader->fatal, loader->config->path, node->key_line, node->key_column,
                  "%s: unknown key%s", path, advice);
 }
