@@ -7,9 +7,10 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "ui/order.h"
+#include "ui/spark.h"
 #include "ui/words.h"
 
-enum { MARK_CELLS = 2, MOST_COLUMNS = 24, CELL_TEXT_BYTES = 512 };
+enum { ROOMY_CELLS = 100, MARK_CELLS = 2, MOST_COLUMNS = 24, CELL_TEXT_BYTES = 512 };
 
 static const size_t row_bytes[] = {
 #define SLOT(id, row) [SLOT_##id] = sizeof(row),
@@ -41,6 +42,8 @@ column_show(const struct column *column, struct text *out, const struct row *row
 {
     if (column->show)
         column->show(out, row);
+    else if (column->trend)
+        spark_add(out, row->frame, column->trend(row), (size_t)column->widest);
     else if (column->text)
         text_add(out, column->text(row));
     else
@@ -104,14 +107,12 @@ grow(struct layout *layout, int left)
 static struct layout
 lay_out(const struct list *list, int width, int shift)
 {
-    struct layout layout = {.gap = 2};
+    struct layout layout = {.gap = width < ROOMY_CELLS ? 1 : 2};
     int x = MARK_CELLS;
 
     for (size_t i = 0; i < list->n_columns && layout.n < MOST_COLUMNS; i++)
         if (i == 0 || i > (size_t)shift)
             layout.place[layout.n++] = (struct place){&list->columns[i], 0, list->columns[i].width};
-    if (layout_width(&layout) > width)
-        layout.gap = 1;
     while (layout.n > 1 && layout_width(&layout) > width)
         drop_least(&layout);
     grow(&layout, width - layout_width(&layout));
@@ -168,8 +169,11 @@ draw_cell(struct canvas *canvas, int x, int y, const struct place *place, const 
     enum role role = column->role ? column->role(row) : ROLE_text;
     TEXT(shown, CELL_TEXT_BYTES);
 
-    column_show(column, &shown, row);
-    if (!shown.n || is_unknown_text(shown.bytes)) {
+    if (column->trend)
+        spark_add(&shown, row->frame, column->trend(row), (size_t)place->w);
+    else
+        column_show(column, &shown, row);
+    if ((!shown.n && !column->may_be_blank) || is_unknown_text(shown.bytes)) {
         text_clear(&shown);
         unknown_add(&shown, row->frame);
         role = ROLE_dim;

@@ -35,9 +35,11 @@ struct column {
     int width, widest; /* cells; it grows to the widest when there is room, if that is more */
     int priority;      /* 0 stays longest; the highest give way first when the pane is narrow */
     enum unit unit;
+    bool may_be_blank; /* "" means that there is nothing, not that it is unknown */
     const char *(*text)(const struct row *row); /* borrowed; "" is unknown. Bare words of a filter
                                                  * look here only */
-    int64_t (*value)(const struct row *row);    /* LIST_UNKNOWN */
+    const struct series *(*trend)(const struct row *row); /* drawn as a sparkline */
+    int64_t (*value)(const struct row *row);              /* LIST_UNKNOWN */
     void (*show)(struct text *out, const struct row *row);
     enum role (*role)(const struct row *row); /* NULL: ROLE_text */
 };

@@ -136,7 +136,7 @@ void
 pane_draw_title(struct canvas *canvas, struct rect r, const struct pane *pane,
                 const struct frame *frame, const struct pane_state *state, bool is_focused)
 {
-    struct span at = {r.x + 1, r.y, r.w - 2};
+    struct span at = {r.x + 2, r.y, r.w - 4};
     char digit[2] = {pane->digit, '\0'};
     TEXT(counts, 32);
     TEXT(filter, FILTER_BYTES + 8);

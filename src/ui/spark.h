@@ -7,8 +7,8 @@
 
 struct text;
 
-/* The newest n points of the series, the newest at the right end, scaled from 0 to the largest of
- * them. Always n cells. */
+/* The newest n points of the series, the newest at the right end, scaled from 0 on. Always n cells.
+ */
 void spark_add(struct text *out, const struct frame *frame, const struct series *series, size_t n);
 
 #endif

@@ -383,6 +383,12 @@ world_assess(struct world *world)
     return world->assessment;
 }
 
+const struct snapshot *
+world_looked_at(const struct world *world)
+{
+    return &world->snapshot;
+}
+
 const struct finding *
 world_finding(struct world *world, const char *rule)
 {

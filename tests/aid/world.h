@@ -64,6 +64,8 @@ struct world *world_large(size_t n_pools, size_t n_jobs); /* healthy, with a few
 struct store *world_store(struct world *world);
 const struct snapshot *world_snapshot(struct world *world);
 const struct assessment *world_assess(struct world *world);
+/* The snapshot that the last assessment is about, without a new look. */
+const struct snapshot *world_looked_at(const struct world *world);
 
 /* The finding of that rule, NULL when there is none. */
 const struct finding *world_finding(struct world *world, const char *rule);

@@ -13,14 +13,20 @@ check_of(const struct row *row)
     return row->data;
 }
 
-/* A check is told by what it asks, how, and over which family; valid until the next call. */
+/* A check is told by what it asks, how, and over which family. */
+static void
+id_write(char *out, const struct check *check)
+{
+    snprintf(out, ID_BYTES, "%s %s v%d", check->target, check->protocol, check->family);
+}
+
+/* Valid until the next call. */
 static const char *
 id(const struct row *row)
 {
     static char bytes[ID_BYTES];
-    const struct check *check = check_of(row);
 
-    snprintf(bytes, sizeof(bytes), "%s %s v%d", check->target, check->protocol, check->family);
+    id_write(bytes, check_of(row));
     return bytes;
 }
 
@@ -177,12 +183,10 @@ jitter(const struct row *row)
     return n > 0 ? sum / n : LIST_UNKNOWN;
 }
 
-enum { TREND_CELLS = 12 };
-
-static void
-show_trend(struct text *out, const struct row *row)
+static const struct series *
+trend(const struct row *row)
 {
-    spark_add(out, row->frame, &check_of(row)->rtt_trend, TREND_CELLS);
+    return &check_of(row)->rtt_trend;
 }
 
 static enum role
@@ -243,17 +247,16 @@ static const struct column columns[] = {
     {"PORT", "port", 8, 8, 0, UNIT_none, .text = protocol},
     {"IP", "ip", 2, 2, 0, UNIT_none, .text = family},
     {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = verdict, .role = mark},
-    {"RTT", "rtt", 6, 6, 4, UNIT_us, .value = rtt},
-    {"DNS", "dns", 5, 6, 3, UNIT_us, .value = dns, .show = show_dns, .role = dns_role},
-    {"TCP", "tcp", 5, 6, 2, UNIT_us, .value = tcp, .show = show_tcp, .role = tcp_role},
-    {"TLS", "tls", 5, 6, 2, UNIT_us, .value = tls, .show = show_tls, .role = tls_role},
-    {"HTTP", "http", 5, 6, 2, UNIT_us, .value = http, .show = show_http, .role = http_role},
-    {"QUIC", "quic", 5, 6, 2, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
-    {"LOSS", "loss", 4, 5, 1, UNIT_parts, .value = loss, .role = loss_role},
-    {"JITTER", "jitter", 6, 6, 5, UNIT_us, .value = jitter},
-    {"TREND", "trend", TREND_CELLS, TREND_CELLS, 6, UNIT_none, .show = show_trend,
-     .role = trend_role},
-    {"SAW", "saw", 20, 60, 7, UNIT_none, .text = saw, .role = saw_role},
+    {"RTT", "rtt", 6, 6, 1, UNIT_us, .value = rtt},
+    {"DNS", "dns", 5, 6, 5, UNIT_us, .value = dns, .show = show_dns, .role = dns_role},
+    {"TCP", "tcp", 5, 6, 4, UNIT_us, .value = tcp, .show = show_tcp, .role = tcp_role},
+    {"TLS", "tls", 5, 6, 4, UNIT_us, .value = tls, .show = show_tls, .role = tls_role},
+    {"HTTP", "http", 5, 6, 4, UNIT_us, .value = http, .show = show_http, .role = http_role},
+    {"QUIC", "quic", 5, 6, 4, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
+    {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = loss, .role = loss_role},
+    {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = jitter},
+    {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
+    {"SAW", "saw", 24, 60, 7, UNIT_none, .may_be_blank = true, .text = saw, .role = saw_role},
 };
 
 static const struct list list = {
@@ -332,8 +335,11 @@ check_by_id(struct row *row, const char *check_id)
     size_t n = list_count(&list, row->frame);
 
     for (size_t i = 0; i < n; i++) {
+        char bytes[ID_BYTES]; /* check_id may be what id() returned */
+
         *row = list_row(&list, row->frame, i);
-        if (strcmp(id(row), check_id) == 0)
+        id_write(bytes, check_of(row));
+        if (strcmp(bytes, check_id) == 0)
             return true;
     }
     return false;

@@ -182,15 +182,15 @@ order(const struct row *a, const struct row *b)
 
 static const struct column columns[] = {
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = state_role},
-    {"SESSION", "title", 14, 48, 0, UNIT_none, .text = title, .role = title_role},
-    {"NOTE", "note", 13, 24, 1, UNIT_none, .text = note, .role = mark},
+    {"SESSION", "session", 22, 48, 0, UNIT_none, .text = title, .role = title_role},
+    {"NOTE", "note", 14, 24, 1, UNIT_none, .may_be_blank = true, .text = note, .role = mark},
     {"AGE", "age", 6, 6, 1, UNIT_ms, .value = age},
     {"BEAT", "beat", 6, 6, 1, UNIT_ms, .value = beat, .role = beat_role},
     {"POOL", "pool", 8, 20, 2, UNIT_none, .text = pool},
-    {"STATUS", "session", 13, 22, 2, UNIT_none, .text = session, .role = session_role},
-    {"AGENT", "agent", 10, 24, 4, UNIT_none, .text = agent, .role = dim_role},
-    {"COST", "cost", 7, 7, 3, UNIT_cents, .value = cost},
-    {"ID", "id", 14, 32, 5, UNIT_none, .text = id, .role = dim_role},
+    {"STATUS", "status", 13, 20, 3, UNIT_none, .text = session, .role = session_role},
+    {"AGENT", "agent", 10, 24, 5, UNIT_none, .text = agent, .role = dim_role},
+    {"COST", "cost", 6, 7, 4, UNIT_cents, .value = cost, .role = dim_role},
+    {"ID", "id", 14, 32, 6, UNIT_none, .text = id, .role = dim_role},
 };
 
 static const struct list list = {

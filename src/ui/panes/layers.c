@@ -166,7 +166,7 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"TUNNEL", "name", 12, 24, 0, UNIT_none, .text = name},
+    {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = name},
     {"1 OUTER mTLS+IP", "outer", 16, 16, 0, UNIT_none, .show = show_1, .value = value_1,
      .role = role_1},
     {"2 INNER TLS", "inner", 16, 16, 0, UNIT_none, .show = show_2, .value = value_2,

@@ -106,12 +106,10 @@ oldest(const struct row *row)
     return pool->has_oldest ? age_ms(row->frame, pool->oldest_queued_ms) : LIST_UNKNOWN;
 }
 
-enum { TREND_CELLS = 15 };
-
-static void
-show_trend(struct text *out, const struct row *row)
+static const struct series *
+trend(const struct row *row)
 {
-    spark_add(out, row->frame, &((const struct pool *)row->data)->depth_trend, TREND_CELLS);
+    return &((const struct pool *)row->data)->depth_trend;
 }
 
 static enum role
@@ -141,6 +139,19 @@ depth_role(const struct row *row)
 }
 
 static enum role
+active_role(const struct row *row)
+{
+    return active(row) > 0 ? ROLE_text : ROLE_dim;
+}
+
+static enum role
+dim_role(const struct row *row)
+{
+    (void)row;
+    return ROLE_dim;
+}
+
+static enum role
 pending_role(const struct row *row)
 {
     return pending(row) > 0 ? ROLE_text : ROLE_dim;
@@ -166,17 +177,16 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"POOL", "name", 12, 28, 0, UNIT_none, .text = name, .role = name_role},
+    {"POOL", "pool", 14, 28, 0, UNIT_none, .text = name, .role = name_role},
     {"HEALTH", "health", 10, 10, 0, UNIT_none, .text = health, .role = mark},
     {"POLLING", "polling", 7, 7, 1, UNIT_count, .value = polling, .show = show_polling},
-    {"ACTIVE", "active", 6, 6, 2, UNIT_count, .value = active},
+    {"ACTIVE", "active", 6, 6, 2, UNIT_count, .value = active, .role = active_role},
     {"DEPTH", "depth", 5, 6, 1, UNIT_count, .value = depth, .role = depth_role},
     {"PENDING", "pending", 7, 7, 4, UNIT_count, .value = pending, .role = pending_role},
     {"OLDEST", "oldest", 6, 6, 2, UNIT_ms, .value = oldest},
-    {"TREND", "trend", TREND_CELLS, TREND_CELLS, 3, UNIT_none, .show = show_trend,
-     .role = trend_role},
-    {"WHY", "reason", 24, 70, 5, UNIT_none, .text = reason, .role = reason_role},
-    {"ID", "id", 16, 32, 6, UNIT_none, .text = id},
+    {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
+    {"WHY", "why", 36, 80, 5, UNIT_none, .text = reason, .role = reason_role},
+    {"ID", "id", 16, 32, 6, UNIT_none, .text = id, .role = dim_role},
 };
 
 static const struct list list = {

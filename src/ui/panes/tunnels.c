@@ -370,9 +370,9 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"TUNNEL", "name", 12, 24, 0, UNIT_none, .text = name, .role = name_role},
+    {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = name, .role = name_role},
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = mark},
-    {"CONN", "connectors", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors},
+    {"CONN", "conn", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors},
     {"EDGE", "edge", 5, 5, 1, UNIT_count, .value = connections, .show = show_connections,
      .role = connections_role},
     {"LOCATIONS", "locations", 12, 24, 4, UNIT_none, .show = show_locations},
