@@ -1,0 +1,289 @@
+#include "sim/gate.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "sim/auth.h"
+#include "sim/canned.h"
+#include "sim/names.h"
+#include "sim/route.h"
+
+static const char managed_agents[] = "managed-agents-2026-04-01";
+static const char agent_memory[] = "agent-memory-2026-07-22";
+
+/* The beta that a family needs (facts/management-api.md 1.2); NULL: none. */
+static const char *const beta_of[FAMILIES] = {
+    [FAMILY_ENVIRONMENTS] = managed_agents, [FAMILY_WORK] = managed_agents,
+    [FAMILY_SESSIONS] = managed_agents,     [FAMILY_TUNNELS] = "mcp-tunnels-2026-06-22",
+    [FAMILY_MEMORY] = agent_memory,
+};
+
+static const char *const known_betas[] = {
+    managed_agents,
+    agent_memory,
+    "mcp-tunnels-2026-06-22",
+    "mcp-tunnels-2026-05-19",
+    "skills-2025-10-02",
+    "oauth-2025-04-20",
+    "oidc-federation-2026-04-01",
+    "webhooks-2026-10-07",
+    "telemetry-destinations-2026-08-11",
+};
+
+static bool
+api_fault(struct service *service, struct exchange *x)
+{
+    const struct world *world = service->world;
+
+    if (world->faults.api_down) {
+        x->outcome = OUTCOME_RESET;
+        return true;
+    }
+    if (world->faults.api_slow && !x->was_held) {
+        x->was_held = true;
+        answer_later(x, clock_mono_ms() + world->switches.slow_ms, "");
+        return true;
+    }
+    if (world->faults.api_garbage) {
+        answer_empty(x, 200);
+        x->content_type = "text/html";
+        buffer_add(&x->answer, "<html><\xff\xfe{\"data\":[{]]\033[31m");
+        return true;
+    }
+    if (world->faults.api_error)
+        answer_error(x, 500, "Internal server error");
+    else if (world->faults.api_overloaded)
+        answer_error(x, 529, "Overloaded");
+    return answer_failed(x);
+}
+
+/* The next value of a comma-separated list; false at its end. */
+static bool
+next_value(const char **list, char *out, size_t size)
+{
+    size_t n;
+
+    *list += strspn(*list, ", ");
+    n = strcspn(*list, ", ");
+    snprintf(out, size, "%.*s", (int)n, *list);
+    *list += n;
+    return n > 0;
+}
+
+static bool
+has_beta(const char *list, const char *wanted)
+{
+    char value[80];
+
+    while (next_value(&list, value, sizeof(value)))
+        if (strcmp(value, wanted) == 0)
+            return true;
+    return false;
+}
+
+static bool
+is_known(const char *beta)
+{
+    for (size_t i = 0; i < COUNT_OF(known_betas); i++)
+        if (strcmp(known_betas[i], beta) == 0)
+            return true;
+    return false;
+}
+
+static bool
+refuse_beta(struct exchange *x, const char *value)
+{
+    answer_error(x, 400, "Unexpected value(s) `%s` for the `anthropic-beta` header", value);
+    return false;
+}
+
+static bool
+is_beta_off(const struct faults *faults, enum family family)
+{
+    return (family == FAMILY_ENVIRONMENTS && faults->beta_off_environments) ||
+           (family == FAMILY_WORK && faults->beta_off_work) ||
+           (family == FAMILY_SESSIONS && faults->beta_off_sessions) ||
+           (family == FAMILY_TUNNELS && faults->beta_off_tunnels);
+}
+
+static bool
+check_beta(const struct world *world, struct exchange *x)
+{
+    const char *needed = beta_of[x->route->family], *given = exchange_header(x, "anthropic-beta");
+    const char *rest = given ? given : "";
+    char value[80];
+
+    if (needed && !has_beta(rest, needed)) {
+        answer_error(x, 404, "Not Found"); /* as if the path did not exist */
+        return false;
+    }
+    if (is_beta_off(&world->faults, x->route->family))
+        return refuse_beta(x, needed);
+    if (x->route->family == FAMILY_MEMORY && has_beta(rest, managed_agents))
+        return refuse_beta(x, managed_agents);
+    while (next_value(&rest, value, sizeof(value)))
+        if (!is_known(value))
+            return refuse_beta(x, value);
+    return true;
+}
+
+static bool
+check_version(const struct world *world, struct exchange *x)
+{
+    const char *version = exchange_header(x, "anthropic-version");
+    int64_t taken = world->switches.version_accept;
+
+    if (!version) {
+        answer_error(x, 400, "anthropic-version: header is required");
+        return false;
+    }
+    if ((taken != VERSION_2023_06_01 && strcmp(version, "2026-10-21") == 0) ||
+        (taken != VERSION_2026_10_21 && strcmp(version, "2023-06-01") == 0))
+        return true;
+    answer_error(x, 400, "anthropic-version: \"%.40s\" is not a valid version", version);
+    return false;
+}
+
+/* The workspace header is not offered on the calls of workers and on the work list (1.3). */
+static bool
+check_workspace(const struct world *world, struct exchange *x)
+{
+    const char *workspace = exchange_header(x, "anthropic-workspace-id");
+
+    if (!workspace || x->credential.kind == CREDENTIAL_ENVIRONMENT ||
+        x->credential.kind == CREDENTIAL_SECRET || strcmp(workspace, world->workspace_id) == 0)
+        return true;
+    answer_error(x, (int)world->switches.workspace_status,
+                 "anthropic-workspace-id: this credential belongs to another workspace");
+    return false;
+}
+
+static bool
+check_body(struct exchange *x)
+{
+    const char *type = exchange_header(x, "content-type");
+
+    if (x->is_too_large) {
+        answer_error(x, 413, "Request exceeds the maximum size");
+        return false;
+    }
+    if (x->body.n == 0 || (type && strncasecmp(type, "application/json", 16) == 0))
+        return true;
+    answer_error(x, 400, "content-type: expected application/json");
+    return false;
+}
+
+static bool
+check_permission(const struct world *world, struct exchange *x)
+{
+    const struct faults *faults = &world->faults;
+    enum family family = x->route->family;
+
+    if (faults->on_hold && family <= FAMILY_WORK) {
+        struct json *details = json_new_object();
+
+        json_add_string(details, "error_code", "organization_on_hold");
+        json_add_string(details, "appeal_url", "https://support.example.com/appeal");
+        answer_details(x, 400, details, "The organization is on hold.");
+        return false;
+    }
+    if ((family == FAMILY_ENVIRONMENTS && faults->forbidden_environments) ||
+        (family == FAMILY_WORK && faults->forbidden_work) ||
+        (family == FAMILY_SESSIONS && faults->forbidden_sessions) ||
+        (family == FAMILY_TUNNELS && faults->forbidden_tunnels)) {
+        answer_error(x, 403, "the credential lacks the permission for this resource");
+        return false;
+    }
+    return true;
+}
+
+static bool
+is_counted(const struct world *world, const struct exchange *x)
+{
+    bool is_worker =
+        x->route->family == FAMILY_SESSIONS &&
+        (x->credential.kind == CREDENTIAL_ENVIRONMENT || x->credential.kind == CREDENTIAL_SECRET);
+
+    return x->route->cost != COST_NONE && (!is_worker || world->switches.count_workers);
+}
+
+static void
+add_limit_headers(struct service *service, struct exchange *x, int64_t per_minute)
+{
+    double left = service->limits.left[x->route->cost];
+
+    exchange_add_header(x, "anthropic-ratelimit-requests-limit: %" PRId64, per_minute);
+    exchange_add_header(x, "anthropic-ratelimit-requests-remaining: %d", (int)left);
+}
+
+static bool
+check_limits(struct service *service, struct exchange *x)
+{
+    const struct world *world = service->world;
+    int64_t retry_s = 15, per_minute = x->route->cost == COST_CREATE
+                                           ? world->switches.creates_per_minute
+                                           : world->switches.reads_per_minute;
+    bool is_taken = true;
+
+    if (!is_counted(world, x))
+        return true;
+    if (world->faults.spend_capped) {
+        answer_code(x, 429, "enforced_spend_limit_reached", "Monthly usage threshold crossed.");
+        return false;
+    }
+    if (!world->faults.rate_limited)
+        is_taken = limits_take(&service->limits, x->route->cost, per_minute, &retry_s);
+    if (world->switches.limit_headers)
+        add_limit_headers(service, x, per_minute);
+    if (is_taken && !world->faults.rate_limited)
+        return true;
+    answer_error(x, 429, "This request would exceed the organization's rate limit.");
+    exchange_add_header(x, "retry-after: %" PRId64, retry_s);
+    return false;
+}
+
+bool
+gate_pass(struct service *service, struct exchange *x)
+{
+    const struct world *world = service->world;
+    char allowed[64];
+    bool is_single;
+
+    if (strncmp(x->path, "/sim/", 5) != 0 && api_fault(service, x))
+        return false;
+    is_single = auth_identify(world, x);
+    x->route = route_find(x, allowed);
+    if (!x->route) {
+        answer_error(x, allowed[0] ? 405 : 404, allowed[0] ? "method not allowed" : "no such path");
+        if (allowed[0])
+            exchange_add_header(x, "allow: %s", allowed);
+        return false;
+    }
+    if (x->route->family == FAMILY_CONTROL)
+        return true;
+    if (!is_single) {
+        answer_error(x, 401, "exactly one of x-api-key and authorization is expected");
+        return false;
+    }
+    return !canned_answer(&service->answers, x) && auth_permit(world, x) &&
+           check_version(world, x) && check_beta(world, x) && check_workspace(world, x) &&
+           check_body(x) && check_permission(world, x) && check_limits(service, x);
+}
+
+void
+gate_sign(struct service *service, struct exchange *x)
+{
+    const struct world *world = service->world;
+    bool is_authentic = x->credential.kind > CREDENTIAL_UNKNOWN && x->status != 401;
+
+    exchange_add_header(x, "request-id: %s", x->request_id);
+    if (is_authentic) {
+        exchange_add_header(x, "anthropic-organization-id: %s", world->organization_id);
+        exchange_add_header(x, "anthropic-workspace-id: %s", world->workspace_id);
+    }
+    if (x->status == 409 && world->switches.conflict_no_retry && !canned_was_used(x))
+        exchange_add_header(x, "x-should-retry: false");
+}

@@ -1,0 +1,200 @@
+#include "sim/handout.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "sim/buffer.h"
+#include "sim/network.h"
+#include "sim/scenario.h"
+#include "sim/world.h"
+
+struct handout {
+    char *folder, *config;
+};
+
+struct handout *
+handout_open(struct err *err)
+{
+    const char *tmp = getenv("TMPDIR");
+    struct handout *handout = zeroed(sizeof(*handout));
+
+    handout->folder = copy_printf("%s/sandwatch-sim-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(handout->folder)) {
+        err_set(err, ERR_IO, "%s: cannot make a private folder: %s", handout->folder,
+                strerror(errno));
+        free(handout->folder);
+        free(handout);
+        return NULL;
+    }
+    handout->config = copy_printf("%s/config.yaml", handout->folder);
+    return handout;
+}
+
+void
+handout_close(struct handout *handout)
+{
+    DIR *dir;
+
+    if (!handout)
+        return;
+    dir = opendir(handout->folder);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
+    if (dir)
+        closedir(dir);
+    rmdir(handout->folder);
+    free(handout->folder);
+    free(handout->config);
+    free(handout);
+}
+
+const char *
+handout_folder(const struct handout *handout)
+{
+    return handout->folder;
+}
+
+const char *
+handout_config(const struct handout *handout)
+{
+    return handout->config;
+}
+
+/* Write in one go to a new file, then put it in place. */
+static bool
+write_file(const char *path, const char *bytes, size_t n, struct err *err)
+{
+    char *fresh = copy_printf("%s.new", path);
+    int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    bool ok = fd >= 0 && write(fd, bytes, n) == (ssize_t)n;
+
+    if (fd >= 0)
+        ok = close(fd) == 0 && ok;
+    ok = ok && rename(fresh, path) == 0;
+    if (!ok)
+        err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
+    free(fresh);
+    return ok;
+}
+
+static bool
+write_key(const struct handout *handout, const char *name, const char *key, struct err *err)
+{
+    char *path = copy_printf("%s/%s", handout->folder, name);
+    bool ok = write_file(path, key, strlen(key), err);
+
+    free(path);
+    return ok;
+}
+
+/* A name that can stand in a configuration as it is. */
+static bool
+is_plain(const char *name)
+{
+    for (; *name; name++)
+        if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_. ", *name))
+            return false;
+    return true;
+}
+
+static bool
+add_pool(const struct handout *handout, struct buffer *out, const struct environment *environment,
+         struct err *err)
+{
+    char file[SIM_ID_BYTES + 8];
+
+    buffer_addf(out, "      - {id: %s", environment->object.id);
+    if (is_plain(environment->name))
+        buffer_addf(out, ", name: \"%s\"", environment->name);
+    buffer_addf(out, ", mode: %s", environment->staffing.is_webhook ? "webhook" : "polling");
+    if (environment->staffing.workers > 0)
+        buffer_addf(out, ", expected_workers: %" PRId64, environment->staffing.workers);
+    if (environment->has_no_key) {
+        buffer_add(out, "}\n");
+        return true;
+    }
+    snprintf(file, sizeof(file), "%s.key", environment->object.id);
+    buffer_addf(out, ", environment_key_file: %s/%s}\n", handout->folder, file);
+    return write_key(handout, file, environment->key, err);
+}
+
+static bool
+add_pools(const struct handout *handout, struct buffer *out, const struct world *world,
+          struct err *err)
+{
+    if (world->environments.n > 0)
+        buffer_add(out, "    pools:\n");
+    for (size_t i = 0; i < world->environments.n; i++)
+        if (!add_pool(handout, out, world->environments.items[i], err))
+            return false;
+    return true;
+}
+
+/* In the order of the network's plan: the tunnels as the scenario lists them. */
+static void
+add_connectors(struct buffer *out, const struct handout_world *of)
+{
+    size_t nth = 0;
+
+    for (size_t i = 0; i < of->scenario->tunnels.n; i++) {
+        const struct tunnel_plan *plan = of->scenario->tunnels.items[i];
+        const struct tunnel *tunnel = NULL;
+
+        for (size_t j = 0; j < of->world->tunnels.n && !tunnel; j++) {
+            const struct tunnel *one = of->world->tunnels.items[j];
+
+            tunnel = strcmp(one->label, plan->name) == 0 ? one : NULL;
+        }
+        for (int64_t k = 1; k <= plan->connectors; k++, nth++) {
+            if (nth == 0)
+                buffer_add(out, "    connectors:\n");
+            buffer_addf(out, "      - {name: \"%s-%d\", url: \"%s\", tunnel_id: %s}\n", plan->name,
+                        (int)k, network_connector_url(of->network, nth),
+                        tunnel ? tunnel->object.id : "");
+        }
+    }
+}
+
+static void
+add_edge(struct buffer *out, const struct network *network)
+{
+    const char *tcp = network_edge_tcp(network), *udp = network_edge_udp(network);
+
+    if (!tcp || !udp || !strrchr(tcp, ':') || !strrchr(udp, ':'))
+        return;
+    buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
+                network_edge_ca_file(network));
+    buffer_addf(out, "        - {name: region1, host: 127.0.0.1, tcp_port: %s, udp_port: %s}\n",
+                strrchr(tcp, ':') + 1, strrchr(udp, ':') + 1);
+}
+
+bool
+handout_write(struct handout *handout, const struct handout_world *of, struct err *err)
+{
+    struct buffer out = {0};
+    bool ok;
+
+    buffer_add(&out, "# written by sandwatch sim; gone when it ends\n"
+                     "context: sim\ncontexts:\n  sim:\n    production: false\n    api:\n");
+    buffer_addf(&out, "      base_url: %s\n      requests_per_minute: %" PRId64 "\n", of->api_url,
+                of->scenario->requests_per_minute);
+    buffer_addf(&out, "      api_key_file: %s/api-key\n", handout->folder);
+    buffer_addf(&out, "    tunnels:\n      auth_token_file: %s/tunnels-token\n", handout->folder);
+    ok = write_key(handout, "api-key", of->world->api_key, err) &&
+         write_key(handout, "tunnels-token", of->world->tunnels_token, err) &&
+         add_pools(handout, &out, of->world, err);
+    add_connectors(&out, of);
+    add_edge(&out, of->network);
+    buffer_add(&out, "    checks: {enabled: true, discover_connectors: false}\n");
+    ok = ok && write_file(handout->config, out.bytes, out.n, err);
+    buffer_free(&out);
+    return ok;
+}

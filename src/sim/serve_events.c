@@ -1,0 +1,143 @@
+/* The events of a session: list, send, stream (facts/management-api.md 7.5–7.7). */
+#include <string.h>
+
+#include "core/json.h"
+#include "sim/inbox.h"
+#include "sim/page.h"
+#include "sim/route.h"
+#include "sim/serve.h"
+#include "sim/session.h"
+#include "sim/show.h"
+
+enum { EVENTS_PER_PAGE = 100, EVENTS_PER_PAGE_MOST = 1000, DELTAS_MOST = 100 };
+
+struct event_filter {
+    const struct exchange *x;
+    bool has_types;
+    struct created_range created;
+};
+
+static bool
+is_types(const struct pair *pair)
+{
+    return strcmp(pair->name, "types[]") == 0 || strcmp(pair->name, "types") == 0;
+}
+
+static bool
+is_wanted(const struct object *object, const void *context)
+{
+    const struct event *event = (const void *)object;
+    const struct event_filter *filter = context;
+
+    if (object->created_ms < filter->created.least_ms ||
+        object->created_ms > filter->created.most_ms)
+        return false;
+    for (size_t i = 0; filter->has_types && i < filter->x->n_query; i++)
+        if (is_types(&filter->x->query[i]) && strcmp(filter->x->query[i].value, event->type) == 0)
+            return true;
+    return !filter->has_types;
+}
+
+void
+events_list(struct service *service, struct exchange *x)
+{
+    const struct session *session = serve_session(service, x);
+    struct event_filter filter = {.x = x};
+
+    if (!session || !page_created_range(x, &filter.created))
+        return;
+    for (size_t i = 0; i < x->n_query; i++)
+        filter.has_types = filter.has_types || is_types(&x->query[i]);
+    struct page page = {
+        .list = &session->events,
+        .keep = is_wanted,
+        .context = &filter,
+        .range = &filter.created,
+        .show = show_event,
+        .limit_otherwise = EVENTS_PER_PAGE,
+        .limit_most = EVENTS_PER_PAGE_MOST,
+        .is_asc_otherwise = true,
+        .may_order = true,
+    };
+    page_answer(service->world, x, &page);
+}
+
+/* Environment keys and secrets belong to workers, who send results and nothing else; and nobody
+ * else sends user.tool_result but they and a client of the customer's. */
+static bool
+check_all(struct exchange *x, const struct session *session, const struct json *events)
+{
+    if (session->archived_ms || session->status == SESSION_TERMINATED) {
+        answer_error(x, 400, "the session is %s and takes no events",
+                     session->archived_ms ? "archived" : "terminated");
+        return false;
+    }
+    if (json_count(events) == 0 || !json_is_array(events)) {
+        answer_error(x, 400, "events: expected a list with at least one event");
+        return false;
+    }
+    for (const struct json *e = json_first(events); e; e = json_next(e)) {
+        struct err err = {0};
+
+        if (!inbox_check(session, e, &err)) {
+            answer_error(x, 400, "events: %s", err.message);
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+events_send(struct service *service, struct exchange *x)
+{
+    struct session *session = serve_session(service, x);
+    const struct json *body = session ? serve_body(x) : NULL;
+    const struct json *events = json_get(body, "events");
+    struct json *json, *data;
+
+    if (!body || !check_all(x, session, events))
+        return;
+    json = json_new_object();
+    data = json_add_array(json, "data");
+    for (const struct json *e = json_first(events); e; e = json_next(e)) {
+        const struct event *stored = inbox_take(service->world, session, e);
+
+        json_add(data, NULL, show_event(service->world, &stored->object));
+    }
+    answer_json(x, 200, json);
+}
+
+static bool
+check_deltas(struct exchange *x)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < x->n_query; i++) {
+        const char *value = x->query[i].value;
+
+        if (strcmp(x->query[i].name, "event_deltas[]") != 0)
+            continue;
+        if (++n > DELTAS_MOST ||
+            (strcmp(value, "agent.message") != 0 && strcmp(value, "agent.thinking") != 0)) {
+            answer_error(x, 400, "event_deltas: expected agent.message or agent.thinking");
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+events_stream(struct service *service, struct exchange *x)
+{
+    const struct session *session = serve_session(service, x);
+
+    if (!session || !check_deltas(x))
+        return;
+    x->outcome = OUTCOME_STREAM;
+    x->status = 200;
+    x->content_type = "text/event-stream";
+    exchange_add_header(x, "cache-control: no-cache");
+    memcpy(x->topic, session->object.id, sizeof(x->topic));
+    x->stream = stream_open(&service->streams, session->object.id, &service->world->switches);
+    x->stream->is_over = session->status == SESSION_TERMINATED;
+}

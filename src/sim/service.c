@@ -1,0 +1,224 @@
+#include "sim/service.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/json.h"
+#include "sim/canned.h"
+#include "sim/fleet.h"
+#include "sim/gate.h"
+#include "sim/handout.h"
+#include "sim/http.h"
+#include "sim/ledger.h"
+#include "sim/network.h"
+#include "sim/populate.h"
+#include "sim/route.h"
+#include "sim/worker.h"
+
+static void
+on_event(void *context, const struct session *session, const struct event *event)
+{
+    struct service *service = context;
+
+    streams_event(&service->streams, session, event);
+    http_wake(service->http, session->object.id);
+}
+
+static void
+on_queued(void *context, const struct environment *environment)
+{
+    struct service *service = context;
+
+    http_wake(service->http, environment->object.id);
+}
+
+static void
+on_deleted(void *context, const struct session *session)
+{
+    struct service *service = context;
+
+    streams_end(&service->streams, session->object.id);
+    http_wake(service->http, session->object.id);
+}
+
+/* Every fault that a scenario names must exist. */
+static bool
+check_faults(const struct scenario *scenario, struct err *err)
+{
+    struct faults faults;
+
+    for (size_t i = 0; i < scenario->faults.n; i++) {
+        const char *name = scenario->faults.items[i];
+        const char *const *known = network_fault_names();
+
+        while (known && *known && strcmp(*known, name) != 0)
+            known++;
+        if (!faults_find(&faults, name) && !(known && *known))
+            return err_set(err, ERR_CONFIG, "scenario %s: no fault is called \"%.40s\"",
+                           scenario->name, name);
+    }
+    return true;
+}
+
+static void
+set_network_faults(struct service *service)
+{
+    const char *const *name = network_fault_names();
+
+    if (!service->network)
+        return;
+    for (; name && *name; name++) {
+        bool on = false;
+
+        for (size_t i = 0; i < service->scenario->faults.n; i++)
+            on = on || strcmp(service->scenario->faults.items[i], *name) == 0;
+        network_fault(service->network, *name, on);
+    }
+}
+
+static void
+replace(struct service *service, struct scenario *scenario)
+{
+    struct world *world = populate(scenario, service->seed, clock_wall_ms());
+
+    streams_end(&service->streams, NULL);
+    world_free(service->world);
+    scenario_free(service->scenario);
+    canned_clear(&service->answers);
+    service->world = world;
+    service->scenario = scenario;
+    service->next_step = 0;
+    service->limits = (struct limits){{0}, {0}};
+    world->hooks = (struct hooks){service, on_event, on_queued, on_deleted};
+}
+
+bool
+service_set_scenario(struct service *service, const char *name, struct err *err)
+{
+    struct scenario *scenario = scenario_load(name, service->scenario_folders, err);
+    struct handout_world of;
+
+    if (!scenario)
+        return false;
+    if (!check_faults(scenario, err)) {
+        scenario_free(scenario);
+        return false;
+    }
+    replace(service, scenario);
+    set_network_faults(service);
+    if (!service->network)
+        return true; /* not listening yet: sim_run writes the configuration later */
+    http_wake_due(service->http, INT64_MAX);
+    of =
+        (struct handout_world){service->world, scenario, service->network, http_url(service->http)};
+    return handout_write(service->handout, &of, err);
+}
+
+bool
+service_fault(struct service *service, const char *name, bool on)
+{
+    bool *fault = faults_find(&service->world->faults, name);
+
+    if (fault) {
+        *fault = on;
+        return true;
+    }
+    return network_fault(service->network, name, on);
+}
+
+static struct environment *
+pool_called(const struct world *world, const char *label)
+{
+    for (size_t i = 0; i < world->environments.n; i++) {
+        struct environment *environment = world->environments.items[i];
+
+        if (strcmp(environment->label, label) == 0)
+            return environment;
+    }
+    return NULL;
+}
+
+static void
+take_step(struct service *service, const struct step *step)
+{
+    struct world *world = service->world;
+    struct environment *environment = step->pool ? pool_called(world, step->pool) : NULL;
+
+    if (step->fault)
+        service_fault(service, step->fault, step->on);
+    if (!environment)
+        return;
+    if (step->workers >= 0)
+        workers_set(world, environment, step->workers);
+    if (step->silent >= 0)
+        workers_set_quirk(world, environment, step->silent ? QUIRK_SILENT : QUIRK_NONE);
+    if (step->jobs >= 0)
+        environment->staffing.jobs = step->jobs;
+    if (step->arrival >= 0)
+        environment->staffing.arrival_ms = step->arrival * 1000;
+}
+
+void
+service_tick(struct service *service)
+{
+    struct world *world = service->world;
+    const struct list *timeline = &service->scenario->timeline;
+
+    world->now_ms = clock_wall_ms();
+    while (service->next_step < timeline->n) {
+        const struct step *step = timeline->items[service->next_step];
+
+        if (world->born_ms + step->at * 1000 > world->now_ms)
+            break;
+        take_step(service, step);
+        service->next_step++;
+    }
+    fleet_tick(world);
+    http_wake_due(service->http, clock_mono_ms());
+}
+
+void
+service_serve(void *context, struct exchange *x)
+{
+    struct service *service = context;
+
+    service->world->now_ms = clock_wall_ms();
+    if (!x->request_id[0])
+        chance_id(&service->world->chance, "req", x->request_id);
+    if (!x->is_admitted) {
+        if (!gate_pass(service, x))
+            goto done;
+        x->is_admitted = true;
+    }
+    x->outcome = OUTCOME_ANSWER;
+    x->route->serve(service, x);
+done:
+    if (x->outcome == OUTCOME_WAIT)
+        return;
+    if (x->outcome != OUTCOME_RESET)
+        gate_sign(service, x);
+    if (strncmp(x->path, "/sim/", 5) != 0)
+        ledger_add(service->ledger, x);
+}
+
+size_t
+service_read(void *context, struct exchange *x, char *out, size_t n, int64_t *wait_until_ms,
+             bool *is_over)
+{
+    struct service *service = context;
+    size_t got = stream_read(x->stream, &service->world->switches, out, n, wait_until_ms);
+
+    *is_over = got == 0 && x->stream->is_over;
+    return got;
+}
+
+void
+service_done(void *context, struct exchange *x)
+{
+    struct service *service = context;
+
+    if (x->stream)
+        stream_close(&service->streams, x->stream);
+    x->stream = NULL;
+}

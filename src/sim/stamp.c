@@ -1,0 +1,46 @@
+#include "sim/stamp.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "core/json.h"
+
+const char *
+stamp_s(int64_t wall_ms, char out[STAMP_BYTES])
+{
+    time_t seconds = (time_t)(wall_ms / 1000);
+    struct tm tm;
+
+    gmtime_r(&seconds, &tm);
+    strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
+}
+
+const char *
+stamp_us(int64_t wall_us, char out[STAMP_BYTES])
+{
+    time_t seconds = (time_t)(wall_us / 1000000);
+    struct tm tm;
+    size_t n;
+
+    gmtime_r(&seconds, &tm);
+    n = strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
+    snprintf(out + n, STAMP_BYTES - n, ".%06dZ", (int)(wall_us % 1000000));
+    return out;
+}
+
+void
+stamp_add(struct json *object, const char *key, int64_t wall_ms)
+{
+    char text[STAMP_BYTES];
+
+    json_add_string(object, key, wall_ms > 0 ? stamp_s(wall_ms, text) : NULL);
+}
+
+void
+stamp_add_us(struct json *object, const char *key, int64_t wall_us)
+{
+    char text[STAMP_BYTES];
+
+    json_add_string(object, key, wall_us > 0 ? stamp_us(wall_us, text) : NULL);
+}
