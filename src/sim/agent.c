@@ -43,7 +43,7 @@ agent_snapshot(struct world *world, size_t nth)
 {
     nth %= name_agents();
     while (world->agents.n <= nth)
-        list_add(&world->agents, snapshot_new(world, world->agents.n));
+        array_add(&world->agents, snapshot_new(world, world->agents.n));
     return world->agents.items[nth];
 }
 

@@ -24,7 +24,7 @@ names_route(const char *method, const char *pattern)
 }
 
 bool
-canned_add(struct list *answers, const struct json *order, struct err *err)
+canned_add(struct array *answers, const struct json *order, struct err *err)
 {
     const char *method = json_string(order, "method", ""), *path = json_string(order, "path", "");
     int64_t status = json_int(order, "status", 0);
@@ -38,7 +38,7 @@ canned_add(struct list *answers, const struct json *order, struct err *err)
     canned->order = json_copy(order);
     canned->skip = json_int(order, "skip", 0);
     canned->times = json_int(order, "times", 1);
-    list_add(answers, canned);
+    array_add(answers, canned);
     return true;
 }
 
@@ -50,11 +50,11 @@ canned_free(struct canned *canned)
 }
 
 void
-canned_clear(struct list *answers)
+canned_clear(struct array *answers)
 {
     for (size_t i = 0; i < answers->n; i++)
         canned_free(answers->items[i]);
-    list_free(answers);
+    array_free(answers);
 }
 
 static void
@@ -78,7 +78,7 @@ use(struct exchange *x, const struct json *order)
 }
 
 bool
-canned_answer(struct list *answers, struct exchange *x)
+canned_answer(struct array *answers, struct exchange *x)
 {
     for (size_t i = 0; i < answers->n && !x->is_again; i++) {
         struct canned *canned = answers->items[i];
@@ -90,7 +90,7 @@ canned_answer(struct list *answers, struct exchange *x)
             return false;
         use(x, canned->order);
         if (--canned->times <= 0) {
-            list_remove_at(answers, i);
+            array_remove_at(answers, i);
             canned_free(canned);
         }
         return true;

@@ -176,7 +176,7 @@ agent_with_skills(struct world *world, const struct json *skills)
         json_add(agent, json_key(m), json_copy(strcmp(json_key(m), "skills") == 0 ? skills : m));
     for (size_t i = world->agents.n; i < 64; i++)
         agent_snapshot(world, i); /* the company first, so that its places stay */
-    list_add(&world->agents, agent);
+    array_add(&world->agents, agent);
     return agent;
 }
 

@@ -5,9 +5,9 @@
 #ifndef SIM_EXCHANGE_H
 #define SIM_EXCHANGE_H
 
+#include "sim/array.h"
 #include "sim/buffer.h"
 #include "sim/chance.h"
-#include "sim/list.h"
 
 struct json;
 struct route;
@@ -44,7 +44,7 @@ enum outcome {
 };
 
 struct exchange {
-    void *carrier; /* who carries it: for http.c */
+    void *carrier; /* who carries it: for web.c */
 
     /* the request; strings are borrowed until the exchange ends */
     const char *method, *path;

@@ -101,7 +101,7 @@ parse(struct exchange *x, const struct page *page, struct query *q)
 
 /* How many of the list come before the place; and_it: the thing at the place counts, too. */
 static size_t
-position(const struct list *list, const struct cursor *cursor, bool and_it)
+position(const struct array *list, const struct cursor *cursor, bool and_it)
 {
     size_t low = 0, high = list->n;
 

@@ -12,7 +12,7 @@ struct created_range {
 
 /* What is listed, and how. */
 struct page {
-    const struct list *list; /* of things that begin with struct object, oldest first */
+    const struct array *list; /* of things that begin with struct object, oldest first */
     bool (*keep)(const struct object *object, const void *context); /* NULL: all */
     struct json *(*show)(const struct world *world, const struct object *object);
     const void *context;               /* for keep */

@@ -69,7 +69,7 @@ item_forget(struct world *world, struct item *item)
     map_remove(world->by_id, item->object.id);
     if (item->secret[0])
         map_remove(world->by_token, item->secret);
-    list_remove(&item->environment->items, item);
+    array_remove(&item->environment->items, item);
     item_free(item);
 }
 
@@ -100,7 +100,7 @@ queue_see_poller(struct environment *environment, const char *id, int64_t now_ms
     }
     if (!poller) {
         poller = zeroed(sizeof(*poller));
-        list_add(&environment->pollers, poller);
+        array_add(&environment->pollers, poller);
     }
     if (!poller->id || strcmp(poller->id, id) != 0) {
         free(poller->id);

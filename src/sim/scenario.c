@@ -142,7 +142,7 @@ read_map(const struct reading *r, const struct yaml *map, struct fields fields, 
 
 /* The plan of that name in the list, or a new one of so many bytes; both begin with the name. */
 static void *
-plan_named(struct scenario *scenario, struct list *list, const char *name, size_t bytes)
+plan_named(struct scenario *scenario, struct array *list, const char *name, size_t bytes)
 {
     void *plan;
 
@@ -150,7 +150,7 @@ plan_named(struct scenario *scenario, struct list *list, const char *name, size_
         if (strcmp(*(const char **)list->items[i], name) == 0)
             return list->items[i];
     plan = arena_alloc(scenario->arena, bytes);
-    list_add(list, plan);
+    array_add(list, plan);
     return plan;
 }
 
@@ -195,7 +195,7 @@ read_timeline(const struct reading *r, const struct yaml *list, struct err *err)
         *step = (struct step){.workers = -1, .jobs = -1, .silent = -1, .arrival = -1, .on = true};
         if (!read_map(r, m, FIELDS(step_fields), step, err))
             return false;
-        list_add(&r->scenario->timeline, step);
+        array_add(&r->scenario->timeline, step);
     }
     return true;
 }
@@ -206,7 +206,7 @@ read_faults(const struct reading *r, const struct yaml *list, struct err *err)
     for (const struct yaml *m = list->first; m; m = m->next) {
         if (m->kind != YAML_scalar)
             return mistake(r, m, err, "expected the name of a fault");
-        list_add(&r->scenario->faults, arena_strdup(r->scenario->arena, m->value));
+        array_add(&r->scenario->faults, arena_strdup(r->scenario->arena, m->value));
     }
     return true;
 }
@@ -365,10 +365,10 @@ scenario_free(struct scenario *scenario)
 {
     if (!scenario)
         return;
-    list_free(&scenario->faults);
-    list_free(&scenario->pools);
-    list_free(&scenario->tunnels);
-    list_free(&scenario->timeline);
+    array_free(&scenario->faults);
+    array_free(&scenario->pools);
+    array_free(&scenario->tunnels);
+    array_free(&scenario->timeline);
     arena_free(scenario->arena);
     free(scenario);
 }

@@ -17,7 +17,7 @@
 #define SIM_SCENARIO_H
 
 #include "core/err.h"
-#include "sim/list.h"
+#include "sim/array.h"
 #include "sim/switches.h"
 
 struct arena;
@@ -65,10 +65,10 @@ struct scenario {
     int64_t requests_per_minute;
     struct switches switches;
     struct crowd crowd;
-    struct list faults;   /* const char * */
-    struct list pools;    /* struct pool_plan */
-    struct list tunnels;  /* struct tunnel_plan */
-    struct list timeline; /* struct step, as written */
+    struct array faults;   /* const char * */
+    struct array pools;    /* struct pool_plan */
+    struct array tunnels;  /* struct tunnel_plan */
+    struct array timeline; /* struct step, as written */
 };
 
 /* By name in the folders (NULL-terminated), or by a path that ends in .yaml. NULL and err when

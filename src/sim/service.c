@@ -9,11 +9,11 @@
 #include "sim/fleet.h"
 #include "sim/gate.h"
 #include "sim/handout.h"
-#include "sim/http.h"
 #include "sim/ledger.h"
 #include "sim/network.h"
 #include "sim/populate.h"
 #include "sim/route.h"
+#include "sim/web.h"
 #include "sim/worker.h"
 
 static void
@@ -22,7 +22,7 @@ on_event(void *context, const struct session *session, const struct event *event
     struct service *service = context;
 
     streams_event(&service->streams, session, event);
-    http_wake(service->http, session->object.id);
+    web_wake(service->web, session->object.id);
 }
 
 static void
@@ -30,7 +30,7 @@ on_queued(void *context, const struct environment *environment)
 {
     struct service *service = context;
 
-    http_wake(service->http, environment->object.id);
+    web_wake(service->web, environment->object.id);
 }
 
 static void
@@ -39,7 +39,7 @@ on_deleted(void *context, const struct session *session)
     struct service *service = context;
 
     streams_end(&service->streams, session->object.id);
-    http_wake(service->http, session->object.id);
+    web_wake(service->web, session->object.id);
 }
 
 /* Every fault that a scenario names must exist. */
@@ -109,9 +109,8 @@ service_set_scenario(struct service *service, const char *name, struct err *err)
     set_network_faults(service);
     if (!service->network)
         return true; /* not listening yet: sim_run writes the configuration later */
-    http_wake_due(service->http, INT64_MAX);
-    of =
-        (struct handout_world){service->world, scenario, service->network, http_url(service->http)};
+    web_wake_due(service->web, INT64_MAX);
+    of = (struct handout_world){service->world, scenario, service->network, web_url(service->web)};
     return handout_write(service->handout, &of, err);
 }
 
@@ -163,7 +162,7 @@ void
 service_tick(struct service *service)
 {
     struct world *world = service->world;
-    const struct list *timeline = &service->scenario->timeline;
+    const struct array *timeline = &service->scenario->timeline;
 
     world->now_ms = clock_wall_ms();
     while (service->next_step < timeline->n) {
@@ -175,7 +174,7 @@ service_tick(struct service *service)
         service->next_step++;
     }
     fleet_tick(world);
-    http_wake_due(service->http, clock_mono_ms());
+    web_wake_due(service->web, clock_mono_ms());
 }
 
 void

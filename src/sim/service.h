@@ -11,24 +11,24 @@
 #include "sim/world.h"
 
 struct handout;
-struct http;
+struct web;
 struct ledger;
 struct network;
 
 struct service {
-    pthread_mutex_t lock; /* guards everything below but http's own state */
+    pthread_mutex_t lock; /* guards everything below but the web's own state */
     struct world *world;
     struct scenario *scenario;
     size_t next_step; /* of the scenario's timeline */
     const char *const *scenario_folders;
     uint64_t seed;
-    struct http *http;
+    struct web *web;
     struct network *network;
     struct handout *handout;
     struct streams streams;
     struct ledger *ledger;
     struct limits limits;
-    struct list answers; /* struct canned, prepared by POST /sim/fault */
+    struct array answers; /* struct canned, prepared by POST /sim/fault */
 };
 
 /* Load and make the world of that scenario in place of the present one. False with err, and nothing
@@ -39,7 +39,7 @@ bool service_fault(struct service *service, const char *name, bool on);
 /* What is due. Lock held. */
 void service_tick(struct service *service);
 
-/* For http.c; context is the service. Lock held. */
+/* For web.c; context is the service. Lock held. */
 void service_serve(void *context, struct exchange *x);
 size_t service_read(void *context, struct exchange *x, char *out, size_t n, int64_t *wait_until_ms,
                     bool *is_over);

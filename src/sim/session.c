@@ -51,8 +51,8 @@ session_free(struct session *session)
         event_free(session->events.items[i]);
     for (size_t i = 0; i < session->calls.n; i++)
         call_free(session->calls.items[i]);
-    list_free(&session->events);
-    list_free(&session->calls);
+    array_free(&session->events);
+    array_free(&session->calls);
     json_free(session->metadata);
     json_free(session->mind.script);
     json_free(session->memory_stores);
@@ -63,7 +63,7 @@ session_free(struct session *session)
 void
 session_delete(struct world *world, struct session *session)
 {
-    struct list *items = &session->environment->items;
+    struct array *items = &session->environment->items;
 
     if (session->item && !item_is_over(session->item))
         item_stop(world, session->item, true);
@@ -78,7 +78,7 @@ session_delete(struct world *world, struct session *session)
         world->hooks.deleted(world->hooks.context, session);
     session->environment->n_sessions--;
     map_remove(world->by_id, session->object.id);
-    list_remove(&world->sessions, session);
+    array_remove(&world->sessions, session);
     session_free(session);
 }
 
@@ -100,7 +100,7 @@ append(struct world *world, struct session *session, const char *type, struct js
     event->type = copy_string(type);
     json_add_string(body, "id", event->object.id);
     json_add_string(body, "type", type);
-    list_add(&session->events, event);
+    array_add(&session->events, event);
     return event;
 }
 
@@ -116,7 +116,7 @@ finish(struct world *world, struct session *session, struct event *event, struct
         world->hooks.event(world->hooks.context, session, event);
     if (session->events.n > EVENTS_KEPT) {
         event_free(session->events.items[0]);
-        list_remove_at(&session->events, 0);
+        array_remove_at(&session->events, 0);
     }
 }
 
@@ -278,7 +278,7 @@ session_ask(struct world *world, struct session *session, const struct ask *ask)
     call->is_custom = ask->is_custom;
     call->asks = ask->asks;
     call->asked_ms = ask->at_ms;
-    list_add(&session->calls, call);
+    array_add(&session->calls, call);
     return call;
 }
 
@@ -297,7 +297,7 @@ session_find_call(const struct session *session, const char *id)
 void
 session_close_call(struct session *session, struct call *call)
 {
-    list_remove(&session->calls, call);
+    array_remove(&session->calls, call);
     call_free(call);
 }
 

@@ -12,16 +12,17 @@
 #include "core/json.h"
 #include "sim/canned.h"
 #include "sim/handout.h"
-#include "sim/http.h"
 #include "sim/ledger.h"
 #include "sim/network.h"
 #include "sim/service.h"
+#include "sim/web.h"
 
 enum { TICK_MS = 100, LARGE_TICK_MS = 250, LARGE_SESSIONS = 2000 };
 
 /* One running simulator. */
 struct sim {
     struct service service;
+    size_t n_connectors, n_mcp;
     int signals; /* a signalfd, -1 */
     sigset_t mask_before;
 };
@@ -79,6 +80,8 @@ open_network(struct sim *sim, struct err *err)
         }
     }
     service->network = network_start(&plan, err);
+    sim->n_connectors = plan.n_connectors;
+    sim->n_mcp = plan.n_mcp;
     for (size_t i = 0; i < plan.n_connectors; i++)
         free(names[i]);
     return service->network;
@@ -88,7 +91,7 @@ static bool
 open_all(struct sim *sim, const struct sim_options *options, struct err *err)
 {
     struct service *service = &sim->service;
-    struct http_site site = {service, &service->lock, service_serve, service_read, service_done};
+    struct web_site site = {service, &service->lock, service_serve, service_read, service_done};
     struct handout_world of;
 
     service->ledger = ledger_new();
@@ -96,13 +99,13 @@ open_all(struct sim *sim, const struct sim_options *options, struct err *err)
     if (!service->handout || !open_signals(sim, err) ||
         !service_set_scenario(service, options->scenario, err) || !open_network(sim, err))
         return false;
-    service->http = http_start(options->listen, &site, err);
-    if (!service->http)
+    service->web = web_start(options->listen, &site, err);
+    if (!service->web)
         return false;
     for (size_t i = 0; i < service->scenario->faults.n; i++)
         service_fault(service, service->scenario->faults.items[i], true);
     of = (struct handout_world){service->world, service->scenario, service->network,
-                                http_url(service->http)};
+                                web_url(service->web)};
     return handout_write(service->handout, &of, err);
 }
 
@@ -113,7 +116,7 @@ close_all(struct sim *sim)
     struct timespec none = {0};
     sigset_t pipe_only;
 
-    http_stop(service->http);
+    web_stop(service->web);
     network_stop(service->network);
     handout_close(service->handout);
     canned_clear(&service->answers);
@@ -156,16 +159,16 @@ announce(const struct sim *sim, int fd, struct err *err)
     char *text;
     bool ok;
 
-    json_add_string(json, "api", http_url(service->http));
+    json_add_string(json, "api", web_url(service->web));
     json_add_string(json, "config", handout_config(service->handout));
     list = json_add_array(json, "connectors");
-    for (size_t i = 0; network_connector_url(service->network, i); i++)
+    for (size_t i = 0; i < sim->n_connectors; i++)
         json_add_string(list, NULL, network_connector_url(service->network, i));
     edge = json_add_object(json, "edge");
     json_add_string(edge, "tcp", network_edge_tcp(service->network));
     json_add_string(edge, "udp", network_edge_udp(service->network));
     list = json_add_array(json, "mcp");
-    for (size_t i = 0; network_mcp_url(service->network, i); i++)
+    for (size_t i = 0; i < sim->n_mcp; i++)
         json_add_string(list, NULL, network_mcp_url(service->network, i));
     json_add_int(json, "pid", getpid());
     text = json_print(json, false);

@@ -19,16 +19,16 @@ stream_open(struct streams *streams, const char *session_id, const struct switch
     if (switches->stream_max_age_s)
         stream->end_ms = now_ms + switches->stream_max_age_s * 1000;
     buffer_add(&stream->out, ping); /* sends the headers on their way at once */
-    list_add(&streams->open, stream);
+    array_add(&streams->open, stream);
     return stream;
 }
 
 void
 stream_close(struct streams *streams, struct stream *stream)
 {
-    list_remove(&streams->open, stream);
+    array_remove(&streams->open, stream);
     if (streams->open.n == 0)
-        list_free(&streams->open);
+        array_free(&streams->open);
     buffer_free(&stream->out);
     free(stream);
 }

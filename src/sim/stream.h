@@ -16,7 +16,7 @@ struct stream {
 };
 
 struct streams {
-    struct list open; /* struct stream */
+    struct array open; /* struct stream */
 };
 
 struct stream *stream_open(struct streams *streams, const char *session_id,

@@ -45,7 +45,7 @@ worker_new(struct world *world, struct environment *environment, enum quirk quir
              (int)chance_between(&world->chance, 1, 99),
              (unsigned long long)(chance_next(&world->chance) >> 16));
     worker->next_ms = world->now_ms + chance_between(&world->chance, 0, POLL_MOST_MS);
-    list_add(&world->workers, worker);
+    array_add(&world->workers, worker);
     return worker;
 }
 
@@ -220,7 +220,7 @@ remove_worker(struct world *world, size_t i)
 
     if (worker->item)
         worker->item->worker = NULL;
-    list_remove_at(&world->workers, i);
+    array_remove_at(&world->workers, i);
     worker_free(worker);
 }
 

@@ -55,8 +55,8 @@ environment_free(struct environment *environment)
         item_free(environment->items.items[i]);
     for (size_t i = 0; i < environment->pollers.n; i++)
         poller_free(environment->pollers.items[i]);
-    list_free(&environment->items);
-    list_free(&environment->pollers);
+    array_free(&environment->items);
+    array_free(&environment->pollers);
     json_free(environment->config);
     json_free(environment->metadata);
     free(environment->label);
@@ -70,7 +70,7 @@ tunnel_free(struct tunnel *tunnel)
 {
     for (size_t i = 0; i < tunnel->certificates.n; i++)
         free(tunnel->certificates.items[i]);
-    list_free(&tunnel->certificates);
+    array_free(&tunnel->certificates);
     free(tunnel->label);
     free(tunnel->name);
     free(tunnel);
@@ -91,11 +91,11 @@ world_free(struct world *world)
         tunnel_free(world->tunnels.items[i]);
     for (size_t i = 0; i < world->agents.n; i++)
         json_free(world->agents.items[i]);
-    list_free(&world->workers);
-    list_free(&world->sessions);
-    list_free(&world->environments);
-    list_free(&world->tunnels);
-    list_free(&world->agents);
+    array_free(&world->workers);
+    array_free(&world->sessions);
+    array_free(&world->environments);
+    array_free(&world->tunnels);
+    array_free(&world->agents);
     map_free(world->by_id);
     map_free(world->by_token);
     free(world);
@@ -108,7 +108,7 @@ is_before(const struct object *a, const struct object *b)
 }
 
 void
-world_enter(struct world *world, struct list *list, struct object *object, const char *prefix)
+world_enter(struct world *world, struct array *list, struct object *object, const char *prefix)
 {
     size_t i;
 
@@ -116,7 +116,7 @@ world_enter(struct world *world, struct list *list, struct object *object, const
         chance_id(&world->chance, prefix, object->id);
     object->serial = ++world->serial;
     map_set(world->by_id, object->id, object);
-    list_add(list, object);
+    array_add(list, object);
     for (i = list->n - 1; i > 0 && is_before(object, list->items[i - 1]); i--)
         list->items[i] = list->items[i - 1];
     list->items[i] = object;
@@ -184,7 +184,7 @@ environment_delete(struct world *world, struct environment *environment)
     workers_set(world, environment, 0);
     map_remove(world->by_id, environment->object.id);
     map_remove(world->by_token, environment->key);
-    list_remove(&world->environments, environment);
+    array_remove(&world->environments, environment);
     environment_free(environment);
 }
 

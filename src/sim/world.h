@@ -7,8 +7,8 @@
 #ifndef SIM_WORLD_H
 #define SIM_WORLD_H
 
+#include "sim/array.h"
 #include "sim/chance.h"
-#include "sim/list.h"
 #include "sim/switches.h"
 
 struct json;
@@ -47,8 +47,8 @@ struct environment {
     struct json *config, *metadata;
     int64_t updated_ms, archived_ms;
     char key[SIM_TOKEN_BYTES];
-    struct list items; /* struct item, oldest first */
-    struct list pollers;
+    struct array items; /* struct item, oldest first */
+    struct array pollers;
     size_t n_sessions; /* that refer to it */
     bool has_no_key;   /* nobody issued an environment key to the console */
     struct staffing staffing;
@@ -112,11 +112,11 @@ struct session {
     int64_t idle_ms;      /* when the newest idle event was; 0 when not idle */
     int64_t budget_cents; /* -1: none */
     int64_t cost_cents, tokens_in, tokens_out;
-    int64_t active_ms;  /* spent in running, up to running_ms */
-    int64_t running_ms; /* since when it runs; 0 */
-    struct list events; /* struct event, oldest first */
-    struct list calls;  /* struct call, unanswered */
-    struct item *item;  /* the newest one; NULL when it was forgotten */
+    int64_t active_ms;   /* spent in running, up to running_ms */
+    int64_t running_ms;  /* since when it runs; 0 */
+    struct array events; /* struct event, oldest first */
+    struct array calls;  /* struct call, unanswered */
+    struct item *item;   /* the newest one; NULL when it was forgotten */
     struct mind mind;
     struct json *memory_stores; /* resources, or NULL */
 };
@@ -128,7 +128,7 @@ struct tunnel {
     char domain[80];
     int64_t archived_ms;
     char token_id[SIM_ID_BYTES], token[SIM_TOKEN_BYTES];
-    struct list certificates; /* struct tunnel_certificate, oldest first */
+    struct array certificates; /* struct tunnel_certificate, oldest first */
 };
 
 struct tunnel_certificate {
@@ -157,10 +157,10 @@ struct world {
     uint64_t serial;
     bool is_hostile; /* names and messages try to hurt whoever shows them */
     bool is_quiet;   /* nothing moves by itself: for tests that play all the parts */
-    struct list environments, sessions, tunnels; /* each in order of (created_ms, serial) */
-    struct list workers;                         /* struct worker */
-    struct list agents;                          /* struct json: the snapshots */
-    struct map *by_id;                           /* everything listed, by its id */
+    struct array environments, sessions, tunnels; /* each in order of (created_ms, serial) */
+    struct array workers;                         /* struct worker */
+    struct array agents;                          /* struct json: the snapshots */
+    struct map *by_id;                            /* everything listed, by its id */
     struct map *by_token; /* environment keys to environments, secrets to items, see auth.h */
     char api_key[SIM_TOKEN_BYTES], admin_key[SIM_TOKEN_BYTES];
     char developer_token[SIM_TOKEN_BYTES], tunnels_token[SIM_TOKEN_BYTES];
@@ -173,7 +173,8 @@ void world_free(struct world *world);
 
 /* Give an object its identity and put it in its list and the index. created_ms is set by the
  * caller; id when it is "". */
-void world_enter(struct world *world, struct list *list, struct object *object, const char *prefix);
+void world_enter(struct world *world, struct array *list, struct object *object,
+                 const char *prefix);
 
 struct environment *world_environment(const struct world *world, const char *id);
 struct item *world_item(const struct world *world, const struct environment *environment,

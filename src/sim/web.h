@@ -1,19 +1,19 @@
-/* http.h — the door to libmicrohttpd: HTTP/1.1 on loopback, with answers that may take their time.
+/* web.h — the door to libmicrohttpd: HTTP/1.1 on loopback, with answers that may take their time.
  *
  * One thread of libmicrohttpd serves every connection; whatever waits (a blocked poll, an event
  * stream, a slow answer) is suspended and costs nothing. The site's functions are called with its
  * lock held. */
-#ifndef SIM_HTTP_H
-#define SIM_HTTP_H
+#ifndef SIM_WEB_H
+#define SIM_WEB_H
 
 #include <pthread.h>
 
 #include "core/err.h"
 #include "sim/exchange.h"
 
-enum { HTTP_BODY_MOST = 32 << 20 }; /* facts/management-api.md 1.1 */
+enum { WEB_BODY_MOST = 32 << 20 }; /* facts/management-api.md 1.1 */
 
-struct http_site {
+struct web_site {
     void *context;
     pthread_mutex_t *lock;
     /* Fill in the answer. */
@@ -26,18 +26,18 @@ struct http_site {
     void (*done)(void *context, struct exchange *x);
 };
 
-struct http;
+struct web;
 
 /* listen: "127.0.0.1:0" or "[::1]:8080"; anything but loopback is refused. Caller stops with
- * http_stop. */
-struct http *http_start(const char *listen, const struct http_site *site, struct err *err);
+ * web_stop. */
+struct web *web_start(const char *listen, const struct web_site *site, struct err *err);
 /* Without the lock. Open streams end, waiting requests are answered with 503. */
-void http_stop(struct http *http);
-/* "http://127.0.0.1:PORT"; borrowed until http_stop. */
-const char *http_url(const struct http *http);
+void web_stop(struct web *web);
+/* "http://127.0.0.1:PORT"; borrowed until web_stop. */
+const char *web_url(const struct web *web);
 
 /* With the lock held: */
-void http_wake(struct http *http, const char *topic); /* those who wait for it */
-void http_wake_due(struct http *http, int64_t now_ms);
+void web_wake(struct web *web, const char *topic); /* those who wait for it */
+void web_wake_due(struct web *web, int64_t now_ms);
 
 #endif

@@ -1,4 +1,4 @@
-#include "sim/list.h"
+#include "sim/array.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "core/die.h"
 
 void
-list_add(struct list *list, void *item)
+array_add(struct array *list, void *item)
 {
     if (list->n == list->room) {
         size_t room = list->room ? list->room * 2 : 8;
@@ -20,26 +20,26 @@ list_add(struct list *list, void *item)
 }
 
 bool
-list_remove(struct list *list, const void *item)
+array_remove(struct array *list, const void *item)
 {
     for (size_t i = 0; i < list->n; i++)
         if (list->items[i] == item) {
-            list_remove_at(list, i);
+            array_remove_at(list, i);
             return true;
         }
     return false;
 }
 
 void
-list_remove_at(struct list *list, size_t i)
+array_remove_at(struct array *list, size_t i)
 {
     list->n--;
     memmove(&list->items[i], &list->items[i + 1], (list->n - i) * sizeof(*list->items));
 }
 
 void
-list_free(struct list *list)
+array_free(struct array *list)
 {
     free(list->items);
-    *list = (struct list){0};
+    *list = (struct array){0};
 }

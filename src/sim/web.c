@@ -1,4 +1,4 @@
-#include "sim/http.h"
+#include "sim/web.h"
 
 #include <arpa/inet.h>
 #include <microhttpd.h>
@@ -18,15 +18,15 @@ enum { IDLE_CONNECTION_S = 120, CONNECTIONS = 2000, STREAM_BLOCK_BYTES = 16 << 1
 /* An exchange and the connection that carries it. */
 struct carried {
     struct exchange x;
-    struct http *http;
+    struct web *web;
     struct MHD_Connection *connection;
     bool is_read; /* the whole request is here */
     bool is_parked;
     struct carried *next, *prev; /* parked ones */
 };
 
-struct http {
-    struct http_site site;
+struct web {
+    struct web_site site;
     struct MHD_Daemon *daemon;
     struct carried *parked; /* guarded by site.lock */
     bool is_stopping;       /* guarded by site.lock */
@@ -48,10 +48,10 @@ park(struct carried *c)
     MHD_suspend_connection(c->connection);
     c->is_parked = true;
     c->prev = NULL;
-    c->next = c->http->parked;
+    c->next = c->web->parked;
     if (c->next)
         c->next->prev = c;
-    c->http->parked = c;
+    c->web->parked = c;
 }
 
 /* Lock held. */
@@ -61,7 +61,7 @@ unpark(struct carried *c)
     if (c->prev)
         c->prev->next = c->next;
     else
-        c->http->parked = c->next;
+        c->web->parked = c->next;
     if (c->next)
         c->next->prev = c->prev;
     c->is_parked = false;
@@ -69,9 +69,9 @@ unpark(struct carried *c)
 }
 
 void
-http_wake(struct http *http, const char *topic)
+web_wake(struct web *web, const char *topic)
 {
-    for (struct carried *c = http->parked, *next; c; c = next) {
+    for (struct carried *c = web->parked, *next; c; c = next) {
         next = c->next;
         if (strcmp(c->x.topic, topic) == 0)
             unpark(c);
@@ -79,9 +79,9 @@ http_wake(struct http *http, const char *topic)
 }
 
 void
-http_wake_due(struct http *http, int64_t now_ms)
+web_wake_due(struct web *web, int64_t now_ms)
 {
-    for (struct carried *c = http->parked, *next; c; c = next) {
+    for (struct carried *c = web->parked, *next; c; c = next) {
         next = c->next;
         if (c->x.wait_until_ms <= now_ms)
             unpark(c);
@@ -107,19 +107,19 @@ static ssize_t
 read_stream(void *context, uint64_t at, char *out, size_t n)
 {
     struct carried *c = context;
-    struct http *http = c->http;
+    struct web *web = c->web;
     bool is_over = false;
     size_t got = 0;
 
     (void)at;
-    pthread_mutex_lock(http->site.lock);
-    if (http->is_stopping)
+    pthread_mutex_lock(web->site.lock);
+    if (web->is_stopping)
         is_over = true;
     else
-        got = http->site.read(http->site.context, &c->x, out, n, &c->x.wait_until_ms, &is_over);
+        got = web->site.read(web->site.context, &c->x, out, n, &c->x.wait_until_ms, &is_over);
     if (got == 0 && !is_over)
         park(c);
-    pthread_mutex_unlock(http->site.lock);
+    pthread_mutex_unlock(web->site.lock);
     return is_over ? MHD_CONTENT_READER_END_OF_STREAM : (ssize_t)got;
 }
 
@@ -163,20 +163,20 @@ reset(struct carried *c)
 static enum MHD_Result
 serve(struct carried *c)
 {
-    struct http *http = c->http;
+    struct web *web = c->web;
     enum outcome outcome;
 
-    pthread_mutex_lock(http->site.lock);
-    if (http->is_stopping)
+    pthread_mutex_lock(web->site.lock);
+    if (web->is_stopping)
         answer_error(&c->x, 503, "shutting down");
     else
-        http->site.serve(http->site.context, &c->x);
+        web->site.serve(web->site.context, &c->x);
     outcome = c->x.outcome;
     if (outcome == OUTCOME_WAIT) {
         c->x.is_again = true;
         park(c);
     }
-    pthread_mutex_unlock(http->site.lock);
+    pthread_mutex_unlock(web->site.lock);
     if (outcome == OUTCOME_WAIT)
         return MHD_YES;
     return outcome == OUTCOME_RESET ? reset(c) : send_answer(c);
@@ -194,20 +194,20 @@ add_query(void *context, enum MHD_ValueKind kind, const char *name, const char *
 }
 
 static struct carried *
-carried_new(struct http *http, struct MHD_Connection *connection, const char *method)
+carried_new(struct web *web, struct MHD_Connection *connection, const char *method)
 {
     struct carried *c = zeroed(sizeof(*c));
     const char *length;
     int64_t n;
 
-    c->http = http;
+    c->web = web;
     c->connection = connection;
     c->x.carrier = c;
     c->x.method = method;
     c->x.begun_ms = clock_mono_ms();
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, &c->x);
     length = exchange_header(&c->x, "content-length");
-    c->x.is_too_large = length && int_parse(length, &n) && n > HTTP_BODY_MOST;
+    c->x.is_too_large = length && int_parse(length, &n) && n > WEB_BODY_MOST;
     return c;
 }
 
@@ -224,7 +224,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *url, co
         return c->x.is_too_large ? serve(c) : MHD_YES;
     }
     if (*upload_bytes > 0) {
-        if (c->x.body.n + *upload_bytes > HTTP_BODY_MOST)
+        if (c->x.body.n + *upload_bytes > WEB_BODY_MOST)
             c->x.is_too_large = true;
         else
             buffer_addn(&c->x.body, upload, *upload_bytes);
@@ -238,16 +238,16 @@ static void
 on_done(void *context, struct MHD_Connection *connection, void **mine,
         enum MHD_RequestTerminationCode why)
 {
-    struct http *http = context;
+    struct web *web = context;
     struct carried *c = *mine;
 
     (void)connection;
     (void)why;
     if (!c)
         return;
-    pthread_mutex_lock(http->site.lock);
-    http->site.done(http->site.context, &c->x);
-    pthread_mutex_unlock(http->site.lock);
+    pthread_mutex_lock(web->site.lock);
+    web->site.done(web->site.context, &c->x);
+    pthread_mutex_unlock(web->site.lock);
     for (size_t i = 0; i < c->x.n_headers; i++)
         free(c->x.headers[i]);
     buffer_free(&c->x.body);
@@ -303,62 +303,62 @@ loopback(const char *listen, struct sockaddr_storage *out, struct err *err)
 }
 
 static void
-make_url(struct http *http, const struct sockaddr_storage *address)
+make_url(struct web *web, const struct sockaddr_storage *address)
 {
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_BIND_PORT);
     char host[INET6_ADDRSTRLEN] = "";
 
     if (address->ss_family == AF_INET6) {
-        snprintf(http->url, sizeof(http->url), "http://[::1]:%u", info->port);
+        snprintf(web->url, sizeof(web->url), "http://[::1]:%u", info->port);
         return;
     }
     inet_ntop(AF_INET, &((const struct sockaddr_in *)(const void *)address)->sin_addr, host,
               sizeof(host));
-    snprintf(http->url, sizeof(http->url), "http://%s:%u", host, info->port);
+    snprintf(web->url, sizeof(web->url), "http://%s:%u", host, info->port);
 }
 
-struct http *
-http_start(const char *listen, const struct http_site *site, struct err *err)
+struct web *
+web_start(const char *listen, const struct web_site *site, struct err *err)
 {
     struct sockaddr_storage address;
-    struct http *http;
+    struct web *web;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC;
 
     if (!loopback(listen, &address, err))
         return NULL;
     if (address.ss_family == AF_INET6)
         flags |= MHD_USE_IPv6;
-    http = zeroed(sizeof(*http));
-    http->site = *site;
-    http->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
-        MHD_OPTION_NOTIFY_COMPLETED, on_done, http, MHD_OPTION_CONNECTION_TIMEOUT,
+    web = zeroed(sizeof(*web));
+    web->site = *site;
+    web->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, web, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&address,
+        MHD_OPTION_NOTIFY_COMPLETED, on_done, web, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_CONNECTION_S, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS,
         MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
-    if (!http->daemon) {
+    if (!web->daemon) {
         err_set(err, ERR_IO, "--listen: cannot listen on %.60s", listen);
-        free(http);
+        free(web);
         return NULL;
     }
-    make_url(http, &address);
-    return http;
+    make_url(web, &address);
+    return web;
 }
 
 void
-http_stop(struct http *http)
+web_stop(struct web *web)
 {
-    if (!http)
+    if (!web)
         return;
-    pthread_mutex_lock(http->site.lock);
-    http->is_stopping = true;
-    http_wake_due(http, INT64_MAX);
-    pthread_mutex_unlock(http->site.lock);
-    MHD_stop_daemon(http->daemon);
-    free(http);
+    pthread_mutex_lock(web->site.lock);
+    web->is_stopping = true;
+    web_wake_due(web, INT64_MAX);
+    pthread_mutex_unlock(web->site.lock);
+    MHD_stop_daemon(web->daemon);
+    free(web);
 }
 
 const char *
-http_url(const struct http *http)
+web_url(const struct web *web)
 {
-    return http->url;
+    return web->url;
 }
