@@ -307,6 +307,10 @@ print_help(int argc, char **argv)
     }
     puts("\noptions:");
     config_help(stdout);
+    if (command && command->run == run_config) {
+        puts("\nkeys of the configuration:");
+        program_help_keys(stdout);
+    }
     return EXIT_SUCCESS;
 }
 

@@ -72,6 +72,16 @@ static const struct option threshold_options[] = {
 #undef THRESHOLD
 };
 
+void
+program_help_keys(FILE *out)
+{
+    const struct option_table tables[] = {
+        {threshold_options, COUNT_OF(threshold_options), NULL},
+    };
+
+    config_help_keys(tables, COUNT_OF(tables), out);
+}
+
 bool
 program_load(struct program *program, int *argc, char **argv, struct err *err)
 {

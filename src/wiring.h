@@ -24,6 +24,9 @@ struct program {
 /* Read the command line's global options, the environment and the file. Takes them out of argv. */
 bool program_load(struct program *program, int *argc, char **argv, struct err *err);
 
+/* What can stand in the configuration, from all rooms. */
+void program_help_keys(FILE *out);
+
 /* Start api and probe on the store. What was started stays until program_stop, also after a
  * failure. */
 bool program_start(struct program *program, struct err *err);

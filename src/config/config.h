@@ -98,6 +98,7 @@ struct config_request {
     size_t n_tables;
     const char *const *theme_folders; /* NULL-terminated; later ones override */
     const char *const *commands;      /* what keys can be bound to; NULL: anything */
+    bool (*is_key)(const char *name); /* may this be bound? NULL: anything may */
     const char *(*getenv)(const char *name);
 };
 
@@ -114,5 +115,8 @@ void config_show(const struct config *config, FILE *out);
 int config_check(const struct config *config, FILE *out);
 /* The help of global options, from the table. */
 void config_help(FILE *out);
+/* The help of the file's keys: name, what it takes, default, meaning. tables: other rooms', as in
+ * config_request. */
+void config_help_keys(const struct option_table *tables, size_t n_tables, FILE *out);
 
 #endif

@@ -31,6 +31,11 @@ read_binding(struct loader *loader, const struct words *commands, const struct y
         walk_mistake(loader, key, where, "expected the name of a command, or none");
         return false;
     }
+    if (loader->request->is_key && !loader->request->is_key(key->key)) {
+        mistakes_add(&loader->fatal, loader->config->path, key->key_line, key->key_column,
+                     "%s: there is no such key; write g, G, F5, ^R, Space, PgUp", where);
+        return false;
+    }
     out->key = text_clean_dup(loader->context.arena, key->key, LONGEST_COMMAND);
     out->command = text_clean_dup(loader->context.arena, key->value, LONGEST_COMMAND);
     if (commands->n == 0 || words_have(commands, out->command))

@@ -55,7 +55,7 @@ const struct option file_options[] = {
               .implies = "never",
               .help = "draw without colours, as NO_COLOR does"},
      .environment = {.name = "NO_COLOR", .implies = "never"},
-     .help = "use colours when the terminal has them, or never"},
+     .help = "use colours when the terminal has them"},
     {.name = "ui.wall",
      .type = OPTION_BOOL,
      AT(is_wall),

@@ -1,11 +1,13 @@
 /* What is in force, what is wrong, and what can be said on the command line. */
 #include "config/config.h"
 
+#include <string.h>
+
 #include "config/options.h"
 #include "config/value.h"
 #include "core/text.h"
 
-enum { NAME_CELLS = 34, VALUE_CELLS = 44, FLAG_CELLS = 26, LONGEST = 4096 };
+enum { NAME_CELLS = 38, VALUE_CELLS = 44, FLAG_CELLS = 26, LONGEST = 4096 };
 
 static void
 add_name(const struct config_setting *setting, struct text *out)
@@ -55,8 +57,8 @@ config_show(const struct config *config, FILE *out)
                 origin.bytes);
     }
     for (size_t i = 0; i < config->n_bindings; i++)
-        fprintf(out, "keys.%-*s  %-*s  %s\n", NAME_CELLS - 5, config->bindings[i].key, VALUE_CELLS,
-                config->bindings[i].command, config->path);
+        fprintf(out, "keys.%-*s  %-*s  %s\n", NAME_CELLS - (int)strlen("keys."),
+                config->bindings[i].key, VALUE_CELLS, config->bindings[i].command, config->path);
 }
 
 int
@@ -91,4 +93,40 @@ config_help(FILE *out)
     help_table(start_options, start_options_n, out);
     help_table(file_options, file_options_n, out);
     help_table(context_options, context_options_n, out);
+}
+
+static void
+help_key(const char *prefix, const struct option *option, FILE *out)
+{
+    TEXT(name, LONGEST);
+    TEXT(takes, LONGEST);
+
+    text_addf(&name, "%s%s", prefix, option->name);
+    value_expected(option, &takes);
+    if (option->fallback)
+        text_addf(&takes, "; default %s", option->fallback);
+    if (option->is_required)
+        text_add(&takes, "; required");
+    fprintf(out, "  %s\n      %s: %s\n", name.bytes, takes.bytes, option->help);
+}
+
+void
+config_help_keys(const struct option_table *tables, size_t n_tables, FILE *out)
+{
+    for (size_t i = 0; i < file_options_n; i++)
+        help_key("", &file_options[i], out);
+    for (size_t i = 0; i < context_options_n; i++)
+        help_key("contexts.NAME.", &context_options[i], out);
+    for (size_t i = 0; i < context_lists_n; i++)
+        for (size_t j = 0; j < context_lists[i].n; j++) {
+            TEXT(prefix, LONGEST);
+
+            text_addf(&prefix, "contexts.NAME.%s[].", context_lists[i].name);
+            help_key(prefix.bytes, &context_lists[i].rows[j], out);
+        }
+    for (size_t i = 0; i < n_tables; i++)
+        for (size_t j = 0; j < tables[i].n; j++)
+            help_key("", &tables[i].rows[j], out);
+    fprintf(out, "  %s\n      %s\n", "keys.KEY",
+            "the name of a command, or none: what that key does in the console");
 }
