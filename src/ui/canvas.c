@@ -74,6 +74,13 @@ canvas_reset(struct canvas *canvas, int w, int h)
     canvas->clip = canvas_all(canvas);
 }
 
+void
+canvas_copy(struct canvas *to, const struct canvas *from)
+{
+    canvas_reset(to, from->w, from->h);
+    memcpy(to->cells, from->cells, (size_t)to->w * (size_t)to->h * sizeof(*to->cells));
+}
+
 static struct cell *
 cell_at(const struct canvas *canvas, int x, int y)
 {

@@ -31,6 +31,8 @@ int canvas_height(const struct canvas *canvas);
 struct rect canvas_all(const struct canvas *canvas);
 /* Forget everything; keeps memory when the size is the same. */
 void canvas_reset(struct canvas *canvas, int w, int h);
+void canvas_copy(struct canvas *to, const struct canvas *from);
+/* Beyond the edges: a blank. */
 const struct cell *canvas_at(const struct canvas *canvas, int x, int y);
 
 /* What is drawn next is clipped to r (and to the canvas). */

@@ -1,0 +1,303 @@
+#include "ui/events.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/die.h"
+#include "core/text.h"
+
+enum { EVENTS_KEPT = 500, FINDINGS_WATCHED = 256, SUMMARY_MS = 60000 };
+
+/* A finding that is there, by what it is about. */
+struct seen_finding {
+    uint64_t key;
+    int64_t since_ms;
+    char summary[160];
+};
+
+struct events {
+    struct event ring[EVENTS_KEPT];
+    size_t next, n;
+    struct seen_finding finding[FINDINGS_WATCHED];
+    size_t n_findings;
+    enum source_state source[SOURCE_COUNT];
+    uint64_t jobs_version; /* of the slot */
+    uint64_t *jobs;        /* hashes of the ids of unfinished jobs, sorted */
+    size_t n_jobs;
+    size_t started, ended; /* in the summary that is still growing */
+    struct event *summary; /* in the ring; NULL when the next change begins a new one */
+};
+
+struct events *
+events_new(void)
+{
+    struct events *events = calloc(1, sizeof(*events));
+
+    if (!events)
+        die("out of memory");
+    return events;
+}
+
+void
+events_free(struct events *events)
+{
+    if (!events)
+        return;
+    free(events->jobs);
+    free(events);
+}
+
+size_t
+events_count(const struct events *events)
+{
+    return events->n;
+}
+
+const struct event *
+events_at(const struct events *events, size_t back)
+{
+    if (back >= events->n)
+        return NULL;
+    return &events->ring[(events->next + EVENTS_KEPT - 1 - back) % EVENTS_KEPT];
+}
+
+static struct event *
+note(struct events *events, int64_t at_ms, enum role role, const char *what)
+{
+    struct event *event = &events->ring[events->next];
+
+    if (events->summary == event)
+        events->summary = NULL;
+    events->next = (events->next + 1) % EVENTS_KEPT;
+    if (events->n < EVENTS_KEPT)
+        events->n++;
+    *event = (struct event){.at_ms = at_ms, .role = role};
+    text_clean(event->what, sizeof(event->what), what, strlen(what));
+    return event;
+}
+
+/* FNV-1a, 64 bits. */
+static uint64_t
+hash_add(uint64_t hash, const char *s)
+{
+    for (; *s; s++)
+        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
+    return (hash ^ 0xFF) * UINT64_C(1099511628211);
+}
+
+static const uint64_t hash_start = UINT64_C(14695981039346656037);
+
+static uint64_t
+finding_key(const struct finding *finding)
+{
+    const char *about = finding->subject_id[0] ? finding->subject_id : finding->subject;
+
+    return hash_add(hash_add(hash_start, finding->rule), about);
+}
+
+static enum role
+severity_role(enum severity severity)
+{
+    static const enum role roles[] = {
+        [SEVERITY_info] = ROLE_info,
+        [SEVERITY_warn] = ROLE_warn,
+        [SEVERITY_critical] = ROLE_fail,
+    };
+
+    return roles[severity];
+}
+
+static const struct seen_finding *
+find_seen(const struct seen_finding *seen, size_t n, uint64_t key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (seen[i].key == key)
+            return &seen[i];
+    return NULL;
+}
+
+static void
+note_finding(struct events *events, const struct finding *finding, int64_t now_ms)
+{
+    struct event *event = note(events, now_ms, severity_role(finding->severity), finding->rule);
+    struct text out = {.bytes = event->text, .size = sizeof(event->text)};
+
+    text_add(&out, finding->summary);
+}
+
+static void
+note_cleared(struct events *events, const struct seen_finding *seen, int64_t now_ms)
+{
+    struct event *event = note(events, now_ms, ROLE_ok, "cleared");
+    struct text out = {.bytes = event->text, .size = sizeof(event->text)};
+
+    text_add(&out, seen->summary);
+    text_add(&out, ", after ");
+    duration_add(&out, now_ms - seen->since_ms);
+}
+
+static void
+watch_findings(struct events *events, const struct assessment *assessment, int64_t now_ms)
+{
+    struct seen_finding now[FINDINGS_WATCHED];
+    size_t n = 0;
+
+    for (size_t i = 0; i < assessment->n_findings && n < FINDINGS_WATCHED; i++) {
+        const struct finding *finding = &assessment->findings[i];
+        uint64_t key = finding_key(finding);
+        const struct seen_finding *seen = find_seen(events->finding, events->n_findings, key);
+
+        now[n] = (struct seen_finding){.key = key, .since_ms = seen ? seen->since_ms : now_ms};
+        text_clean(now[n].summary, sizeof(now[n].summary), finding->summary,
+                   strlen(finding->summary));
+        n++;
+        if (!seen)
+            note_finding(events, finding, now_ms);
+    }
+    for (size_t i = 0; i < events->n_findings; i++)
+        if (!find_seen(now, n, events->finding[i].key))
+            note_cleared(events, &events->finding[i], now_ms);
+    memcpy(events->finding, now, n * sizeof(*now));
+    events->n_findings = n;
+}
+
+static void
+watch_sources(struct events *events, const struct snapshot *snapshot, int64_t now_ms)
+{
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        const struct source_status *status = &snapshot->source[i];
+        enum source_state before = events->source[i];
+
+        events->source[i] = status->state;
+        if (status->state == SOURCE_STATE_error && before != SOURCE_STATE_error) {
+            struct event *event = note(events, now_ms, ROLE_stale, source_name((enum source)i));
+            struct text out = {.bytes = event->text, .size = sizeof(event->text)};
+
+            text_addf(&out, "lost: %s", status->error);
+        }
+        if (status->state == SOURCE_STATE_ok && before == SOURCE_STATE_error) {
+            struct event *event = note(events, now_ms, ROLE_ok, source_name((enum source)i));
+            struct text out = {.bytes = event->text, .size = sizeof(event->text)};
+
+            text_addf(&out, "back: %s", source_what((enum source)i));
+        }
+    }
+}
+
+static int
+order_hashes(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static uint64_t *
+hash_jobs(const struct snapshot *snapshot, size_t *out_n)
+{
+    size_t n, kept = 0;
+    const struct job *jobs = snapshot_jobs(snapshot, &n);
+    uint64_t *hashes = calloc(n ? n : 1, sizeof(*hashes));
+
+    if (!hashes)
+        die("out of memory");
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i].state_kind != JOB_STATE_stopped)
+            hashes[kept++] = hash_add(hash_start, jobs[i].id);
+    qsort(hashes, kept, sizeof(*hashes), order_hashes);
+    *out_n = kept;
+    return hashes;
+}
+
+/* How many of a are not in b; both are sorted. */
+static size_t
+count_missing(const uint64_t *a, size_t na, const uint64_t *b, size_t nb)
+{
+    size_t missing = 0, j = 0;
+
+    for (size_t i = 0; i < na; i++) {
+        while (j < nb && b[j] < a[i])
+            j++;
+        missing += j >= nb || b[j] != a[i];
+    }
+    return missing;
+}
+
+/* One line for a minute of starts and ends, growing while it is young. */
+static void
+summarise_jobs(struct events *events, size_t started, size_t ended, int64_t now_ms)
+{
+    struct text out;
+
+    if (started == 0 && ended == 0)
+        return;
+    if (!events->summary || now_ms - events->summary->at_ms > SUMMARY_MS) {
+        events->started = events->ended = 0;
+        events->summary = note(events, now_ms, ROLE_dim, "jobs");
+    }
+    events->started += started;
+    events->ended += ended;
+    out = (struct text){.bytes = events->summary->text, .size = sizeof(events->summary->text)};
+    text_addf(&out, "%zu started, %zu ended", events->started, events->ended);
+}
+
+static void
+watch_jobs(struct events *events, const struct snapshot *snapshot, int64_t now_ms)
+{
+    uint64_t version = snapshot->slot[SLOT_jobs].version;
+    size_t n;
+    uint64_t *jobs;
+
+    if (version == events->jobs_version)
+        return;
+    jobs = hash_jobs(snapshot, &n);
+    if (events->jobs_version != 0)
+        summarise_jobs(events, count_missing(jobs, n, events->jobs, events->n_jobs),
+                       count_missing(events->jobs, events->n_jobs, jobs, n), now_ms);
+    free(events->jobs);
+    events->jobs = jobs;
+    events->n_jobs = n;
+    events->jobs_version = version;
+}
+
+void
+events_watch(struct events *events, const struct snapshot *snapshot,
+             const struct assessment *assessment, int64_t now_ms)
+{
+    watch_sources(events, snapshot, now_ms);
+    watch_jobs(events, snapshot, now_ms);
+    watch_findings(events, assessment, now_ms);
+}
+
+static void
+draw_event(const struct event *event, struct canvas *canvas, struct rect line,
+           const struct frame *frame)
+{
+    enum { AT_GLYPH = 9, AT_WHAT = 11, AT_TEXT = 33, AT_TEXT_NARROW = 11, NARROW = 90 };
+    int at_text = line.w < NARROW ? AT_TEXT_NARROW : AT_TEXT;
+    TEXT(when, 16);
+
+    time_of_day_add(&when, event->at_ms);
+    canvas_text(canvas, line.x, line.y, 8, ROLE_dim, when.bytes);
+    canvas_text(canvas, line.x + AT_GLYPH, line.y, 1, event->role,
+                glyph(frame->theme, frame->is_ascii, event->role));
+    if (line.w >= NARROW)
+        canvas_text(canvas, line.x + AT_WHAT, line.y, AT_TEXT - AT_WHAT - 1, ROLE_dim, event->what);
+    canvas_text(canvas, line.x + at_text, line.y, line.w - at_text, ROLE_text, event->text);
+}
+
+void
+events_draw(const struct events *events, struct canvas *canvas, struct rect r,
+            const struct frame *frame, int scroll)
+{
+    if (events->n == 0)
+        canvas_text(canvas, r.x + 1, r.y, r.w - 1, ROLE_dim, "nothing has changed yet");
+    for (int i = 0; i < r.h; i++) {
+        const struct event *event = events_at(events, (size_t)(scroll + i));
+
+        if (!event)
+            break;
+        draw_event(event, canvas, (struct rect){r.x + 1, r.y + i, r.w - 2, 1}, frame);
+    }
+}

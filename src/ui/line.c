@@ -1,0 +1,182 @@
+#include "ui/line.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "core/die.h"
+#include "ui/guard.h"
+
+enum {
+    ASK_AFTER_BYTES = 128,    /* smaller frames are not worth a question */
+    MOST_WAITING_BYTES = 512, /* in a serial port's buffer */
+    SLOWEST_BYTES_PER_S = 200,
+    PATIENCE_MS = 2000,
+    SLICE_BYTES = 256, /* what a writable terminal takes without blocking */
+};
+
+struct line {
+    int fd;
+    bool is_own; /* opened here, and so not blocking */
+    char *bytes; /* the frame on its way */
+    size_t n, sent, room;
+    size_t unasked;         /* bytes since the last question */
+    bool is_asked;          /* a question is unanswered */
+    bool does_answer;       /* this terminal answered the last time */
+    int64_t patience_at_ms; /* until when an answer is waited for */
+};
+
+/* Device status report (ECMA-48 8.3.35); every terminal since the VT100 answers ESC [ 0 n. */
+static const char question[] = "\033[5n";
+
+struct line *
+line_open(int tty_fd, struct err *err)
+{
+    struct line *line;
+    char path[64];
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", tty_fd);
+    fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    if (fd < 0 && !isatty(tty_fd)) {
+        err_set(err, ERR_IO, "cannot open the terminal: %s", strerror(errno));
+        return NULL;
+    }
+    line = calloc(1, sizeof(*line));
+    if (!line)
+        die("out of memory");
+    line->is_own = fd >= 0;
+    line->fd = fd >= 0 ? fd : tty_fd; /* after su the device may be another user's */
+    return line;
+}
+
+void
+line_close(struct line *line)
+{
+    if (!line)
+        return;
+    if (line->is_own)
+        close(line->fd);
+    free(line->bytes);
+    free(line);
+}
+
+int
+line_fd(const struct line *line)
+{
+    return line->fd;
+}
+
+bool
+line_has_rest(const struct line *line)
+{
+    return line->sent < line->n;
+}
+
+static bool
+is_serial_port_behind(const struct line *line)
+{
+    int waiting = 0;
+
+    return ioctl(line->fd, TIOCOUTQ, &waiting) == 0 && waiting > MOST_WAITING_BYTES;
+}
+
+bool
+line_is_free(const struct line *line, int64_t mono_ms)
+{
+    if (line_has_rest(line) || is_serial_port_behind(line))
+        return false;
+    return !line->is_asked || !line->does_answer || mono_ms >= line->patience_at_ms;
+}
+
+int64_t
+line_free_at_ms(const struct line *line)
+{
+    if (line_has_rest(line) || !line->is_asked || !line->does_answer)
+        return INT64_MAX;
+    return line->patience_at_ms;
+}
+
+void
+line_add(struct line *line, const void *bytes, size_t n)
+{
+    if (line->n + n > line->room) {
+        line->room = (line->n + n) * 2;
+        line->bytes = realloc(line->bytes, line->room);
+        if (!line->bytes)
+            die("out of memory");
+    }
+    memcpy(line->bytes + line->n, bytes, n);
+    line->n += n;
+}
+
+static void
+ask(struct line *line, int64_t mono_ms)
+{
+    line->unasked += line->n;
+    if (line->is_asked && mono_ms >= line->patience_at_ms) {
+        line->is_asked = false;
+        line->does_answer = false; /* until it does again */
+    }
+    if (line->is_asked || line->unasked < ASK_AFTER_BYTES)
+        return;
+    line_add(line, question, strlen(question));
+    line->is_asked = true;
+    line->patience_at_ms =
+        mono_ms + PATIENCE_MS + (int64_t)line->unasked * 1000 / SLOWEST_BYTES_PER_S;
+    line->unasked = 0;
+}
+
+static bool
+has_room(const struct line *line)
+{
+    struct pollfd room = {.fd = line->fd, .events = POLLOUT};
+
+    return poll(&room, 1, 0) == 1 && (room.revents & POLLOUT);
+}
+
+bool
+line_send(struct line *line, int64_t mono_ms)
+{
+    if (line->n > 0 && line->sent == 0)
+        ask(line, mono_ms);
+    while (line->sent < line->n) {
+        size_t left = line->n - line->sent;
+        ssize_t wrote;
+
+        if (!line->is_own && !has_room(line))
+            break;
+        if (!line->is_own && left > SLICE_BYTES)
+            left = SLICE_BYTES;
+        wrote = write(line->fd, line->bytes + line->sent, left);
+        if (wrote < 0 && errno == EINTR)
+            continue;
+        if (wrote < 0 && errno != EAGAIN)
+            return false;
+        if (wrote <= 0)
+            break;
+        line->sent += (size_t)wrote;
+    }
+    guard_mid_frame(line_has_rest(line));
+    if (!line_has_rest(line))
+        line->n = line->sent = 0;
+    return true;
+}
+
+void
+line_answered(struct line *line)
+{
+    line->is_asked = false;
+    line->does_answer = true;
+}
+
+bool
+line_expects_answer(const struct line *line)
+{
+    return line->is_asked && line->does_answer;
+}
