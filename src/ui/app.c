@@ -1,16 +1,299 @@
 #include "ui/app.h"
 
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "core/clock.h"
+#include "ui/canvas.h"
+#include "ui/console.h"
+#include "ui/keys.h"
+#include "ui/signals.h"
+#include "ui/term.h"
+
+enum {
+    NEWS_FIRST_MS = 30, /* between pictures while the first answers come in */
+    NEWS_MS = 250,      /* afterwards; a key is answered at once */
+    FIRST_MS = 5000,
+    PASTE_SILENCE_MS = 1000, /* after which a paste without an end has ended */
+    KEYS_AT_ONCE = 256,
+    STATUS_OF_SIGNAL = 128, /* as a shell reports it */
+};
+
+/* One turn waits for the terminal, the store, a signal or the next second. */
+struct loop {
+    struct console console;
+    struct terminal *term;
+    struct canvas *canvas;
+    struct store *store;
+    int signal_fd;
+    int status;
+    int64_t started_ms;    /* monotonic, as all here */
+    int64_t news_due_ms;   /* when what was published is drawn; INT64_MAX: nothing was */
+    int64_t drawn_news_ms; /* when that was last done */
+    int64_t second_ms;     /* when the clock moves on */
+    bool is_dirty;         /* the picture is not what should be seen */
+    bool is_pasting;
+    int64_t pasted_ms;
+};
+
+static void
+update(struct loop *loop)
+{
+    int64_t wall_ms = clock_wall_ms(), mono_ms = clock_mono_ms();
+
+    console_update(&loop->console, wall_ms);
+    loop->second_ms = mono_ms + 1000 - wall_ms % 1000;
+    loop->news_due_ms = INT64_MAX;
+    loop->drawn_news_ms = mono_ms;
+    loop->is_dirty = true;
+}
+
+static void
+draw(struct loop *loop)
+{
+    int w, h;
+
+    term_size(loop->term, &w, &h);
+    canvas_reset(loop->canvas, w, h);
+    console_draw(&loop->console, loop->canvas);
+    if (!term_draw(loop->term, loop->canvas, loop->console.frame.theme))
+        return;
+    loop->is_dirty = false;
+    if (loop->console.to_send) {
+        term_send(loop->term, loop->console.to_send, loop->console.to_send_n);
+        free(loop->console.to_send);
+        loop->console.to_send = NULL;
+    }
+}
+
+static void
+quit(struct loop *loop, int status)
+{
+    loop->console.is_quitting = true;
+    loop->status = status;
+}
+
+static void
+suspend(struct loop *loop)
+{
+    loop->console.wants_suspend = false;
+    term_leave(loop->term);
+    if (!signals_stop(loop->signal_fd))
+        console_say(&loop->console, ROLE_warn, "cannot be suspended: no shell would resume it");
+    term_enter(loop->term);
+    update(loop);
+}
+
+static void
+resize(struct loop *loop)
+{
+    if (term_resize(loop->term))
+        loop->is_dirty = true;
+}
+
+/* Somebody stopped and continued us from outside; the terminal may be anything now. */
+static void
+come_back(struct loop *loop)
+{
+    term_leave(loop->term);
+    term_enter(loop->term);
+    loop->is_dirty = true;
+}
+
+static void
+take_signals(struct loop *loop)
+{
+    int number;
+
+    while ((number = signals_next(loop->signal_fd)) != 0) {
+        switch (number) {
+        case SIGWINCH:
+            resize(loop);
+            break;
+        case SIGTSTP:
+            loop->console.wants_suspend = true;
+            break;
+        case SIGCONT:
+            come_back(loop);
+            break;
+        default:
+            quit(loop, STATUS_OF_SIGNAL + number);
+        }
+    }
+}
+
+/* True when the key was part of a paste and must not act. */
+static bool
+swallow(struct loop *loop, int key, int64_t mono_ms)
+{
+    struct console *console = &loop->console;
+
+    if (key == KEY_paste_begins || key == KEY_paste_ends) {
+        loop->is_pasting = key == KEY_paste_begins;
+        loop->pasted_ms = mono_ms;
+        return true;
+    }
+    if (!loop->is_pasting || mono_ms - loop->pasted_ms > PASTE_SILENCE_MS) {
+        loop->is_pasting = false;
+        return false;
+    }
+    loop->pasted_ms = mono_ms;
+    if (console->prompt.kind == PROMPT_none)
+        console_say(console, ROLE_dim, "pasted text is dropped: keys act only when they are typed");
+    else if (key_is_text(key))
+        return false;
+    return true;
+}
+
+static void
+take_keys(struct loop *loop)
+{
+    int64_t mono_ms = clock_mono_ms();
+
+    for (int i = 0; i < KEYS_AT_ONCE && !loop->console.is_quitting; i++) {
+        int key = term_key(loop->term);
+
+        if (key == KEY_NONE)
+            break;
+        loop->is_dirty = true;
+        if (!swallow(loop, key, mono_ms))
+            console_key(&loop->console, key);
+    }
+    if (loop->console.wants_redraw) {
+        loop->console.wants_redraw = false;
+        term_resize(loop->term);
+        term_forget(loop->term);
+    }
+}
+
+/* Readable without a byte is how a terminal says that it has gone. */
+static bool
+is_gone(const struct loop *loop, short events)
+{
+    int bytes = 0;
+
+    if (events & (POLLHUP | POLLERR | POLLNVAL))
+        return true;
+    return (events & POLLIN) && ioctl(term_input_fd(loop->term), FIONREAD, &bytes) == 0 &&
+           bytes == 0;
+}
+
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* In how many milliseconds something is to be done without being woken. */
+static int
+patience_ms(struct loop *loop)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t at_ms = earliest(loop->second_ms, loop->news_due_ms);
+
+    at_ms = earliest(at_ms, console_look_at(&loop->console, now_ms));
+    if (loop->is_dirty)
+        at_ms = earliest(at_ms, term_frees_at_ms(loop->term));
+    return at_ms <= now_ms ? 0 : (int)(at_ms - now_ms);
+}
+
+static void
+news(struct loop *loop)
+{
+    int64_t now_ms = clock_mono_ms();
+    int64_t gap_ms = now_ms - loop->started_ms < FIRST_MS ? NEWS_FIRST_MS : NEWS_MS;
+
+    loop->news_due_ms =
+        loop->drawn_news_ms + gap_ms > now_ms ? loop->drawn_news_ms + gap_ms : now_ms;
+}
+
+static void
+wait_and_act(struct loop *loop)
+{
+    enum { INPUT, OUTPUT, SIGNALS, STORE, SOURCES };
+    bool is_listening = loop->news_due_ms == INT64_MAX; /* more news do not make it newer */
+    struct pollfd fds[SOURCES] = {
+        [INPUT] = {.fd = term_input_fd(loop->term), .events = POLLIN},
+        [OUTPUT] = {.fd = term_has_rest(loop->term) ? term_output_fd(loop->term) : -1,
+                    .events = POLLOUT},
+        [SIGNALS] = {.fd = loop->signal_fd, .events = POLLIN},
+        [STORE] = {.fd = is_listening ? store_wake_fd(loop->store) : -1, .events = POLLIN},
+    };
+
+    if (poll(fds, SOURCES, patience_ms(loop)) < 0)
+        return;
+    if (fds[SIGNALS].revents)
+        take_signals(loop);
+    if (is_gone(loop, fds[INPUT].revents) || (fds[OUTPUT].revents && !term_pump(loop->term)))
+        quit(loop, STATUS_OF_SIGNAL + SIGHUP);
+    else if (fds[INPUT].revents)
+        take_keys(loop);
+    if (fds[STORE].revents)
+        news(loop);
+}
+
+static void
+run(struct loop *loop)
+{
+    while (!loop->console.is_quitting) {
+        int64_t now_ms = clock_mono_ms();
+
+        if (loop->console.wants_suspend)
+            suspend(loop);
+        if (now_ms >= loop->second_ms || now_ms >= loop->news_due_ms)
+            update(loop);
+        if (loop->is_dirty)
+            draw(loop);
+        wait_and_act(loop);
+    }
+}
+
+/* The first picture goes out before anything is asked for. */
+static bool
+start(struct loop *loop, const struct ui_options *options, struct err *err)
+{
+    struct term_options how = {.is_ascii = options->is_ascii,
+                               .is_monochrome = options->is_monochrome};
+
+    loop->signal_fd = signals_open(err);
+    if (loop->signal_fd < 0)
+        return false;
+    loop->term = term_open(&how, err);
+    if (!loop->term)
+        return false;
+    loop->console.frame.is_ascii = term_is_ascii(loop->term);
+    if (*term_notice(loop->term))
+        console_say(&loop->console, ROLE_warn, "%s", term_notice(loop->term));
+    update(loop);
+    draw(loop);
+    return !options->started || options->started(options->started_context, err);
+}
+
 int
 ui_run(const struct ui_options *options, struct store *store, struct err *err)
 {
-    (void)options;
-    (void)store;
-    err_set(err, ERR_IO, "ui: not built yet");
-    return 1;
-}
+    struct loop loop = {
+        .store = store,
+        .signal_fd = -1,
+        .started_ms = clock_mono_ms(),
+        .news_due_ms = INT64_MAX,
+        .canvas = canvas_new(1, 1),
+    };
+    int status = EXIT_FAILURE;
 
-bool
-term_is_usable(struct err *err)
-{
-    return err_set(err, ERR_IO, "ui: not built yet");
+    if (console_open(&loop.console, options, store, err)) {
+        if (start(&loop, options, err)) {
+            run(&loop);
+            status = loop.status;
+        }
+        term_close(loop.term);
+        if (loop.signal_fd >= 0)
+            signals_close(loop.signal_fd);
+        console_close(&loop.console);
+    }
+    canvas_free(loop.canvas);
+    return status;
 }

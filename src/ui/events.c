@@ -97,7 +97,7 @@ finding_key(const struct finding *finding)
 }
 
 static enum role
-severity_role(enum severity severity)
+finding_role(enum severity severity)
 {
     static const enum role roles[] = {
         [SEVERITY_info] = ROLE_info,
@@ -120,7 +120,7 @@ find_seen(const struct seen_finding *seen, size_t n, uint64_t key)
 static void
 note_finding(struct events *events, const struct finding *finding, int64_t now_ms)
 {
-    struct event *event = note(events, now_ms, severity_role(finding->severity), finding->rule);
+    struct event *event = note(events, now_ms, finding_role(finding->severity), finding->rule);
     struct text out = {.bytes = event->text, .size = sizeof(event->text)};
 
     text_add(&out, finding->summary);

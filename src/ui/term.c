@@ -37,7 +37,7 @@ enum {
 };
 
 /* curses writes into a file in memory; from there the line takes whole frames. */
-struct term {
+struct terminal {
     SCREEN *screen;
     WINDOW *input; /* a pad, because reading from a pad refreshes nothing */
     FILE *memory;
@@ -74,7 +74,7 @@ term_is_usable(struct err *err)
 
 /* The program's own modes: every key as it comes, output untouched. ^S and ^Q stay the line's. */
 static void
-modes_set(const struct term *term)
+modes_set(const struct terminal *term)
 {
     struct termios modes = term->saved;
 
@@ -87,7 +87,7 @@ modes_set(const struct term *term)
 }
 
 static void
-size_read(struct term *term)
+size_read(struct terminal *term)
 {
     struct winsize size = {0};
 
@@ -154,7 +154,7 @@ has_paste_marks(void)
 }
 
 static void
-restore_make(const struct term *term)
+restore_make(const struct terminal *term)
 {
     TEXT(out, 512);
 
@@ -177,7 +177,7 @@ restore_make(const struct term *term)
 
 /* TERM, else what nearly every terminal understands, else what all do. */
 static bool
-screen_open(struct term *term, struct err *err)
+screen_open(struct terminal *term, struct err *err)
 {
     const char *wanted = getenv("TERM");
     const char *names[] = {wanted, "xterm-256color", "vt100"};
@@ -208,7 +208,7 @@ screen_open(struct term *term, struct err *err)
 
 /* newterm() takes over signals that are the console's. */
 static bool
-screen_open_quietly(struct term *term, struct err *err)
+screen_open_quietly(struct terminal *term, struct err *err)
 {
     static const int touched[] = {SIGINT, SIGTERM, SIGTSTP, SIGWINCH};
     struct sigaction before[COUNT_OF(touched)];
@@ -223,7 +223,7 @@ screen_open_quietly(struct term *term, struct err *err)
 }
 
 static void
-pens_forget(struct term *term)
+pens_forget(struct terminal *term)
 {
     for (int i = 0; i < ROLE_COUNT; i++)
         for (int j = 0; j < ROLE_COUNT; j++)
@@ -232,7 +232,7 @@ pens_forget(struct term *term)
 }
 
 static void
-colours_open(struct term *term, bool is_monochrome)
+colours_open(struct terminal *term, bool is_monochrome)
 {
     const char *no_color = getenv("NO_COLOR");
 
@@ -270,7 +270,7 @@ sequences_define(void)
 }
 
 static void
-input_open(struct term *term)
+input_open(struct terminal *term)
 {
     set_escdelay(ESCAPE_WAIT_MS);
     term->input = newpad(1, 1);
@@ -283,7 +283,7 @@ input_open(struct term *term)
 
 /* What curses has written since the last time goes onto the line. */
 static bool
-frame_take(struct term *term)
+frame_take(struct terminal *term)
 {
     int fd = fileno(term->memory);
     off_t n = lseek(fd, 0, SEEK_CUR);
@@ -305,7 +305,7 @@ frame_take(struct term *term)
 }
 
 static bool
-memory_open(struct term *term, struct err *err)
+memory_open(struct terminal *term, struct err *err)
 {
     int fd = memfd_create("frame", MFD_CLOEXEC);
 
@@ -316,7 +316,7 @@ memory_open(struct term *term, struct err *err)
 }
 
 static void
-modes_open(struct term *term)
+modes_open(struct terminal *term)
 {
     guard_arm(STDOUT_FILENO, &term->saved, "");
     modes_set(term);
@@ -325,10 +325,10 @@ modes_open(struct term *term)
         line_add(term->line, "\033[?2004h", strlen("\033[?2004h"));
 }
 
-struct term *
+struct terminal *
 term_open(const struct term_options *options, struct err *err)
 {
-    struct term *term = calloc(1, sizeof(*term));
+    struct terminal *term = calloc(1, sizeof(*term));
 
     if (!term)
         die("out of memory");
@@ -362,7 +362,7 @@ failed:
 
 /* An answer that comes after we have gone would be typed into the shell. */
 static void
-last_answer_wait(struct term *term)
+last_answer_wait(struct terminal *term)
 {
     int64_t until_ms = clock_mono_ms() + LAST_ANSWER_WITHIN_MS;
 
@@ -377,7 +377,7 @@ last_answer_wait(struct term *term)
 }
 
 void
-term_close(struct term *term)
+term_close(struct terminal *term)
 {
     if (!term)
         return;
@@ -392,19 +392,19 @@ term_close(struct term *term)
 }
 
 const char *
-term_notice(const struct term *term)
+term_notice(const struct terminal *term)
 {
     return term->notice;
 }
 
 bool
-term_is_ascii(const struct term *term)
+term_is_ascii(const struct terminal *term)
 {
     return term->is_ascii;
 }
 
 bool
-term_resize(struct term *term)
+term_resize(struct terminal *term)
 {
     int w = term->w, h = term->h;
 
@@ -418,7 +418,7 @@ term_resize(struct term *term)
 }
 
 void
-term_size(const struct term *term, int *w, int *h)
+term_size(const struct terminal *term, int *w, int *h)
 {
     *w = term->w;
     *h = term->h;
@@ -427,7 +427,7 @@ term_size(const struct term *term, int *w, int *h)
 /* The pair for two colours; terminals have few, so equal ones are shared and the last resort is 0.
  */
 static short
-pair_for(struct term *term, short fg, short bg)
+pair_for(struct terminal *term, short fg, short bg)
 {
     if (fg < 0 && bg < 0)
         return 0;
@@ -452,7 +452,7 @@ attributes_for(uint8_t style)
 }
 
 static void
-pen_make(struct term *term, uint8_t role, uint8_t over)
+pen_make(struct terminal *term, uint8_t role, uint8_t over)
 {
     struct pen pen = colour_pen(&term->theme->role[role], term->depth);
 
@@ -466,7 +466,7 @@ pen_make(struct term *term, uint8_t role, uint8_t over)
 /* A cell as curses wants it. Where its idea of a width is not ours, the layout wins and the
  * character is replaced. */
 static void
-cell_put(struct term *term, const struct cell *cell, bool is_wide, cchar_t *out)
+cell_put(struct terminal *term, const struct cell *cell, bool is_wide, cchar_t *out)
 {
     wchar_t chars[CCHARW_MAX + 1] = {0};
     const char *s = cell->bytes;
@@ -488,7 +488,7 @@ cell_put(struct term *term, const struct cell *cell, bool is_wide, cchar_t *out)
 }
 
 static void
-row_put(struct term *term, const struct canvas *canvas, int y)
+row_put(struct terminal *term, const struct canvas *canvas, int y)
 {
     int n = 0;
 
@@ -510,14 +510,14 @@ row_put(struct term *term, const struct canvas *canvas, int y)
 }
 
 static bool
-is_row_shown(const struct term *term, const struct canvas *canvas, int y)
+is_row_shown(const struct terminal *term, const struct canvas *canvas, int y)
 {
     return memcmp(canvas_at(canvas, 0, y), canvas_at(term->shown, 0, y),
                   (size_t)term->w * sizeof(struct cell)) == 0;
 }
 
 static void
-theme_use(struct term *term, const struct theme *theme)
+theme_use(struct terminal *term, const struct theme *theme)
 {
     if (term->theme == theme)
         return;
@@ -527,7 +527,7 @@ theme_use(struct term *term, const struct theme *theme)
 }
 
 bool
-term_draw(struct term *term, const struct canvas *canvas, const struct theme *theme)
+term_draw(struct terminal *term, const struct canvas *canvas, const struct theme *theme)
 {
     if (canvas_width(canvas) != term->w || canvas_height(canvas) != term->h)
         return false;
@@ -546,7 +546,7 @@ term_draw(struct term *term, const struct canvas *canvas, const struct theme *th
 }
 
 void
-term_forget(struct term *term)
+term_forget(struct terminal *term)
 {
     canvas_reset(term->shown, term->w, term->h);
     canvas_fill(term->shown, canvas_all(term->shown), ROLE_match, " "); /* like no real frame */
@@ -554,7 +554,7 @@ term_forget(struct term *term)
 }
 
 void
-term_send(struct term *term, const char *bytes, size_t n)
+term_send(struct terminal *term, const char *bytes, size_t n)
 {
     line_add(term->line, bytes, n);
     line_send(term->line, clock_mono_ms());
@@ -593,7 +593,7 @@ code_to_key(wint_t code)
 }
 
 int
-term_key(struct term *term)
+term_key(struct terminal *term)
 {
     for (;;) {
         wint_t code;
@@ -618,45 +618,45 @@ term_key(struct term *term)
 }
 
 int
-term_input_fd(const struct term *term)
+term_input_fd(const struct terminal *term)
 {
     (void)term;
     return STDIN_FILENO;
 }
 
 int
-term_output_fd(const struct term *term)
+term_output_fd(const struct terminal *term)
 {
     return line_fd(term->line);
 }
 
 bool
-term_has_rest(const struct term *term)
+term_has_rest(const struct terminal *term)
 {
     return line_has_rest(term->line);
 }
 
 int64_t
-term_frees_at_ms(const struct term *term)
+term_frees_at_ms(const struct terminal *term)
 {
     return line_free_at_ms(term->line);
 }
 
 bool
-term_pump(struct term *term)
+term_pump(struct terminal *term)
 {
     return line_send(term->line, clock_mono_ms());
 }
 
 void
-term_leave(struct term *term)
+term_leave(struct terminal *term)
 {
     last_answer_wait(term);
     guard_restore();
 }
 
 void
-term_enter(struct term *term)
+term_enter(struct terminal *term)
 {
     TEXT(out, 256);
 

@@ -1,0 +1,127 @@
+#include "ui/console.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/keys.h"
+
+struct hint {
+    enum command_id command;
+    const char *word;
+};
+
+/* In the order in which they give way, the last first. */
+static const struct hint pane_hints[] = {
+    {COMMAND_help, "help"},       {COMMAND_quit, "quit"},         {COMMAND_next_pane, "pane"},
+    {COMMAND_open, "open"},       {COMMAND_why, "why"},           {COMMAND_filter, "filter"},
+    {COMMAND_zoom, "zoom"},       {COMMAND_findings, "findings"}, {COMMAND_sort, "sort"},
+    {COMMAND_command, "command"}, {COMMAND_copy, "copy"},         {COMMAND_refresh, "refresh"},
+    {COMMAND_pause, "pause"},     {COMMAND_follow, "follow"},     {COMMAND_theme, "theme"},
+};
+
+static const struct hint overlay_hints[] = {
+    {COMMAND_back, "back"},   {COMMAND_help, "help"}, {COMMAND_quit, "quit"},
+    {COMMAND_down, "scroll"}, {COMMAND_why, "why"},   {COMMAND_copy, "copy"},
+};
+
+static const struct hint menu_hints[] = {
+    {COMMAND_open, "choose"},
+    {COMMAND_back, "back"},
+    {COMMAND_invert, "invert"},
+};
+
+static const struct hint help_hints[] = {
+    {COMMAND_back, "back"},
+    {COMMAND_down, "scroll"},
+};
+
+static void
+hint_draw(const struct console *console, struct canvas *canvas, int *x, int end, int y,
+          const struct hint *hint)
+{
+    int key = bindings_key(&console->bindings, hint->command), cells;
+    TEXT(name, 16);
+
+    if (key == KEY_NONE)
+        return;
+    key_add(&name, key);
+    cells = (int)(text_cells(name.bytes) + 1 + text_cells(hint->word));
+    if (*x + cells > end)
+        return;
+    *x += canvas_text(canvas, *x, y, end - *x, ROLE_key, name.bytes) + 1;
+    *x += canvas_text(canvas, *x, y, end - *x, ROLE_dim, hint->word) + 2;
+}
+
+static void
+hints_draw(struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct overlay *top = console_overlay(console);
+    const struct hint *hints = pane_hints;
+    size_t n = COUNT_OF(pane_hints);
+    int x = r.x + 1;
+
+    if (top) {
+        hints = overlay_hints;
+        n = COUNT_OF(overlay_hints);
+    }
+    if (top && top->kind == OVERLAY_sort) {
+        hints = menu_hints;
+        n = COUNT_OF(menu_hints);
+    }
+    if (top && top->kind == OVERLAY_help) {
+        hints = help_hints;
+        n = COUNT_OF(help_hints);
+        x +=
+            canvas_text(canvas, x, r.y, r.w - 2, ROLE_text, "press a key to have it explained") + 2;
+    }
+    for (size_t i = 0; i < n; i++)
+        hint_draw(console, canvas, &x, r.x + r.w - 1, r.y, &hints[i]);
+}
+
+/* The newest event, so that a change is seen without the events pane. */
+static void
+newest_event_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct event *event = events_at(console->events, 0);
+    const struct frame *frame = &console->frame;
+    int x = r.x + 1;
+    TEXT(when, 16);
+
+    if (!event || console->layout.size[VIEW_events] != VIEW_HIDDEN)
+        return;
+    time_of_day_add(&when, event->at_ms);
+    x += canvas_text(canvas, x, r.y, r.w - 2, ROLE_dim, when.bytes) + 1;
+    x += canvas_text(canvas, x, r.y, 1, event->role,
+                     glyph(frame->theme, frame->is_ascii, event->role)) +
+         1;
+    x += canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_dim, event->what) + 1;
+    canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_text, event->text);
+}
+
+static bool
+has_message(const struct console *console)
+{
+    return console->message[0] &&
+           (console->frame.is_paused || console->frame.now_ms < console->message_until_ms);
+}
+
+void
+footer_draw(struct console *console, struct canvas *canvas)
+{
+    const struct layout *layout = &console->layout;
+    struct rect last = {0, canvas_height(canvas) - 1, canvas_width(canvas), 1};
+    struct rect message = layout->message.h ? layout->message : last;
+
+    if (layout->hints.h)
+        hints_draw(console, canvas, layout->hints);
+    if (console->prompt.kind != PROMPT_none) {
+        prompt_draw(&console->prompt, canvas, message);
+    } else if (has_message(console) && !layout->is_counts) {
+        canvas_fill(canvas, message, ROLE_text, " ");
+        canvas_text(canvas, message.x + 1, message.y, message.w - 2, console->message_role,
+                    console->message);
+    } else if (layout->message.h) {
+        newest_event_draw(console, canvas, message);
+    }
+}

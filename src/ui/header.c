@@ -1,0 +1,241 @@
+#include "ui/console.h"
+
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/keys.h"
+#include "ui/words.h"
+
+/* A line that is filled from both ends. */
+struct line_ends {
+    struct canvas *canvas;
+    int y, left, right; /* the next cell on each side; right is after the last free one */
+};
+
+static void
+from_left(struct line_ends *line, enum role role, const char *s)
+{
+    line->left += canvas_text(line->canvas, line->left, line->y, line->right - line->left, role, s);
+}
+
+/* Nothing when it does not fit whole. */
+static void
+from_right(struct line_ends *line, enum role role, const char *s)
+{
+    int cells = (int)text_cells(s);
+
+    if (cells > line->right - line->left)
+        return;
+    line->right -= cells;
+    canvas_text(line->canvas, line->right, line->y, cells, role, s);
+}
+
+static void
+say_count(struct line_ends *line, const struct frame *frame, enum role role, size_t n,
+          enum role quiet)
+{
+    TEXT(out, 32);
+
+    text_addf(&out, "%s %zu  ", glyph(frame->theme, frame->is_ascii, role), n);
+    from_right(line, n > 0 ? role : quiet, out.bytes);
+}
+
+/* When the oldest of what is shown was true; 0 when nothing was read yet. */
+static int64_t
+oldest_ms(const struct snapshot *snapshot)
+{
+    int64_t oldest = 0;
+
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        const struct source_status *status = &snapshot->source[i];
+
+        if (status->state == SOURCE_STATE_disabled || status->ok_at_ms == 0)
+            continue;
+        if (oldest == 0 || status->ok_at_ms < oldest)
+            oldest = status->ok_at_ms;
+    }
+    return oldest;
+}
+
+static void
+say_age(struct line_ends *line, const struct frame *frame, enum role bar)
+{
+    int64_t oldest = oldest_ms(frame->snapshot);
+    TEXT(out, 40);
+
+    if (oldest == 0) {
+        from_right(line, bar, "no data yet ");
+        return;
+    }
+    text_add(&out, "data ");
+    duration_add(&out, frame->now_ms - oldest);
+    text_add(&out, " ");
+    canvas_text(line->canvas, line->right, line->y, 0, bar, "");
+    from_right(line, bar, out.bytes);
+}
+
+static void
+say_budget(struct line_ends *line, const struct frame *frame, enum role bar)
+{
+    size_t n;
+    const struct service *service = snapshot_service(frame->snapshot, &n);
+    TEXT(out, 40);
+
+    if (n == 0 || service->budget_per_minute <= 0)
+        return;
+    text_addf(&out, "api %" PRId64 "/%" PRId64 "/min  ", service->used_last_minute,
+              service->budget_per_minute);
+    from_right(line,
+               service->used_last_minute * 10 > service->budget_per_minute * 9 ? ROLE_warn : bar,
+               out.bytes);
+}
+
+static void
+bar_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct frame *frame = &console->frame;
+    const struct counts *counts = &frame->assessment->counts;
+    enum role bar = frame->is_production ? ROLE_bar_production : ROLE_bar;
+    struct line_ends line = {canvas, r.y, r.x + 1, r.x + r.w};
+    TEXT(clock, 16);
+
+    canvas_fill(canvas, r, bar, " ");
+    time_of_day_add(&clock, frame->now_ms);
+    text_add(&clock, "Z  ");
+    say_age(&line, frame, bar);
+    from_right(&line, bar, clock.bytes);
+    from_left(&line, bar, "sandwatch  ");
+    from_left(&line, frame->is_production ? bar : ROLE_title, frame->context);
+    from_left(&line, bar, frame->is_production ? " PRODUCTION  " : "  ");
+    from_left(&line, bar, frame->is_read_only ? "READ-ONLY  " : "LOCKED  ");
+    if (frame->is_paused)
+        from_left(&line, ROLE_warn, "PAUSED  ");
+    if (r.w >= 100)
+        say_budget(&line, frame, bar);
+    say_count(&line, frame, ROLE_fail, counts->fail, bar);
+    say_count(&line, frame, ROLE_warn, counts->warn, bar);
+    say_count(&line, frame, ROLE_ok, counts->ok, bar);
+    if (counts->unknown > 0)
+        say_count(&line, frame, ROLE_stale, counts->unknown, bar);
+    if (r.w < 100)
+        say_budget(&line, frame, bar);
+}
+
+static enum role
+finding_role(const struct finding *finding)
+{
+    return finding->severity == SEVERITY_info ? ROLE_info : severity_role(finding->severity);
+}
+
+/* The first finding is the worst; information alone is no alarm. */
+static void
+finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
+{
+    const struct assessment *assessment = frame->assessment;
+    const struct finding *worst = &assessment->findings[0];
+    enum role role = finding_role(worst);
+    struct line_ends line = {canvas, r.y, r.x + 1, r.x + r.w - 1};
+    TEXT(position, 32);
+
+    if (assessment->n_findings > 1)
+        text_addf(&position, " 1/%zu", assessment->n_findings);
+    from_right(&line, ROLE_dim, position.bytes);
+    from_left(&line, role, glyph(frame->theme, frame->is_ascii, role));
+    from_left(&line, role, " ");
+    from_left(&line, role, worst->summary);
+    if (line.right - line.left > 24 && worst->next_step && worst->next_step[0]) {
+        from_left(&line, ROLE_dim, "  ");
+        from_left(&line, ROLE_dim, arrow(frame));
+        from_left(&line, ROLE_dim, " ");
+        from_left(&line, ROLE_text, worst->next_step);
+    }
+}
+
+static size_t
+sources_in(const struct snapshot *snapshot, enum source_state state)
+{
+    size_t n = 0;
+
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        n += snapshot->source[i].state == state;
+    return n;
+}
+
+static void
+nothing_wrong_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
+{
+    const struct snapshot *snapshot = frame->snapshot;
+    size_t waiting = sources_in(snapshot, SOURCE_STATE_waiting);
+    size_t jobs = snapshot->slot[SLOT_jobs].n, pools = snapshot->slot[SLOT_pools].n;
+    enum role role = waiting ? ROLE_stale : ROLE_ok;
+    struct line_ends line = {canvas, r.y, r.x + 1, r.x + r.w - 1};
+    TEXT(out, 160);
+
+    if (waiting == SOURCE_COUNT)
+        text_add(&out, "waiting for the first answers");
+    else if (waiting > 0)
+        text_addf(&out, "nothing wrong so far; waiting for %zu of %d sources", waiting,
+                  SOURCE_COUNT);
+    else
+        text_addf(&out, "all is well: %zu pool%s, %zu job%s, %zu thing%s checked", pools,
+                  pools == 1 ? "" : "s", jobs, jobs == 1 ? "" : "s", frame->assessment->counts.ok,
+                  frame->assessment->counts.ok == 1 ? "" : "s");
+    from_left(&line, role, glyph(frame->theme, frame->is_ascii, role));
+    from_left(&line, role, " ");
+    from_left(&line, waiting ? ROLE_dim : ROLE_ok, out.bytes);
+}
+
+static void
+diagnosis_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
+{
+    if (r.h < 1)
+        return;
+    if (frame->assessment->n_findings > 0)
+        finding_draw(frame, canvas, r);
+    else
+        nothing_wrong_draw(frame, canvas, r);
+}
+
+static enum role
+worst_role(const struct frame *frame)
+{
+    const struct assessment *assessment = frame->assessment;
+
+    if (assessment->n_findings > 0)
+        return finding_role(&assessment->findings[0]);
+    return sources_in(frame->snapshot, SOURCE_STATE_waiting) == SOURCE_COUNT ? ROLE_stale : ROLE_ok;
+}
+
+/* Below 40 by 10: what is wrong over all lines there are, the counts last; at the very least its
+ * symbol. */
+static void
+counts_draw(const struct console *console, struct canvas *canvas)
+{
+    static const enum role roles[] = {ROLE_fail, ROLE_warn, ROLE_ok};
+    const struct frame *frame = &console->frame;
+    const struct counts *counts = &frame->assessment->counts;
+    const size_t n[] = {counts->fail, counts->warn, counts->ok};
+    enum role worst = worst_role(frame);
+    struct line_ends line = {canvas, console->layout.bar.y, 0, canvas_width(canvas)};
+
+    from_left(&line, worst, glyph(frame->theme, frame->is_ascii, worst));
+    for (size_t i = 0; i < COUNT_OF(n) && !console->layout.is_symbol; i++) {
+        TEXT(out, 32);
+
+        text_addf(&out, "  %s %zu", glyph(frame->theme, frame->is_ascii, roles[i]), n[i]);
+        from_left(&line, n[i] ? roles[i] : ROLE_dim, out.bytes);
+    }
+    diagnosis_draw(frame, canvas, console->layout.diagnosis);
+}
+
+void
+header_draw(struct console *console, struct canvas *canvas)
+{
+    if (console->layout.is_counts) {
+        counts_draw(console, canvas);
+        return;
+    }
+    bar_draw(console, canvas, console->layout.bar);
+    diagnosis_draw(&console->frame, canvas, console->layout.diagnosis);
+}

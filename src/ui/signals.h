@@ -1,0 +1,18 @@
+/* signals.h — the polite signals, read from a descriptor instead of interrupting; and stopping like
+ * a good job. */
+#ifndef UI_SIGNALS_H
+#define UI_SIGNALS_H
+
+#include "core/err.h"
+
+/* Block HUP, INT, QUIT, TERM, WINCH, TSTP and CONT for this thread and all that it starts, ignore
+ * PIPE. The descriptor is readable when one has come; -1 on failure. */
+int signals_open(struct err *err);
+/* The next signal that came, 0 when there is none. */
+int signals_next(int fd);
+/* Stop the whole job, as ^Z in the terminal would; returns after fg. False when nothing stopped us:
+ * there is nobody to come back to. */
+bool signals_stop(int fd);
+void signals_close(int fd);
+
+#endif
