@@ -25,6 +25,7 @@ struct line {
     bool is_own; /* opened here, and so not blocking */
     char *bytes; /* the frame on its way */
     size_t n, sent, room;
+    bool is_sending; /* some of it is sent and the rest waits for room */
     size_t unasked;         /* bytes since the last question */
     bool is_asked;          /* a question is unanswered */
     bool does_answer;       /* this terminal answered the last time */
@@ -75,7 +76,7 @@ line_fd(const struct line *line)
 bool
 line_has_rest(const struct line *line)
 {
-    return line->sent < line->n;
+    return line->is_sending;
 }
 
 static bool
@@ -143,7 +144,7 @@ has_room(const struct line *line)
 bool
 line_send(struct line *line, int64_t mono_ms)
 {
-    if (line->n > 0 && line->sent == 0)
+    if (line->n > 0 && !line->is_sending)
         ask(line, mono_ms);
     while (line->sent < line->n) {
         size_t left = line->n - line->sent;
@@ -162,8 +163,9 @@ line_send(struct line *line, int64_t mono_ms)
             break;
         line->sent += (size_t)wrote;
     }
-    guard_mid_frame(line_has_rest(line));
-    if (!line_has_rest(line))
+    line->is_sending = line->sent < line->n;
+    guard_mid_frame(line->is_sending);
+    if (!line->is_sending)
         line->n = line->sent = 0;
     return true;
 }
