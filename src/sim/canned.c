@@ -11,6 +11,28 @@ struct canned {
     int64_t skip, times;
 };
 
+/* What a prepared answer may carry. */
+static const char *const headers[] = {"x-should-retry", "retry-after", "retry-after-ms",
+                                      "content-type",   "location",    "anthropic-workspace-id"};
+
+static const char *
+header_called(const char *name)
+{
+    for (size_t i = 0; i < COUNT_OF(headers); i++)
+        if (strcmp(headers[i], name) == 0)
+            return headers[i];
+    return NULL;
+}
+
+static bool
+names_headers(const struct json *wanted)
+{
+    for (const struct json *m = json_first(wanted); m; m = json_next(m))
+        if (!header_called(json_key(m)))
+            return false;
+    return true;
+}
+
 static bool
 names_route(const char *method, const char *pattern)
 {
@@ -34,6 +56,8 @@ canned_add(struct array *answers, const struct json *order, struct err *err)
         return err_set(err, ERR_REFUSED, "method, path: no route is \"%.10s %.80s\"", method, path);
     if (status < 200 || status > 599)
         return err_set(err, ERR_REFUSED, "status: expected 200 to 599");
+    if (!names_headers(json_get(order, "headers")))
+        return err_set(err, ERR_REFUSED, "headers: not one of those that can be prepared");
     canned = zeroed(sizeof(*canned));
     canned->order = json_copy(order);
     canned->skip = json_int(order, "skip", 0);
@@ -70,17 +94,17 @@ use(struct exchange *x, const struct json *order)
         answer_json(x, x->status, json_copy(body));
     if (type) {
         x->content_type = NULL;
-        exchange_add_header(x, "content-type: %s", type);
+        exchange_add_header(x, "content-type", "%s", type);
     }
     for (const struct json *m = json_first(json_get(order, "headers")); m; m = json_next(m))
-        exchange_add_header(x, "%s: %s", json_key(m), json_as_string(m, ""));
+        exchange_add_header(x, header_called(json_key(m)), "%s", json_as_string(m, ""));
     x->was_canned = true;
 }
 
 bool
 canned_answer(struct array *answers, struct exchange *x)
 {
-    for (size_t i = 0; i < answers->n && !x->is_again; i++) {
+    for (size_t i = 0; i < answers->n; i++) {
         struct canned *canned = answers->items[i];
 
         if (strcmp(json_string(canned->order, "method", ""), x->route->method) != 0 ||

@@ -33,17 +33,18 @@ exchange_query_int(const struct exchange *x, const char *name, int64_t least, in
 }
 
 void
-exchange_add_header(struct exchange *x, const char *format, ...)
+exchange_add_header(struct exchange *x, const char *name, const char *format, ...)
 {
-    char line[512];
+    char value[512];
     va_list args;
 
     if (x->n_headers == EXCHANGE_HEADERS)
         return;
     va_start(args, format);
-    vsnprintf(line, sizeof(line), format, args);
+    vsnprintf(value, sizeof(value), format, args);
     va_end(args);
-    x->headers[x->n_headers++] = copy_string(line);
+    x->headers[x->n_headers].name = name;
+    x->headers[x->n_headers++].value = copy_string(value);
 }
 
 void
@@ -137,11 +138,10 @@ answer_error(struct exchange *x, int status, const char *format, ...)
 }
 
 void
-answer_later(struct exchange *x, int64_t wait_until_ms, const char *topic)
+answer_later(struct exchange *x, int64_t wait_until_ms)
 {
     x->outcome = OUTCOME_WAIT;
     x->wait_until_ms = wait_until_ms;
-    snprintf(x->topic, sizeof(x->topic), "%s", topic);
 }
 
 bool

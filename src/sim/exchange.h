@@ -38,19 +38,20 @@ enum { EXCHANGE_QUERIES = 160, EXCHANGE_HEADERS = 16, EXCHANGE_PARTS = 3 };
 
 enum outcome {
     OUTCOME_ANSWER, /* status, headers, body */
-    OUTCOME_WAIT,   /* call the handler again at wait_until_ms, or when somebody wakes topic */
+    OUTCOME_WAIT,   /* call the handler again at wait_until_ms, or when something happened */
     OUTCOME_STREAM, /* status and headers now; the body comes as events happen */
     OUTCOME_RESET,  /* break the connection */
 };
 
 struct exchange {
-    void *carrier; /* who carries it: for web.c */
+    const void *carrier; /* who carries it: for web.c */
 
     /* the request; strings are borrowed until the exchange ends */
     const char *method, *path;
     struct pair query[EXCHANGE_QUERIES];
     size_t n_query;
-    struct buffer body;
+    const char *body;
+    size_t body_bytes;
     struct json *json; /* the body as JSON; NULL: none */
     bool is_too_large; /* the body, or its announced length; it was not read */
 
@@ -61,7 +62,6 @@ struct exchange {
     int64_t begun_ms; /* monotonic */
     bool is_again;    /* called again after OUTCOME_WAIT */
     bool is_admitted; /* the gate has let it pass */
-    bool was_held;    /* api-slow has had its turn */
     bool was_canned;  /* the answer was prepared by a test: nothing is added to it */
 
     /* the answer */
@@ -69,10 +69,12 @@ struct exchange {
     int status;
     const char *content_type; /* NULL: none */
     struct buffer answer;
-    char *headers[EXCHANGE_HEADERS]; /* "name: value" */
+    struct {
+        const char *name; /* a constant */
+        char *value;
+    } headers[EXCHANGE_HEADERS];
     size_t n_headers;
     int64_t wait_until_ms; /* monotonic */
-    char topic[SIM_ID_BYTES];
     struct stream *stream;
     char request_id[SIM_ID_BYTES];
 };
@@ -85,7 +87,9 @@ const char *exchange_query(const struct exchange *x, const char *name);
 bool exchange_query_int(const struct exchange *x, const char *name, int64_t least, int64_t most,
                         int64_t *out);
 
-void exchange_add_header(struct exchange *x, const char *format, ...) PRINTF_LIKE(2, 3);
+/* name: a constant. */
+void exchange_add_header(struct exchange *x, const char *name, const char *format, ...)
+    PRINTF_LIKE(3, 4);
 
 /* Answer with JSON; takes ownership. */
 void answer_json(struct exchange *x, int status, struct json *json);
@@ -100,7 +104,7 @@ void answer_details(struct exchange *x, int status, struct json *details, const 
 /* Answer again with the same message, under another error.type than the status suggests. */
 void answer_typed_error(struct exchange *x, int status, const char *type, const char *message);
 /* Ask to be called again. */
-void answer_later(struct exchange *x, int64_t wait_until_ms, const char *topic);
+void answer_later(struct exchange *x, int64_t wait_until_ms);
 /* An error was answered. */
 bool answer_failed(const struct exchange *x);
 

@@ -42,9 +42,8 @@ api_fault(struct service *service, struct exchange *x)
         x->outcome = OUTCOME_RESET;
         return true;
     }
-    if (world->faults.api_slow && !x->was_held) {
-        x->was_held = true;
-        answer_later(x, clock_mono_ms() + world->switches.slow_ms, "");
+    if (world->faults.api_slow && clock_mono_ms() < x->begun_ms + world->switches.slow_ms) {
+        answer_later(x, x->begun_ms + world->switches.slow_ms);
         return true;
     }
     if (world->faults.api_garbage) {
@@ -170,7 +169,7 @@ check_body(struct exchange *x)
         answer_error(x, 413, "Request exceeds the maximum size");
         return false;
     }
-    if (x->body.n == 0 || (type && strncasecmp(type, "application/json", 16) == 0))
+    if (x->body_bytes == 0 || (type && strncasecmp(type, "application/json", 16) == 0))
         return true;
     answer_error(x, 400, "content-type: expected application/json");
     return false;
@@ -215,8 +214,8 @@ add_limit_headers(struct service *service, struct exchange *x, int64_t per_minut
 {
     double left = service->limits.left[x->route->cost];
 
-    exchange_add_header(x, "anthropic-ratelimit-requests-limit: %" PRId64, per_minute);
-    exchange_add_header(x, "anthropic-ratelimit-requests-remaining: %d", (int)left);
+    exchange_add_header(x, "anthropic-ratelimit-requests-limit", "%" PRId64, per_minute);
+    exchange_add_header(x, "anthropic-ratelimit-requests-remaining", "%d", (int)left);
 }
 
 static bool
@@ -241,7 +240,7 @@ check_limits(struct service *service, struct exchange *x)
     if (is_taken && !world->faults.rate_limited)
         return true;
     answer_error(x, 429, "This request would exceed the organization's rate limit.");
-    exchange_add_header(x, "retry-after: %" PRId64, retry_s);
+    exchange_add_header(x, "retry-after", "%" PRId64, retry_s);
     return false;
 }
 
@@ -259,7 +258,7 @@ gate_pass(struct service *service, struct exchange *x)
     if (!x->route) {
         answer_error(x, allowed[0] ? 405 : 404, allowed[0] ? "method not allowed" : "no such path");
         if (allowed[0])
-            exchange_add_header(x, "allow: %s", allowed);
+            exchange_add_header(x, "allow", "%s", allowed);
         return false;
     }
     if (x->route->family == FAMILY_CONTROL)
@@ -279,11 +278,11 @@ gate_sign(struct service *service, struct exchange *x)
     const struct world *world = service->world;
     bool is_authentic = x->credential.kind > CREDENTIAL_UNKNOWN && x->status != 401;
 
-    exchange_add_header(x, "request-id: %s", x->request_id);
+    exchange_add_header(x, "request-id", "%s", x->request_id);
     if (is_authentic) {
-        exchange_add_header(x, "anthropic-organization-id: %s", world->organization_id);
-        exchange_add_header(x, "anthropic-workspace-id: %s", world->workspace_id);
+        exchange_add_header(x, "anthropic-organization-id", "%s", world->organization_id);
+        exchange_add_header(x, "anthropic-workspace-id", "%s", world->workspace_id);
     }
     if (x->status == 409 && world->switches.conflict_no_retry && !canned_was_used(x))
-        exchange_add_header(x, "x-should-retry: false");
+        exchange_add_header(x, "x-should-retry", "false");
 }

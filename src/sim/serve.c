@@ -31,10 +31,10 @@ serve_body(struct exchange *x)
 {
     struct err err = {0};
 
-    if (!x->json && x->body.n == 0)
+    if (!x->json && x->body_bytes == 0)
         x->json = json_new_object();
     if (!x->json)
-        x->json = json_parse(x->body.bytes, x->body.n, &err);
+        x->json = json_parse(x->body, x->body_bytes, &err);
     if (json_is_object(x->json))
         return x->json;
     answer_error(x, 400, "the body is not a JSON object: %s", err.message);

@@ -136,8 +136,7 @@ events_stream(struct service *service, struct exchange *x)
     x->outcome = OUTCOME_STREAM;
     x->status = 200;
     x->content_type = "text/event-stream";
-    exchange_add_header(x, "cache-control: no-cache");
-    memcpy(x->topic, session->object.id, sizeof(x->topic));
+    exchange_add_header(x, "cache-control", "no-cache");
     x->stream = stream_open(&service->streams, session->object.id, &service->world->switches);
     x->stream->is_over = session->status == SESSION_TERMINATED;
 }

@@ -190,7 +190,7 @@ work_poll(struct service *service, struct exchange *x)
     if (item)
         answer_hit(service, x, item);
     else if (clock_mono_ms() < x->begun_ms + block_ms)
-        answer_later(x, x->begun_ms + block_ms, environment->object.id);
+        answer_later(x, x->begun_ms + block_ms);
     else
         answer_miss(world, x);
 }

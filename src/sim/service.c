@@ -22,15 +22,16 @@ on_event(void *context, const struct session *session, const struct event *event
     struct service *service = context;
 
     streams_event(&service->streams, session, event);
-    web_wake(service->web, session->object.id);
+    web_wake(service->web);
 }
 
 static void
 on_queued(void *context, const struct environment *environment)
 {
-    struct service *service = context;
+    const struct service *service = context;
 
-    web_wake(service->web, environment->object.id);
+    (void)environment;
+    web_wake(service->web);
 }
 
 static void
@@ -39,7 +40,7 @@ on_deleted(void *context, const struct session *session)
     struct service *service = context;
 
     streams_end(&service->streams, session->object.id);
-    web_wake(service->web, session->object.id);
+    web_wake(service->web);
 }
 
 /* Every fault that a scenario names must exist. */
@@ -109,7 +110,7 @@ service_set_scenario(struct service *service, const char *name, struct err *err)
     set_network_faults(service);
     if (!service->network)
         return true; /* not listening yet: sim_run writes the configuration later */
-    web_wake_due(service->web, INT64_MAX);
+    web_wake(service->web);
     of = (struct handout_world){service->world, scenario, service->network, web_url(service->web)};
     return handout_write(service->handout, &of, err);
 }
@@ -174,7 +175,6 @@ service_tick(struct service *service)
         service->next_step++;
     }
     fleet_tick(world);
-    web_wake_due(service->web, clock_mono_ms());
 }
 
 void

@@ -131,7 +131,10 @@ session_emit(struct world *world, struct session *session, const char *type, str
     if (newest && at_ms < newest->object.created_ms)
         at_ms = newest->object.created_ms; /* a history is told in order */
     event->object.created_ms = at_ms;
-    stamp_add_us(body, "processed_at", at_ms * 1000 + chance_between(&world->chance, 0, 999));
+    if (session->last_event_us < at_ms * 1000)
+        session->last_event_us = at_ms * 1000;
+    session->last_event_us += chance_between(&world->chance, 1, 90);
+    stamp_add_us(body, "processed_at", session->last_event_us);
     finish(world, session, event, body);
     return event;
 }

@@ -1,8 +1,7 @@
-/* web.h — the door to libmicrohttpd: HTTP/1.1 on loopback, with answers that may take their time.
+/* web.h — carries exchanges over HTTP/1.1 on loopback; answers may take their time.
  *
- * One thread of libmicrohttpd serves every connection; whatever waits (a blocked poll, an event
- * stream, a slow answer) is suspended and costs nothing. The site's functions are called with its
- * lock held. */
+ * Every connection has a thread (network_http.h), so what waits — a blocked poll, an event stream,
+ * a slow answer — waits on one condition. The site's functions are called with its lock held. */
 #ifndef SIM_WEB_H
 #define SIM_WEB_H
 
@@ -10,8 +9,6 @@
 
 #include "core/err.h"
 #include "sim/exchange.h"
-
-enum { WEB_BODY_MOST = 32 << 20 }; /* facts/management-api.md 1.1 */
 
 struct web_site {
     void *context;
@@ -31,13 +28,12 @@ struct web;
 /* listen: "127.0.0.1:0" or "[::1]:8080"; anything but loopback is refused. Caller stops with
  * web_stop. */
 struct web *web_start(const char *listen, const struct web_site *site, struct err *err);
-/* Without the lock. Open streams end, waiting requests are answered with 503. */
+/* Without the lock. Open streams end, waiting requests are answered with 503. NULL is allowed. */
 void web_stop(struct web *web);
 /* "http://127.0.0.1:PORT"; borrowed until web_stop. */
 const char *web_url(const struct web *web);
 
-/* With the lock held: */
-void web_wake(struct web *web, const char *topic); /* those who wait for it */
-void web_wake_due(struct web *web, int64_t now_ms);
+/* Let all who wait look again. Lock held. NULL is allowed. */
+void web_wake(struct web *web);
 
 #endif

@@ -112,11 +112,12 @@ struct session {
     int64_t idle_ms;      /* when the newest idle event was; 0 when not idle */
     int64_t budget_cents; /* -1: none */
     int64_t cost_cents, tokens_in, tokens_out;
-    int64_t active_ms;   /* spent in running, up to running_ms */
-    int64_t running_ms;  /* since when it runs; 0 */
-    struct array events; /* struct event, oldest first */
-    struct array calls;  /* struct call, unanswered */
-    struct item *item;   /* the newest one; NULL when it was forgotten */
+    int64_t active_ms;     /* spent in running, up to running_ms */
+    int64_t running_ms;    /* since when it runs; 0 */
+    int64_t last_event_us; /* events have strictly rising times */
+    struct array events;   /* struct event, oldest first */
+    struct array calls;    /* struct call, unanswered */
+    struct item *item;     /* the newest one; NULL when it was forgotten */
     struct mind mind;
     struct json *memory_stores; /* resources, or NULL */
 };
