@@ -40,4 +40,7 @@ struct connector {
     int64_t at_ms;       /* when it last answered */
 };
 
+/* "ready", as in JSON. */
+const char *connector_state_name(enum connector_state state);
+
 #endif

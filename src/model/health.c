@@ -94,9 +94,11 @@ say_queue(const struct view *view)
     struct arena *arena = view->judge->arena;
     const struct pool *pool = view->pool;
     const char *oldest = "", *workers = "how many poll is not known";
+    int64_t at_ms = is_stale(view->judge, pool) ? pool->stats_at_ms : view->judge->now_ms;
 
     if (view->oldest_ms >= 0 && pool->depth + pool->pending > 0)
-        oldest = arena_printf(arena, " (oldest %s)", say_duration(arena, view->oldest_ms));
+        oldest = arena_printf(arena, " (oldest %s)",
+                              say_duration(arena, at_ms - pool->oldest_queued_ms));
     if (pool->workers_polling == 0)
         workers = "nobody polls";
     else if (pool->workers_polling > 0)

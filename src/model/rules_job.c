@@ -57,7 +57,8 @@ static const char *
 say_job(struct judge *judge, const struct job *job)
 {
     if (job->title[0])
-        return arena_printf(judge->arena, "“%s”", say_short(judge->arena, job->title, TITLE_CELLS));
+        return arena_printf(judge->arena, "\"%s\"",
+                            say_short(judge->arena, job->title, TITLE_CELLS));
     return job->session_id[0] ? job->session_id : job->id;
 }
 

@@ -1,0 +1,360 @@
+/* status_json.c — `status --json`: the document of DESIGN 5. Its names are a contract; members are
+ * added, never removed. What is not known is null. */
+#include <string.h>
+
+#include "cli/report.h"
+#include "core/clock.h"
+#include "core/json.h"
+#include "core/text.h"
+
+enum { US_PER_MS = 1000, TIME_BYTES = 32 };
+
+static void
+add_time(struct json *object, const char *key, int64_t wall_ms)
+{
+    TEXT(time, TIME_BYTES);
+
+    if (wall_ms <= 0) {
+        json_add_null(object, key);
+        return;
+    }
+    rfc3339_add(&time, wall_ms);
+    json_add_string(object, key, time.bytes);
+}
+
+/* "" is unknown too. */
+static void
+add_word(struct json *object, const char *key, const char *word)
+{
+    json_add_string(object, key, word && word[0] ? word : NULL);
+}
+
+/* Negative is unknown. */
+static void
+add_count(struct json *object, const char *key, int64_t n)
+{
+    if (n < 0)
+        json_add_null(object, key);
+    else
+        json_add_int(object, key, n);
+}
+
+static void
+add_seconds(struct json *object, const char *key, int64_t ms)
+{
+    add_count(object, key, ms < 0 ? -1 : ms / 1000);
+}
+
+/* How long ago that was; null when it is not known. */
+static void
+add_age(struct json *object, const char *key, int64_t now_ms, int64_t since_ms)
+{
+    int64_t age_ms = since_ms <= 0 ? -1 : now_ms > since_ms ? now_ms - since_ms : 0;
+
+    add_seconds(object, key, age_ms);
+}
+
+static void
+add_milliseconds(struct json *object, const char *key, int64_t us)
+{
+    if (us < 0)
+        json_add_null(object, key);
+    else
+        json_add(object, key, json_new_double((double)us / US_PER_MS));
+}
+
+static void
+add_lines(struct json *object, const char *key, const char *const *lines, size_t n)
+{
+    struct json *array = json_add_array(object, key);
+
+    for (size_t i = 0; i < n; i++)
+        json_add(array, NULL, json_new_string(lines[i]));
+}
+
+static const char *
+source_word(const struct source_status *status, int64_t now_ms)
+{
+    if (status->state == SOURCE_STATE_ok && source_is_stale(status, now_ms))
+        return "stale";
+    if (status->state == SOURCE_STATE_waiting)
+        return "error";
+    return source_state_name(status->state);
+}
+
+static void
+add_sources(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "sources");
+
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        const struct source_status *status = &report->snapshot->source[i];
+        bool is_waiting = status->state == SOURCE_STATE_waiting;
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "name", source_name((enum source)i));
+        json_add_string(object, "state", source_word(status, report->now_ms));
+        add_age(object, "age_seconds", report->now_ms, status->ok_at_ms);
+        add_word(object, "error", is_waiting ? "not read in time" : status->error);
+        add_word(object, "request_id", status->request_id);
+    }
+}
+
+static void
+add_pools(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "pools");
+    size_t n;
+    const struct pool *pools = snapshot_pools(report->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct pool *pool = &pools[i];
+        const struct pool_judgement *judgement = &report->assessment->pools[i];
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "id", pool->id);
+        json_add_string(object, "name", pool->name);
+        json_add_string(object, "health", pool_health_name(judgement->health));
+        json_add_string(object, "severity", severity_name(judgement->severity));
+        add_word(object, "reason", judgement->reason);
+        json_add_bool(object, "is_stale", judgement->is_stale);
+        add_age(object, "age_seconds", report->now_ms, pool->stats_at_ms);
+        add_count(object, "workers_polling", pool->stats_at_ms > 0 ? pool->workers_polling : -1);
+        add_count(object, "active", pool->active);
+        add_count(object, "depth", pool->stats_at_ms > 0 ? pool->depth : -1);
+        add_count(object, "pending", pool->stats_at_ms > 0 ? pool->pending : -1);
+        add_age(object, "oldest_queued_seconds", report->now_ms,
+                pool->has_oldest ? pool->oldest_queued_ms : 0);
+    }
+}
+
+static void
+add_flags(struct json *object, const struct job_judgement *judgement)
+{
+    struct json *array = json_add_array(object, "flags");
+
+    for (int flag = 0; flag < JOB_FLAG_COUNT; flag++)
+        if (judgement->flags >> flag & 1u)
+            json_add(array, NULL, json_new_string(job_flag_name((enum job_flag)flag)));
+}
+
+static void
+add_jobs(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "jobs");
+    size_t n;
+    const struct job *jobs = snapshot_jobs(report->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct job *job = &jobs[i];
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "id", job->id);
+        add_word(object, "pool_id", job->pool_id);
+        add_word(object, "pool", job->pool_name);
+        add_word(object, "session_id", job->session_id);
+        add_word(object, "title", job->title);
+        add_word(object, "state", job->state);
+        add_seconds(object, "age_seconds", job_age_ms(job, report->now_ms));
+        add_seconds(object, "heartbeat_age_seconds", job_heartbeat_age_ms(job, report->now_ms));
+        add_word(object, "session_status", job->session_status);
+        add_word(object, "stop_reason", job->stop_reason);
+        add_flags(object, &report->assessment->jobs[i]);
+        json_add_string(object, "from", job->from == JOB_FROM_WORK ? "work" : "session");
+        add_word(object, "agent", job->agent);
+        add_count(object, "cost_cents", job->cost_cents);
+    }
+}
+
+static void
+add_certificates(struct json *object, const struct tunnel *tunnel)
+{
+    struct json *array = json_add_array(object, "certificates");
+
+    add_time(object, "certificates_read_at", tunnel->certificates_at_ms); /* null: not known */
+    for (size_t i = 0; i < tunnel->n_certificates; i++) {
+        const struct certificate *certificate = &tunnel->certificates[i];
+        struct json *member = json_add_object(array, NULL);
+
+        json_add_string(member, "id", certificate->id);
+        add_word(member, "fingerprint", certificate->fingerprint);
+        add_time(member, "created_at", certificate->created_ms);
+        add_time(member, "expires_at", certificate->expires_ms);
+        json_add_bool(member, "is_archived", certificate->is_archived);
+    }
+}
+
+/* From what the API says and what the connectors here say; no more than that. */
+static const char *
+tunnel_word(const struct report *report, const struct tunnel *tunnel, enum severity severity)
+{
+    size_t n;
+    const struct connector *connectors = snapshot_connectors(report->snapshot, &n);
+
+    if (tunnel->is_archived)
+        return "archived";
+    if (severity == SEVERITY_critical)
+        return "failed";
+    if (severity == SEVERITY_warn)
+        return "warning";
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(connectors[i].tunnel_id, tunnel->id) == 0 &&
+            connectors[i].state == CONNECTOR_ready)
+            return "connected";
+    return "unobserved";
+}
+
+static void
+add_tunnels(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "tunnels");
+    size_t n;
+    const struct tunnel *tunnels = snapshot_tunnels(report->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "id", tunnels[i].id);
+        json_add_string(object, "name", tunnels[i].name);
+        add_word(object, "domain", tunnels[i].domain);
+        json_add_string(object, "state",
+                        tunnel_word(report, &tunnels[i], report->assessment->tunnels[i]));
+        add_certificates(object, &tunnels[i]);
+    }
+}
+
+static void
+add_connectors(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "connectors");
+    size_t n;
+    const struct connector *connectors = snapshot_connectors(report->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct connector *connector = &connectors[i];
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "name", connector->name);
+        json_add_string(object, "url", connector->url);
+        add_word(object, "tunnel_id", connector->tunnel_id);
+        add_count(object, "ready_connections", connector->ready_connections);
+        json_add_string(object, "state", connector_state_name(connector->state));
+        add_word(object, "version", connector->version);
+        add_word(object, "error", connector->error);
+    }
+}
+
+static void
+add_checks(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "checks");
+    size_t n;
+    const struct check *checks = snapshot_checks(report->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct check *check = &checks[i];
+        struct json *object = json_add_object(array, NULL), *stages;
+
+        json_add_string(object, "target", check->target);
+        json_add_string(object, "protocol", check->protocol);
+        json_add_int(object, "family", check->family);
+        add_word(object, "address", check->address);
+        json_add_string(object, "verdict", check_verdict_name(check->verdict));
+        stages = json_add_object(object, "stages");
+        for (int stage = 0; stage < STAGE_COUNT; stage++)
+            if (check->stage_us[stage] >= 0)
+                add_milliseconds(stages, check_stage_name((enum check_stage)stage),
+                                 check->stage_us[stage]);
+        json_add_string(object, "failed_stage",
+                        check->verdict == CHECK_fail ? check_stage_name(check->failed_stage)
+                                                     : NULL);
+        add_word(object, "error", check->error);
+        add_word(object, "hint", check->hint);
+        add_word(object, "note", check->note);
+    }
+}
+
+static void
+add_layers(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "layers");
+
+    for (size_t i = 0; i < report->assessment->n_layers; i++) {
+        const struct layer *layer = &report->assessment->layers[i];
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "tunnel_id", layer->tunnel_id);
+        json_add_int(object, "layer", layer->number);
+        json_add_string(object, "name", layer->name);
+        json_add_string(object, "verdict", layer_verdict_name(layer->verdict));
+        add_lines(object, "evidence", layer->evidence, layer->n_evidence);
+    }
+}
+
+static void
+add_diagnosis(struct json *document, const struct report *report)
+{
+    struct json *array = json_add_array(document, "diagnosis");
+
+    for (size_t i = 0; i < report->assessment->n_findings; i++) {
+        const struct finding *finding = &report->assessment->findings[i];
+        struct json *object = json_add_object(array, NULL);
+
+        json_add_string(object, "severity", severity_name(finding->severity));
+        json_add_string(object, "rule", finding->rule);
+        json_add_string(object, "subject", finding->subject);
+        add_word(object, "subject_id", finding->subject_id);
+        json_add_string(object, "summary", finding->summary);
+        add_lines(object, "evidence", finding->evidence, finding->n_evidence);
+        json_add_string(object, "next_step", finding->next_step);
+        add_time(object, "since", finding->since_ms);
+    }
+}
+
+static void
+add_summary(struct json *document, const struct report *report)
+{
+    const struct counts *counts = &report->assessment->counts;
+    struct json *object = json_add_object(document, "counts");
+    size_t n;
+    const struct service *service = snapshot_service(report->snapshot, &n);
+
+    json_add_int(object, "ok", (int64_t)counts->ok);
+    json_add_int(object, "warn", (int64_t)counts->warn);
+    json_add_int(object, "fail", (int64_t)counts->fail);
+    json_add_int(object, "unknown", (int64_t)counts->unknown);
+    if (n == 0) {
+        json_add_null(document, "service");
+        return;
+    }
+    object = json_add_object(document, "service");
+    add_word(object, "base_url", service->base_url);
+    add_word(object, "workspace_id", service->workspace_id);
+    add_word(object, "credential", service->credential);
+    add_count(object, "budget_per_minute", service->budget_per_minute);
+    add_count(object, "used_last_minute", service->used_last_minute);
+    add_milliseconds(object, "latency_ms", service->latency_us);
+    if (service->has_clock_offset)
+        json_add_int(object, "clock_offset_ms", service->clock_offset_ms);
+    else
+        json_add_null(object, "clock_offset_ms");
+}
+
+struct json *
+report_json(const struct report *report)
+{
+    struct json *document = json_new_object();
+
+    add_time(document, "generated_at", report->now_ms);
+    json_add_string(document, "context", report->options->context);
+    add_summary(document, report);
+    add_diagnosis(document, report);
+    add_sources(document, report);
+    add_pools(document, report);
+    add_jobs(document, report);
+    add_tunnels(document, report);
+    add_connectors(document, report);
+    add_checks(document, report);
+    add_layers(document, report);
+    return document;
+}
