@@ -181,13 +181,13 @@ draw_pane(struct console *console, struct canvas *canvas, int view, struct rect 
     bool is_focused = console->focus == view;
     struct rect inner = r;
 
-    if (console->layout.has_frames) {
+    if (console->layout.has_frames)
         inner = canvas_frame(canvas, r, frame->theme, frame->is_ascii, is_focused);
-        if (console->layout.size[view] == VIEW_WHOLE)
-            pane_draw_title(canvas, r, pane, frame, state, is_focused);
-    }
     canvas_clip(canvas, inner);
     pane->draw(canvas, inner, frame, state, is_focused);
+    canvas_clip(canvas, r);
+    if (console->layout.has_frames) /* after the rows, because it counts them */
+        pane_draw_title(canvas, r, pane, frame, state, is_focused);
 }
 
 /* The strip's boxes have room for a title and the worst rows only. */

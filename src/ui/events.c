@@ -141,6 +141,7 @@ static void
 watch_findings(struct events *events, const struct assessment *assessment, int64_t now_ms)
 {
     struct seen_finding now[FINDINGS_WATCHED];
+    bool is_new[FINDINGS_WATCHED];
     size_t n = 0;
 
     for (size_t i = 0; i < assessment->n_findings && n < FINDINGS_WATCHED; i++) {
@@ -151,10 +152,11 @@ watch_findings(struct events *events, const struct assessment *assessment, int64
         now[n] = (struct seen_finding){.key = key, .since_ms = seen ? seen->since_ms : now_ms};
         text_clean(now[n].summary, sizeof(now[n].summary), finding->summary,
                    strlen(finding->summary));
-        n++;
-        if (!seen)
-            note_finding(events, finding, now_ms);
+        is_new[n++] = !seen;
     }
+    for (size_t i = n; i-- > 0;) /* the worst last, so that it stands on top */
+        if (is_new[i])
+            note_finding(events, &assessment->findings[i], now_ms);
     for (size_t i = 0; i < events->n_findings; i++)
         if (!find_seen(now, n, events->finding[i].key))
             note_cleared(events, &events->finding[i], now_ms);
@@ -274,7 +276,7 @@ static void
 draw_event(const struct event *event, struct canvas *canvas, struct rect line,
            const struct frame *frame)
 {
-    enum { AT_GLYPH = 9, AT_WHAT = 11, AT_TEXT = 33, AT_TEXT_NARROW = 11, NARROW = 90 };
+    enum { AT_GLYPH = 9, AT_WHAT = 11, AT_TEXT = 37, AT_TEXT_NARROW = 11, NARROW = 90 };
     int at_text = line.w < NARROW ? AT_TEXT_NARROW : AT_TEXT;
     TEXT(when, 16);
 

@@ -10,7 +10,7 @@ struct events;
 struct event {
     int64_t at_ms; /* wall */
     enum role role;
-    char what[16]; /* "finding", "source", "jobs" */
+    char what[28]; /* a rule, a source, "jobs", "cleared" */
     char text[200];
 };
 

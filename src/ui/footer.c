@@ -88,7 +88,7 @@ newest_event_draw(const struct console *console, struct canvas *canvas, struct r
     int x = r.x + 1;
     TEXT(when, 16);
 
-    if (!event || console->layout.size[VIEW_events] != VIEW_HIDDEN)
+    if (!event)
         return;
     time_of_day_add(&when, event->at_ms);
     x += canvas_text(canvas, x, r.y, r.w - 2, ROLE_dim, when.bytes) + 1;
@@ -97,6 +97,44 @@ newest_event_draw(const struct console *console, struct canvas *canvas, struct r
          1;
     x += canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_dim, event->what) + 1;
     canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_text, event->text);
+}
+
+static enum role
+source_role(const struct source_status *status, int64_t now_ms)
+{
+    if (status->state == SOURCE_STATE_error)
+        return ROLE_fail;
+    if (status->state == SOURCE_STATE_disabled)
+        return ROLE_dim;
+    if (status->state == SOURCE_STATE_waiting || source_is_stale(status, now_ms))
+        return ROLE_stale;
+    return ROLE_ok;
+}
+
+/* Where the events have a pane of their own: how old each source's facts are. */
+static void
+sources_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct frame *frame = &console->frame;
+    int x = r.x + 1, end = r.x + r.w - 1;
+
+    for (int i = 0; i < SOURCE_COUNT; i++) {
+        const struct source_status *status = &frame->snapshot->source[i];
+        enum role role = source_role(status, frame->now_ms);
+        TEXT(age, 16);
+
+        if (status->ok_at_ms > 0 && status->state != SOURCE_STATE_disabled)
+            duration_add(&age, frame->now_ms - status->ok_at_ms);
+        else
+            text_add(&age, status->state == SOURCE_STATE_disabled ? "off" : "");
+        if (x + (int)strlen(source_name((enum source)i)) + 12 > end)
+            return;
+        x += canvas_text(canvas, x, r.y, 1, role, glyph(frame->theme, frame->is_ascii, role)) + 1;
+        x += canvas_text(canvas, x, r.y, end - x, role == ROLE_fail ? ROLE_text : ROLE_dim,
+                         source_name((enum source)i)) +
+             1;
+        x += canvas_text(canvas, x, r.y, end - x, role == ROLE_ok ? ROLE_dim : role, age.bytes) + 2;
+    }
 }
 
 static bool
@@ -121,6 +159,8 @@ footer_draw(struct console *console, struct canvas *canvas)
         canvas_fill(canvas, message, ROLE_text, " ");
         canvas_text(canvas, message.x + 1, message.y, message.w - 2, console->message_role,
                     console->message);
+    } else if (layout->message.h && layout->size[VIEW_events] == VIEW_WHOLE) {
+        sources_draw(console, canvas, layout->message);
     } else if (layout->message.h) {
         newest_event_draw(console, canvas, message);
     }

@@ -71,7 +71,6 @@ say_age(struct line_ends *line, const struct frame *frame, enum role bar)
     text_add(&out, "data ");
     duration_add(&out, frame->now_ms - oldest);
     text_add(&out, " ");
-    canvas_text(line->canvas, line->right, line->y, 0, bar, "");
     from_right(line, bar, out.bytes);
 }
 
@@ -105,7 +104,8 @@ bar_draw(const struct console *console, struct canvas *canvas, struct rect r)
     text_add(&clock, "Z  ");
     say_age(&line, frame, bar);
     from_right(&line, bar, clock.bytes);
-    from_left(&line, bar, "sandwatch  ");
+    if (r.w >= 100)
+        from_left(&line, bar, "sandwatch  ");
     from_left(&line, frame->is_production ? bar : ROLE_title, frame->context);
     from_left(&line, bar, frame->is_production ? " PRODUCTION  " : "  ");
     from_left(&line, bar, frame->is_read_only ? "READ-ONLY  " : "LOCKED  ");

@@ -25,7 +25,7 @@ struct line {
     bool is_own; /* opened here, and so not blocking */
     char *bytes; /* the frame on its way */
     size_t n, sent, room;
-    bool is_sending; /* some of it is sent and the rest waits for room */
+    bool is_sending;        /* some of it is sent and the rest waits for room */
     size_t unasked;         /* bytes since the last question */
     bool is_asked;          /* a question is unanswered */
     bool does_answer;       /* this terminal answered the last time */
