@@ -181,14 +181,39 @@ page_finding(struct page *page, const struct finding *finding)
     page_fieldf(page, "  rule", ROLE_dim, "%s", finding->rule);
 }
 
+static bool
+is_connector_of(const struct frame *frame, const char *name, const char *tunnel_id)
+{
+    size_t n;
+    const struct connector *connectors = snapshot_connectors(frame->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(connectors[i].name, name) == 0 &&
+            strcmp(connectors[i].tunnel_id, tunnel_id) == 0)
+            return true;
+    return false;
+}
+
+bool
+finding_is_about(const struct frame *frame, const struct finding *finding, const char *id)
+{
+    size_t n = strlen(finding->subject_id);
+
+    if (n == 0 || strcmp(finding->subject_id, id) == 0)
+        return n > 0;
+    if (strncmp(finding->subject_id, id, n) == 0 && id[n] == ' ')
+        return true; /* "edge region1" of the check "edge region1 udp/7844 v4" */
+    return is_connector_of(frame, finding->subject_id, id);
+}
+
 size_t
-page_findings(struct page *page, const char *subject_id)
+page_findings(struct page *page, const char *id)
 {
     const struct assessment *assessment = page->frame->assessment;
     size_t n = 0;
 
     for (size_t i = 0; i < assessment->n_findings; i++) {
-        if (strcmp(assessment->findings[i].subject_id, subject_id) != 0)
+        if (!finding_is_about(page->frame, &assessment->findings[i], id))
             continue;
         page_blank(page);
         page_finding(page, &assessment->findings[i]);

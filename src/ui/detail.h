@@ -34,7 +34,10 @@ void page_blank(struct page *page);
 
 /* A finding: summary, evidence, next step. */
 void page_finding(struct page *page, const struct finding *finding);
+/* Is the finding about the row with this id: itself, the target of a check, a tunnel's connector?
+ */
+bool finding_is_about(const struct frame *frame, const struct finding *finding, const char *id);
 /* All findings about an id, worst first; how many there were. */
-size_t page_findings(struct page *page, const char *subject_id);
+size_t page_findings(struct page *page, const char *id);
 
 #endif

@@ -115,6 +115,8 @@ lay_out(const struct list *list, int width, int shift)
             layout.place[layout.n++] = (struct place){&list->columns[i], 0, list->columns[i].width};
     while (layout.n > 1 && layout_width(&layout) > width)
         drop_least(&layout);
+    if (layout_width(&layout) > width)
+        layout.place[0].w = width - MARK_CELLS;
     grow(&layout, width - layout_width(&layout));
     for (size_t i = 0; i < layout.n; i++) {
         layout.place[i].x = x;

@@ -13,4 +13,7 @@ int why_draw(struct canvas *canvas, struct rect r, const struct frame *frame,
 /* Every finding in one line or more, worst first; returns how many lines there are. */
 int findings_draw(struct canvas *canvas, struct rect r, const struct frame *frame, int scroll);
 
+/* Does why.def say what this rule breaks? */
+bool why_knows(const char *rule);
+
 #endif

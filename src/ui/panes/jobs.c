@@ -263,21 +263,6 @@ draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
 }
 
 static void
-page_flags(struct page *page, uint32_t flags, enum severity severity)
-{
-    for (int flag = 0; flag < JOB_FLAG_COUNT; flag++) {
-        TEXT(line, 200);
-
-        if (!(flags & (1u << flag)))
-            continue;
-        text_addf(&line, "%s: %s", job_flag_word((enum job_flag)flag),
-                  job_flag_what((enum job_flag)flag));
-        page_sentence(page, severity == SEVERITY_info ? ROLE_info : severity_role(severity),
-                      ROLE_text, line.bytes);
-    }
-}
-
-static void
 page_work_item(struct page *page, const struct job *job)
 {
     page_section(page, "WORK ITEM");
@@ -331,22 +316,6 @@ page_session(struct page *page, const struct job *job)
     page_field(page, "id", ROLE_text, job->session_id);
 }
 
-static bool
-job_by_id(struct row *row, const char *job_id)
-{
-    size_t n;
-    const struct job *jobs = snapshot_jobs(row->frame->snapshot, &n);
-
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(jobs[i].id, job_id) != 0)
-            continue;
-        row->data = &jobs[i];
-        row->index = i;
-        return true;
-    }
-    return false;
-}
-
 static int
 draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, const char *job_id,
             int scroll)
@@ -355,7 +324,8 @@ draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, con
     struct row row = {.frame = frame};
     TEXT(place, 320);
 
-    if (!job_by_id(&row, job_id)) {
+    row.data = job_by_id(frame, job_id, &row.index);
+    if (!row.data) {
         page_sentence(&page, ROLE_stale, ROLE_text, "this job is no longer there");
         return page.lines;
     }
@@ -363,7 +333,7 @@ draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, con
     text_addf(&place, "in %s, for ", pool(&row));
     unit_add(&place, frame, UNIT_ms, age(&row));
     page_sentence(&page, ROLE_text, ROLE_dim, place.bytes);
-    page_flags(&page, judged(&row)->flags, judged(&row)->severity);
+    page_flags(&page, judged(&row));
     page_findings(&page, job_id);
     page_work_item(&page, row.data);
     page_session(&page, row.data);

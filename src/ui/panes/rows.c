@@ -96,3 +96,55 @@ finding_role(const struct frame *frame, const char *subject_id, const char *rule
             return severity_role(assessment->findings[i].severity);
     return ROLE_text;
 }
+
+const struct job *
+job_by_id(const struct frame *frame, const char *id, size_t *index)
+{
+    size_t n;
+    const struct job *jobs = snapshot_jobs(frame->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(jobs[i].id, id) != 0)
+            continue;
+        *index = i;
+        return &jobs[i];
+    }
+    return NULL;
+}
+
+void
+page_flags(struct page *page, const struct job_judgement *judgement)
+{
+    enum severity severity = judgement->severity;
+
+    for (size_t i = 0; i < COUNT_OF(by_weight); i++) {
+        TEXT(line, 200);
+
+        if (!(judgement->flags & (1u << by_weight[i])))
+            continue;
+        text_addf(&line, "%s: %s", job_flag_word(by_weight[i]), job_flag_what(by_weight[i]));
+        page_sentence(page, severity == SEVERITY_info ? ROLE_info : severity_role(severity),
+                      ROLE_text, line.bytes);
+    }
+}
+
+bool
+page_judgement(struct page *page, const char *id)
+{
+    size_t index;
+
+    if (job_by_id(page->frame, id, &index) && job_judged(page->frame, index)->flags) {
+        page_flags(page, job_judged(page->frame, index));
+        return true;
+    }
+    if (pool_by_id(page->frame, id, &index)) {
+        const struct pool_judgement *judgement = pool_judged(page->frame, index);
+
+        page_sentence(page,
+                      judgement->severity == SEVERITY_info ? ROLE_info
+                                                           : severity_role(judgement->severity),
+                      ROLE_text, judgement->reason);
+        return true;
+    }
+    return false;
+}

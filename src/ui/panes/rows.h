@@ -21,6 +21,12 @@ const char *job_session_words(const struct job *job);
 /* "active", or "session" for a job that is only known from its session. */
 const char *job_state_words(const struct job *job);
 
+/* What was judged of the pool or the job with this id, when that is more than "fine". */
+bool page_judgement(struct page *page, const char *id);
+/* Every flag of a job in words. */
+void page_flags(struct page *page, const struct job_judgement *judgement);
+const struct job *job_by_id(const struct frame *frame, const char *id, size_t *index);
+
 /* The jobs of a pool, worst first, one line each. */
 void page_jobs_of(struct page *page, const char *pool_id, int most);
 /* The tunnels' connectors with their edge connections. */

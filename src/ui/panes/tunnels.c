@@ -138,14 +138,6 @@ sum_of(const struct row *row)
 }
 
 static const char *
-id(const struct row *row)
-{
-    struct entry entry = entry_of(row);
-
-    return entry.tunnel ? entry.tunnel->id : entry.connector->url;
-}
-
-static const char *
 name(const struct row *row)
 {
     struct entry entry = entry_of(row);
@@ -153,6 +145,14 @@ name(const struct row *row)
     if (entry.tunnel)
         return entry.tunnel->name;
     return entry.connector->name[0] ? entry.connector->name : entry.connector->url;
+}
+
+static const char *
+id(const struct row *row)
+{
+    struct entry entry = entry_of(row);
+
+    return entry.tunnel ? entry.tunnel->id : name(row);
 }
 
 static const char *
@@ -441,7 +441,7 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
     page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};
     for (size_t i = 0; i < n; i++)
         if (strcmp(all[i].tunnel_id, pane_state->selected) == 0 ||
-            strcmp(all[i].url, pane_state->selected) == 0)
+            strcmp(all[i].name, pane_state->selected) == 0)
             connector_line(&page, &all[i], i);
 }
 
@@ -512,12 +512,12 @@ page_counters(struct page *page, const struct connector *connector)
     text_add(&value, " errors, ");
     unit_add(&value, page->frame, UNIT_count, known(connector->register_failures));
     text_add(&value, " failed registrations");
-    page_field(page, "since start", connector->errors_per_min > 0 ? ROLE_warn : ROLE_text,
+    page_field(page, "  counted", connector->errors_per_min > 0 ? ROLE_warn : ROLE_text,
                value.bytes);
     if (connector->requests_per_s >= 0)
-        page_fieldf(page, "rate", ROLE_text, "%.1f requests/s", connector->requests_per_s);
+        page_fieldf(page, "  rate", ROLE_text, "%.1f requests/s", connector->requests_per_s);
     if (connector->errors_per_min > 0)
-        page_fieldf(page, "errors", ROLE_warn, "%.1f per minute", connector->errors_per_min);
+        page_fieldf(page, "  errors", ROLE_warn, "%.1f per minute", connector->errors_per_min);
 }
 
 void
@@ -531,7 +531,7 @@ page_connector(struct page *page, const struct connector *connector)
     page_field(page, "  asked at", ROLE_text, connector->url);
     page_field(page, "  error", ROLE_fail, connector->error);
     page_field(page, "  version", ROLE_text, connector->version);
-    page_field(page, "  forwards to", ROLE_text, connector->service);
+    page_field(page, "  serves", ROLE_text, connector->service);
     page_field(page, "  id", ROLE_dim, connector->connector_id);
     page_moment(page, "  started", connector->started_ms);
     page_moment(page, "  answered", connector->at_ms);
