@@ -14,7 +14,7 @@
 #define SANDWATCH_DATADIR "/usr/local/share/sandwatch"
 #endif
 
-enum { LONGEST_PATH = 4096 };
+enum { LONGEST_PATH = 4096, LONGEST_THRESHOLD_S = 366 * 86400 };
 
 static const char *
 environment(const char *name)
@@ -63,7 +63,7 @@ static const struct option threshold_options[] = {
      .type = OPTION_INT,                                                                           \
      .offset = offsetof(struct thresholds, id##_ms),                                               \
      .min = 1,                                                                                     \
-     .max = INT32_MAX,                                                                             \
+     .max = LONGEST_THRESHOLD_S,                                                                   \
      .scale = 1000,                                                                                \
      .fallback = #seconds,                                                                         \
      .unit = "s",                                                                                  \

@@ -98,16 +98,14 @@ config_help(FILE *out)
 static void
 help_key(const char *prefix, const struct option *option, FILE *out)
 {
-    TEXT(name, LONGEST);
     TEXT(takes, LONGEST);
 
-    text_addf(&name, "%s%s", prefix, option->name);
     value_expected(option, &takes);
     if (option->fallback)
         text_addf(&takes, "; default %s", option->fallback);
     if (option->is_required)
         text_add(&takes, "; required");
-    fprintf(out, "  %s\n      %s: %s\n", name.bytes, takes.bytes, option->help);
+    fprintf(out, "  %s%s\n      %s [%s]\n", prefix, option->name, option->help, takes.bytes);
 }
 
 void
@@ -128,5 +126,5 @@ config_help_keys(const struct option_table *tables, size_t n_tables, FILE *out)
         for (size_t j = 0; j < tables[i].n; j++)
             help_key("", &tables[i].rows[j], out);
     fprintf(out, "  %s\n      %s\n", "keys.KEY",
-            "the name of a command, or none: what that key does in the console");
+            "what that key does in the console [the name of a command, or none]");
 }

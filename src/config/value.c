@@ -41,9 +41,9 @@ value_expected(const struct option *option, struct text *out)
         text_add(out, "true or false");
         break;
     case OPTION_INT:
-        text_addf(out, "a whole number from %" PRId64 " to %" PRId64, option->min, option->max);
-        if (option->unit)
-            text_addf(out, " (%s)", option->unit);
+        text_addf(out, "a whole number from %" PRId64 " to %" PRId64 "%s%s%s", option->min,
+                  option->max, option->unit ? " (" : "", option->unit ? option->unit : "",
+                  option->unit ? ")" : "");
         break;
     case OPTION_STRING:
         text_add(out, "text");
