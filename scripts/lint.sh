@@ -32,7 +32,7 @@ elif [ -n "$scripts" ]; then
 fi
 for page in $(git ls-files 'docs/*.1'); do
     if command -v mandoc >/dev/null; then
-        mandoc -Tlint -Wwarning "$page" || bad=1
+        mandoc -Tlint "$page" || bad=1
     else
         skip mandoc
     fi
