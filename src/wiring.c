@@ -9,6 +9,7 @@
 #include "core/arena.h"
 #include "model/store.h"
 #include "probe/probe.h"
+#include "ui/keys.h"
 
 #ifndef SANDWATCH_DATADIR
 #define SANDWATCH_DATADIR "/usr/local/share/sandwatch"
@@ -82,14 +83,31 @@ program_help_keys(FILE *out)
     config_help_keys(tables, COUNT_OF(tables), out);
 }
 
+static bool
+is_key(const char *name)
+{
+    return key_parse(name) != KEY_NONE;
+}
+
 bool
 program_load(struct program *program, int *argc, char **argv, struct err *err)
 {
     const struct option_table tables[] = {
         {threshold_options, COUNT_OF(threshold_options), &program->thresholds},
     };
+    static const char *const command_names[] = {
+#define COMMAND(id, keys, needs, argument, help) #id,
+#include "ui/commands.def"
+#undef COMMAND
+        NULL,
+    };
     struct config_request request = {
-        .tables = tables, .n_tables = COUNT_OF(tables), .getenv = environment};
+        .tables = tables,
+        .n_tables = COUNT_OF(tables),
+        .commands = command_names,
+        .is_key = is_key,
+        .getenv = environment,
+    };
 
     program->arena = arena_new();
     request.theme_folders = program_folders(program->arena, "themes");
