@@ -143,6 +143,8 @@ say(struct world *world, struct session *session, const char *words)
     struct json *body = json_new_object();
     struct json *text = json_add_object(json_add_array(body, "content"), NULL);
 
+    if (world->is_hostile)
+        words = name_hostile((size_t)chance_next(&world->chance));
     json_add_string(text, "type", "text");
     json_add_string(text, "text", words);
     session_emit(world, session, "agent.message", body, world->now_ms);

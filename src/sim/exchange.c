@@ -93,11 +93,13 @@ answer_envelope(struct exchange *x, int status, const char *type, struct json *d
                 const char *message)
 {
     struct json *body = json_new_object(), *error;
+    char *scary = x->scare ? copy_printf("%s %s", message, x->scare) : NULL;
 
     json_add_string(body, "type", "error");
     error = json_add_object(body, "error");
     json_add_string(error, "type", type);
-    json_add_string(error, "message", message);
+    json_add_string(error, "message", scary ? scary : message);
+    free(scary);
     if (details)
         json_add(error, "details", details);
     json_add_string(body, "request_id", x->request_id[0] ? x->request_id : NULL);

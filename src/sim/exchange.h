@@ -59,10 +59,11 @@ struct exchange {
     const struct route *route;
     char part[EXCHANGE_PARTS][SIM_ID_BYTES * 2]; /* what the braces of the route's pattern took */
     struct credential credential;
-    int64_t begun_ms; /* monotonic */
-    bool is_again;    /* called again after OUTCOME_WAIT */
-    bool is_admitted; /* the gate has let it pass */
-    bool was_canned;  /* the answer was prepared by a test: nothing is added to it */
+    int64_t begun_ms;  /* monotonic */
+    bool is_again;     /* called again after OUTCOME_WAIT */
+    bool is_admitted;  /* the gate has let it pass */
+    const char *scare; /* put after error messages; NULL: nothing */
+    bool was_canned;   /* the answer was prepared by a test: nothing is added to it */
 
     /* the answer */
     enum outcome outcome;

@@ -27,8 +27,10 @@ first_message(struct world *world, const char *title)
 static const char *
 pick_title(struct world *world)
 {
+    size_t nth = (size_t)chance_next(&world->chance);
+
     if (world->is_hostile)
-        return name_hostile((size_t)chance_next(&world->chance));
+        return chance_percent(&world->chance, 20) ? name_hostile_endless(nth) : name_hostile(nth);
     return name_title(&world->chance);
 }
 

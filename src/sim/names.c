@@ -172,3 +172,15 @@ name_hostile(size_t nth)
 {
     return hostiles[nth % COUNT_OF(hostiles)];
 }
+
+const char *
+name_hostile_endless(size_t nth)
+{
+    static char endless[(64 << 10) + 1];
+    const char *one = name_hostile(nth);
+    size_t length = strlen(one);
+
+    for (size_t i = 0; i + 1 < sizeof(endless); i++)
+        endless[i] = one[i % length];
+    return endless;
+}

@@ -23,5 +23,7 @@ const char *name_region(size_t nth);
  * what no terminal should be given. Borrowed for ever. */
 size_t name_hostiles(void);
 const char *name_hostile(size_t nth);
+/* The same over and over, 64 KiB of it. */
+const char *name_hostile_endless(size_t nth);
 
 #endif

@@ -170,7 +170,8 @@ add_history(struct world *world, struct environment *environment, int64_t n)
 
         live_through(world, session, from, to - MINUTE_MS);
         session->mind.turns_left = 0;
-        session_idle(world, session, "end_turn", to - MINUTE_MS);
+        session_idle(world, session, world->is_hostile ? name_hostile((size_t)i) : "end_turn",
+                     to - MINUTE_MS);
         item->state = ITEM_STOPPED;
         item->stop_requested_ms = item->stopped_ms = to;
     }

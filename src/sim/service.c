@@ -10,6 +10,7 @@
 #include "sim/gate.h"
 #include "sim/handout.h"
 #include "sim/ledger.h"
+#include "sim/names.h"
 #include "sim/network.h"
 #include "sim/populate.h"
 #include "sim/route.h"
@@ -185,6 +186,8 @@ service_serve(void *context, struct exchange *x)
     service->world->now_ms = clock_wall_ms();
     if (!x->request_id[0])
         chance_id(&service->world->chance, "req", x->request_id);
+    if (service->world->is_hostile)
+        x->scare = name_hostile((size_t)chance_next(&service->world->chance));
     if (!x->is_admitted) {
         if (!gate_pass(service, x))
             goto done;
