@@ -4,7 +4,10 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
 #include "core/die.h"
 
@@ -282,4 +285,77 @@ pki_session_free(struct pki_session *session)
     ERR_clear_error();
     SSL_free(session->ssl);
     free(session);
+}
+
+/* One certificate and nothing after it. */
+static X509 *
+read_single(const char *pem)
+{
+    BIO *bio = BIO_new_mem_buf(pem, -1);
+    X509 *certificate = bio ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+    X509 *second = certificate ? PEM_read_bio_X509(bio, NULL, NULL, NULL) : NULL;
+
+    ERR_clear_error();
+    BIO_free(bio);
+    if (!second)
+        return certificate;
+    X509_free(certificate);
+    X509_free(second);
+    return NULL;
+}
+
+static const char *
+authority_mistake(X509 *certificate)
+{
+    EVP_PKEY *key = X509_get0_pubkey(certificate);
+    int critical = 0, digest = NID_undef, bits = key ? EVP_PKEY_bits(key) : 0;
+    BASIC_CONSTRAINTS *basic =
+        X509_get_ext_d2i(certificate, NID_basic_constraints, &critical, NULL);
+    bool is_authority = basic && basic->ca && critical == 1;
+
+    BASIC_CONSTRAINTS_free(basic);
+    if (!is_authority)
+        return "CA:TRUE must be there and critical";
+    if (!X509_get0_subject_key_id(certificate))
+        return "a subject key identifier is missing";
+    if (!(X509_get_extension_flags(certificate) & EXFLAG_KUSAGE) ||
+        !(X509_get_key_usage(certificate) & KU_KEY_CERT_SIGN))
+        return "key usage must have keyCertSign";
+    if (!key || (EVP_PKEY_base_id(key) == EVP_PKEY_RSA ? bits < 2048 : bits < 256))
+        return "the key is too weak: RSA from 2048 bits, ECDSA from P-256";
+    OBJ_find_sigid_algs(X509_get_signature_nid(certificate), &digest, NULL);
+    if (digest == NID_md5 || digest == NID_sha1 || digest == NID_undef)
+        return "the signature must use SHA-256 or better";
+    return NULL;
+}
+
+static bool
+describe(X509 *certificate, struct pki_authority *out)
+{
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned n = 0;
+    struct tm tm;
+
+    if (!X509_digest(certificate, EVP_sha256(), digest, &n) || n != 32 ||
+        !ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &tm))
+        return false;
+    for (unsigned i = 0; i < n; i++)
+        snprintf(out->fingerprint + (size_t)2 * i, 3, "%02x", (unsigned)digest[i]);
+    out->expires_ms = (int64_t)timegm(&tm) * 1000;
+    return true;
+}
+
+bool
+pki_read_authority(const char *pem, struct pki_authority *out, struct err *err)
+{
+    X509 *certificate = strstr(pem, "PRIVATE KEY-----") ? NULL : read_single(pem);
+    const char *mistake;
+
+    if (!certificate)
+        return err_set(err, ERR_REFUSED, "expected exactly one PEM certificate and no private key");
+    mistake = authority_mistake(certificate);
+    if (!mistake && !describe(certificate, out))
+        mistake = "cannot be read";
+    X509_free(certificate);
+    return !mistake || err_set(err, ERR_REFUSED, "%s", mistake);
 }

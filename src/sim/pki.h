@@ -41,4 +41,15 @@ void pki_send(struct pki_session *session, const void *bytes, size_t n);
 enum pki_step pki_drain(struct pki_session *session);
 void pki_session_free(struct pki_session *session); /* NULL is allowed */
 
+/* A CA certificate that somebody wants to register on a tunnel. */
+struct pki_authority {
+    char fingerprint[65]; /* lowercase hex SHA-256 of the DER */
+    int64_t expires_ms;   /* wall clock */
+};
+
+/* Exactly one certificate as PEM and no key, fit for a tunnel (facts/management-api.md 8.3):
+ * CA:TRUE critical, a subject key identifier, keyCertSign, RSA from 2048 bits or an elliptic curve
+ * from 256, SHA-256 or better. False with err says what is wrong. Any thread. */
+bool pki_read_authority(const char *pem, struct pki_authority *out, struct err *err) MUST_CHECK;
+
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/json.h"
-#include "sim/authority.h"
 #include "sim/page.h"
+#include "sim/pki.h"
 #include "sim/route.h"
 #include "sim/serve.h"
 #include "sim/show.h"
@@ -278,7 +278,7 @@ certificates_create(struct service *service, struct exchange *x)
     const struct json *body = tunnel ? serve_body(x) : NULL;
     const char *pem = json_string(body, "ca_certificate_pem", "");
     struct tunnel_certificate *certificate;
-    struct authority authority;
+    struct pki_authority authority;
     struct err err = {0};
 
     if (!body)
@@ -287,7 +287,7 @@ certificates_create(struct service *service, struct exchange *x)
         answer_error(x, 400, "ca_certificate_pem: at most 8 KB");
         return;
     }
-    if (!authority_read(pem, &authority, &err)) {
+    if (!pki_read_authority(pem, &authority, &err)) {
         answer_error(x, 400, "ca_certificate_pem: %s", err.message);
         return;
     }
