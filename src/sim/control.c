@@ -180,13 +180,13 @@ agent_with_skills(struct world *world, const struct json *skills)
     return agent;
 }
 
-/* {"environment_id":ID or name,"title":T,"steps":[…] as in agent.h,"status":"terminated",
+/* {"environment_id":ID or name,"title":T,"script":[…] as in agent.h,"status":"terminated",
  * "skills":[…],"resources":[…],"message":T,"queue":false}: answers the session. */
 void
 control_session(struct service *service, struct exchange *x)
 {
     struct world *world = service->world;
-    const struct json *body = serve_body(x), *steps = json_get(body, "steps");
+    const struct json *body = serve_body(x), *script = json_get(body, "script");
     struct environment *environment = find_pool(service, json_string(body, "environment_id", ""));
     struct session *session;
 
@@ -200,13 +200,13 @@ control_session(struct service *service, struct exchange *x)
                           json_string(body, "title", "a scripted session"), world->now_ms);
     if (json_is_array(json_get(body, "resources")))
         session->memory_stores = json_copy(json_get(body, "resources"));
-    session->mind.script = json_is_array(steps) ? json_copy(steps) : json_new_array();
+    session->mind.script = json_is_array(script) ? json_copy(script) : json_new_array();
     session->mind.step = json_first(session->mind.script);
     if (json_bool(body, "queue", true))
         item_new(world, session, world->now_ms);
     if (strcmp(json_string(body, "status", ""), "terminated") == 0)
         session_terminate(world, session);
-    else if (json_bool(body, "queue", true) && steps)
+    else if (json_bool(body, "queue", true) && script)
         agent_wake(world, session);
     answer_json(x, 200, show_session(world, &session->object));
 }
@@ -253,7 +253,7 @@ control_world(struct service *service, struct exchange *x)
 
         json_add_string(pool, "id", environment->object.id);
         json_add_string(pool, "name", environment->label);
-        json_add_string(pool, "environment_key", environment->key);
+        json_add_string(pool, "key", environment->key);
     }
     answer_json(x, 200, json);
 }
