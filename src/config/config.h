@@ -85,6 +85,10 @@ struct config {
 
     const struct config_setting *settings; /* all of them, in the order of the tables */
     size_t n_settings;
+    /* Variables of the official tools that are set; they count where the context names no
+     * credential. */
+    const char *const *official;
+    size_t n_official;
     /* Every mistake found, "FILE:LINE:COLUMN: key: what"; those after n_fatal hurt only what they
      * name (a theme that is not in use, a key file that cannot be read). */
     const char *const *mistakes;

@@ -10,7 +10,7 @@
 #include "core/text.h"
 #include "core/yaml.h"
 
-enum { COLOUR_NEVER = 1 };
+enum { COLOUR_NEVER = 1, OFFICIAL_MOST = 16 };
 
 static const char *
 environment(const struct loader *loader, const char *name)
@@ -264,6 +264,19 @@ check_readable(struct loader *loader)
     }
 }
 
+static void
+list_official(struct loader *loader)
+{
+    const char **set = arena_array(loader->context.arena, OFFICIAL_MOST, sizeof(*set));
+    size_t n = 0;
+
+    for (size_t i = 0; official_variables[i] && n < OFFICIAL_MOST; i++)
+        if (environment(loader, official_variables[i]))
+            set[n++] = official_variables[i];
+    loader->config->official = set;
+    loader->config->n_official = n;
+}
+
 void
 loader_unknown_theme(struct loader *loader, const char *advice)
 {
@@ -334,6 +347,7 @@ config_load(const struct config_request *request, int *argc, char **argv, struct
     if (!read_places(&loader, &flags, err))
         return false;
     check_readable(&loader);
+    list_official(&loader);
     loader_read_themes(&loader);
     return publish(&loader, err);
 }

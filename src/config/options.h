@@ -30,4 +30,8 @@ extern const size_t context_options_n;
 extern const struct option_list context_lists[];
 extern const size_t context_lists_n;
 
+/* Where the official tools look for credentials; NULL-terminated
+ * (facts/management-api.md 1.3, 1.4). */
+extern const char *const official_variables[];
+
 #endif

@@ -56,6 +56,9 @@ config_show(const struct config *config, FILE *out)
         fprintf(out, "%-*s  %-*s  %s\n", NAME_CELLS, name.bytes, VALUE_CELLS, value.bytes,
                 origin.bytes);
     }
+    for (size_t i = 0; i < config->n_official; i++)
+        fprintf(out, "%-*s  %-*s  environment %s\n", NAME_CELLS, "(where no credential is named)",
+                VALUE_CELLS, "set", config->official[i]);
     for (size_t i = 0; i < config->n_bindings; i++)
         fprintf(out, "keys.%-*s  %-*s  %s\n", NAME_CELLS - (int)strlen("keys."),
                 config->bindings[i].key, VALUE_CELLS, config->bindings[i].command, config->path);

@@ -378,6 +378,18 @@ show_says_where_each_value_came_from_and_no_secret(void **state)
 }
 
 static void
+show_names_the_official_variables_that_are_set(void **state)
+{
+    struct world *world = *state;
+
+    environment[0] = "ANTHROPIC_API_KEY";
+    environment[1] = "sk-ant-api03-abcdefghijkl";
+    assert_true(load(world, NULL, NULL));
+    assert_non_null(strstr(shown(world), "environment ANTHROPIC_API_KEY"));
+    assert_null(strstr(shown(world), "abcdefghijkl"));
+}
+
+static void
 a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down(void **state)
 {
     struct world *world = *state;
@@ -509,6 +521,7 @@ main(void)
         TEST(two_credentials_of_a_kind_are_refused),
         TEST(a_credential_s_flag_replaces_the_file_s),
         TEST(show_says_where_each_value_came_from_and_no_secret),
+        TEST(show_names_the_official_variables_that_are_set),
         TEST(a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down),
         TEST(a_wrong_flag_is_named),
         TEST(the_context_must_be_one_that_is_there),
