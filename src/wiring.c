@@ -201,6 +201,7 @@ start_probe(struct program *program, struct err *err)
     return probe_start(
         &(struct probe_options){
             .api_url = api_url(config),
+            .api_ca_file = config->ca_file,
             .region = config->edge_region,
             .edges = edges,
             .n_edges = config->n_edges,

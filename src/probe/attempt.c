@@ -33,8 +33,8 @@ attempt_start(struct attempt *attempt)
     ways[attempt->kind](attempt);
 }
 
-static void
-let_go(struct attempt *attempt)
+void
+attempt_hang_up(struct attempt *attempt)
 {
     struct loop *loop = attempt->tools->loop;
 
@@ -54,7 +54,7 @@ attempt_cancel(struct attempt *attempt)
 {
     if (!attempt->is_running)
         return;
-    let_go(attempt);
+    attempt_hang_up(attempt);
     attempt->is_running = false;
 }
 
@@ -70,7 +70,7 @@ tell(void *context)
 void
 attempt_finish(struct attempt *attempt)
 {
-    let_go(attempt);
+    attempt_hang_up(attempt);
     attempt->result.at_ms = clock_wall_ms();
     attempt->deadline = (struct timer){.due = tell, .context = attempt};
     timer_set(attempt->tools->loop, &attempt->deadline, 0);

@@ -75,7 +75,8 @@ void attempt_start(struct attempt *attempt);
 void attempt_cancel(struct attempt *attempt); /* nothing when it is not running */
 
 /* For the files that implement a way to measure. */
-void attempt_finish(struct attempt *attempt); /* the result is filled in */
+void attempt_finish(struct attempt *attempt);  /* the result is filled in */
+void attempt_hang_up(struct attempt *attempt); /* give back connection and deadlines */
 int64_t attempt_stage_passed(struct attempt *attempt, enum check_stage stage);
 void attempt_over_tcp(struct attempt *attempt);
 void attempt_over_udp(struct attempt *attempt);

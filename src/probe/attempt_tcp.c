@@ -38,7 +38,7 @@ answered(void *context)
 static void
 start_http(struct attempt *attempt)
 {
-    timer_clear(attempt->tools->loop, &attempt->deadline);
+    attempt_hang_up(attempt);
     attempt->get.url = attempt->url;
     attempt->get.address = &attempt->address;
     attempt->get.deadline_ms = HTTP_DEADLINE_MS;
@@ -84,7 +84,6 @@ shake_hands(void *context, unsigned events)
     attempt_stage_passed(attempt, STAGE_tls);
     tls_add_identity(&note, attempt->tls);
     text_clean(result->note, sizeof(result->note), note.bytes, note.n);
-    loop_unwatch(attempt->tools->loop, &attempt->watch);
     if (!tls_judge(attempt->tls, &result->fault) || !attempt->url)
         attempt_finish(attempt);
     else

@@ -86,6 +86,7 @@ copy_options(const struct probe_options *from, struct arena *arena)
         arena_array(arena, from->n_connectors, sizeof(*connectors));
 
     to.api_url = keep(arena, from->api_url);
+    to.api_ca_file = keep(arena, from->api_ca_file);
     to.region = keep(arena, from->region);
     to.edge_ca_file = keep(arena, from->edge_ca_file);
     to.dns_servers = keep(arena, from->dns_servers);
@@ -127,7 +128,8 @@ open_tools(struct probe *probe, struct err *err)
 {
     struct tools *tools = &probe->tools;
 
-    return (tools->loop = loop_open(err)) && (tools->trust = tls_trust_open(NULL, err)) &&
+    return (tools->loop = loop_open(err)) &&
+           (tools->trust = tls_trust_open(probe->options.api_ca_file, err)) &&
            (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, err)) &&
            (tools->dns = dns_open(tools->loop, probe->options.dns_servers, err)) &&
            (tools->http = http_open(tools->loop, tools->trust, err));
