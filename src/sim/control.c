@@ -50,7 +50,8 @@ control_faults(struct service *service, struct exchange *x)
     answer_json(x, 200, json);
 }
 
-/* {"name":NAME,"on":BOOL}; {"name":"answer",…}: see canned.h; {"name":"none"}: everything off. */
+/* {"name":NAME,"on":BOOL}; {"name":"answer","method":…}, also without the name: see canned.h;
+ * {"name":"none"}: everything off. */
 void
 control_fault(struct service *service, struct exchange *x)
 {
@@ -60,7 +61,7 @@ control_fault(struct service *service, struct exchange *x)
 
     if (!body)
         return;
-    if (strcmp(name, "answer") == 0) {
+    if (strcmp(name, "answer") == 0 || (!*name && json_get(body, "status"))) {
         if (!canned_add(&service->answers, body, &err)) {
             answer_error(x, 400, "%s", err.message);
             return;
@@ -181,7 +182,7 @@ agent_with_skills(struct world *world, const struct json *skills)
 }
 
 /* {"environment_id":ID or name,"title":T,"script":[…] as in agent.h,"status":"terminated",
- * "skills":[…],"resources":[…],"message":T,"queue":false}: answers the session. */
+ * "skills":[…],"resources":[…],"message":T,"queue":false}: answers the session and its work_id. */
 void
 control_session(struct service *service, struct exchange *x)
 {
@@ -189,6 +190,7 @@ control_session(struct service *service, struct exchange *x)
     const struct json *body = serve_body(x), *script = json_get(body, "script");
     struct environment *environment = find_pool(service, json_string(body, "environment_id", ""));
     struct session *session;
+    struct json *shown;
 
     if (!body)
         return;
@@ -208,7 +210,9 @@ control_session(struct service *service, struct exchange *x)
         session_terminate(world, session);
     else if (json_bool(body, "queue", true) && script)
         agent_wake(world, session);
-    answer_json(x, 200, show_session(world, &session->object));
+    shown = show_session(world, &session->object);
+    json_add_string(shown, "work_id", session->item ? session->item->object.id : NULL);
+    answer_json(x, 200, shown);
 }
 
 void

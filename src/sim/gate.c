@@ -115,18 +115,17 @@ check_beta(const struct world *world, struct exchange *x)
     const char *rest = given ? given : "";
     char value[80];
 
-    if (needed && !has_beta(rest, needed)) {
-        answer_error(x, 404, "Not Found"); /* as if the path did not exist */
-        return false;
-    }
-    if (is_beta_off(&world->faults, x->route->family))
+    if (is_beta_off(&world->faults, x->route->family) && has_beta(rest, needed))
         return refuse_beta(x, needed);
     if (x->route->family == FAMILY_MEMORY && has_beta(rest, managed_agents))
         return refuse_beta(x, managed_agents);
     while (next_value(&rest, value, sizeof(value)))
         if (!is_known(value))
             return refuse_beta(x, value);
-    return true;
+    if (!needed || has_beta(given ? given : "", needed))
+        return true;
+    answer_error(x, 404, "Not Found"); /* as if the path did not exist */
+    return false;
 }
 
 static bool
