@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/text.h"
 #include "ui/keys.h"
 #include "ui/list.h"
@@ -101,7 +100,7 @@ console_say(struct console *console, enum role role, const char *format, ...)
     text_vaddf(&out, format, args);
     va_end(args);
     console->message_role = role;
-    console->message_until_ms = clock_wall_ms() + MESSAGE_MS;
+    console->message_until_ms = console->frame.now_ms + MESSAGE_MS;
 }
 
 struct overlay *

@@ -141,7 +141,7 @@ static void
 watch_findings(struct events *events, const struct assessment *assessment, int64_t now_ms)
 {
     struct seen_finding now[FINDINGS_WATCHED];
-    bool is_new[FINDINGS_WATCHED];
+    bool is_new[FINDINGS_WATCHED] = {false};
     size_t n = 0;
 
     for (size_t i = 0; i < assessment->n_findings && n < FINDINGS_WATCHED; i++) {

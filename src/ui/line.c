@@ -36,23 +36,18 @@ struct line {
 static const char question[] = "\033[5n";
 
 struct line *
-line_open(int tty_fd, struct err *err)
+line_open(int tty_fd)
 {
-    struct line *line;
+    struct line *line = calloc(1, sizeof(*line));
     char path[64];
-    int fd;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", tty_fd);
-    fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-    if (fd < 0 && !isatty(tty_fd)) {
-        err_set(err, ERR_IO, "cannot open the terminal: %s", strerror(errno));
-        return NULL;
-    }
-    line = calloc(1, sizeof(*line));
     if (!line)
         die("out of memory");
-    line->is_own = fd >= 0;
-    line->fd = fd >= 0 ? fd : tty_fd; /* after su the device may be another user's */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", tty_fd);
+    line->fd = open(path, O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+    line->is_own = line->fd >= 0;
+    if (!line->is_own)
+        line->fd = tty_fd; /* after su the device may be another user's */
     return line;
 }
 

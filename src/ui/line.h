@@ -6,13 +6,13 @@
 #ifndef UI_LINE_H
 #define UI_LINE_H
 
-#include "core/err.h"
+#include "core/base.h"
 
 struct line;
 
 /* tty_fd stays the caller's; the line opens the terminal a second time, because O_NONBLOCK on
  * tty_fd would be the shell's too. Caller frees with line_close. */
-struct line *line_open(int tty_fd, struct err *err);
+struct line *line_open(int tty_fd);
 void line_close(struct line *line);
 
 /* For poll: where to wait for room, and whether to. */

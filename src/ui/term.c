@@ -338,8 +338,8 @@ term_open(const struct term_options *options, struct err *err)
         err_set(err, ERR_IO, "cannot read the terminal's modes: %s", strerror(errno));
         goto failed;
     }
-    if (!memory_open(term, err) || !(term->line = line_open(STDOUT_FILENO, err)) ||
-        !screen_open_quietly(term, err))
+    term->line = line_open(STDOUT_FILENO);
+    if (!memory_open(term, err) || !screen_open_quietly(term, err))
         goto failed;
     modes_open(term);
     term->is_ascii = options->is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
