@@ -16,7 +16,8 @@ comma   := ,
 VERSION := $(shell sed -n 's/^\#define SANDWATCH_VERSION "\(.*\)"/\1/p' src/core/version.h)
 FLAVOUR := $(or $(NAME),$(if $(SAN),$(subst $(comma),-,$(SAN)),release))
 BUILD   := build/$(FLAVOUR)
-PKGS    := ncursesw libcurl libcjson yaml-0.1 libcares openssl libmicrohttpd libutf8proc
+PKGS    := ncursesw libcurl libcjson yaml-0.1 libcares openssl libmicrohttpd libutf8proc \
+           libngtcp2 libngtcp2_crypto_gnutls gnutls
 DATADIR := $(PREFIX)/share/sandwatch
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
@@ -13,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "sim/edge_quic.h"
 #include "sim/edge_tcp.h"
 #include "sim/edge_udp.h"
 
@@ -25,6 +27,7 @@ enum {
 struct edge {
     const struct network_faults *faults;
     struct edge_tcp *tcp;
+    struct edge_quic *quic;
     int udp_fd[FAMILIES];
     size_t n_udp;
     uint16_t port;
@@ -140,34 +143,53 @@ is_dropped(struct edge *edge)
            (fault_on(edge->faults, FAULT_udp_lossy) && edge->datagrams++ % 3 == 0);
 }
 
+/* Known versions and connections that are up go to QUIC, the rest is told what there is. */
+static void
+datagram_answer(struct edge *edge, const struct edge_datagram *datagram)
+{
+    uint8_t out[EDGE_DATAGRAM_ROOM];
+    uint32_t version = QUIC_V1; /* short headers, too, are of a connection */
+    size_t n;
+
+    if (!edge_udp_version(datagram->bytes, datagram->n, &version) || version == QUIC_V1) {
+        if (!fault_on(edge->faults, FAULT_quic_silent))
+            edge_quic_receive(edge->quic, datagram);
+        return;
+    }
+    if (fault_on(edge->faults, FAULT_vn_silent))
+        return;
+    n = edge_udp_negotiate(datagram->bytes, datagram->n, random_next(edge), out);
+    if (n > 0) /* a full socket loses the answer, as a network would */
+        (void)!sendto(datagram->fd, out, n, 0, (const struct sockaddr *)&datagram->from,
+                      datagram->n_from);
+}
+
 static void
 udp_answer(struct edge *edge, int fd)
 {
-    uint8_t in[EDGE_DATAGRAM_ROOM], out[EDGE_DATAGRAM_ROOM];
-    struct sockaddr_storage from;
-    socklen_t n_from = sizeof(from);
+    uint8_t in[EDGE_DATAGRAM_ROOM];
+    struct edge_datagram datagram = {.fd = fd, .bytes = in, .n_from = sizeof(datagram.from)};
     ssize_t n;
 
-    while ((n = recvfrom(fd, in, sizeof(in), 0, (struct sockaddr *)&from, &n_from)) >= 0) {
-        size_t n_out = 0;
-
-        if (!is_dropped(edge) && !fault_on(edge->faults, FAULT_vn_silent))
-            n_out = edge_udp_negotiate(in, (size_t)n, random_next(edge), out);
-        if (n_out > 0) /* a full socket loses the answer, as a network would */
-            (void)!sendto(fd, out, n_out, 0, (struct sockaddr *)&from, n_from);
-        n_from = sizeof(from);
+    while ((n = recvfrom(fd, in, sizeof(in), 0, (struct sockaddr *)&datagram.from,
+                         &datagram.n_from)) >= 0) {
+        datagram.n = (size_t)n;
+        if (!is_dropped(edge))
+            datagram_answer(edge, &datagram);
+        datagram.n_from = sizeof(datagram.from);
     }
 }
 
 static int
 timeout_ms(const struct edge *edge)
 {
-    int64_t deadline_ms = edge_tcp_deadline_ms(edge->tcp), left_ms;
+    int64_t tcp_ms = edge_tcp_deadline_ms(edge->tcp), quic_ms = edge_quic_deadline_ms(edge->quic);
+    int64_t deadline_ms = tcp_ms < quic_ms ? tcp_ms : quic_ms, left_ms;
 
     if (deadline_ms == INT64_MAX)
         return -1;
     left_ms = deadline_ms - clock_mono_ms();
-    return left_ms < 0 ? 0 : (int)left_ms;
+    return left_ms < 0 ? 0 : left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
 static void *
@@ -192,6 +214,7 @@ edge_thread(void *argument)
             if (polls[1 + i].revents)
                 udp_answer(edge, edge->udp_fd[i]);
         edge_tcp_run(edge->tcp, polls + n, n_tcp);
+        edge_quic_run(edge->quic);
     }
     return NULL;
 }
@@ -216,6 +239,7 @@ static void
 edge_free(struct edge *edge)
 {
     edge_tcp_free(edge->tcp);
+    edge_quic_free(edge->quic);
     close_all(edge->udp_fd, edge->n_udp);
     close(edge->wake_fd);
     free(edge);
@@ -256,8 +280,10 @@ edge_start(struct pki *pki, const struct network_faults *faults, struct err *err
         }
     edge = edge_new(pki, faults, tcp, udp);
     edge->port = port;
-    if (!thread_start(edge)) {
-        err_set(err, ERR_IO, "edge: no thread: %s", strerror(errno));
+    edge->quic = edge_quic_new(pki, faults, err);
+    if (!edge->quic || !thread_start(edge)) {
+        if (edge->quic)
+            err_set(err, ERR_IO, "edge: no thread: %s", strerror(errno));
         edge_free(edge);
         return NULL;
     }
