@@ -69,8 +69,14 @@ row('both credentials at once, a wrong version and a missing beta header are ref
   const good = { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'managed-agents-2026-04-01', 'x-api-key': sim.apiKey };
   assert.equal((await fetch(sim.ready.api + path, { headers: good })).status, 200);
   assert.deepEqual(await bad({ ...good, 'anthropic-version': '1999-01-01' }), [400, 'invalid_request_error']);
-  assert.deepEqual(await bad({ ...good, 'anthropic-beta': 'no-such-beta-2026-01-01' }), [400, 'invalid_request_error']);
+  const odd = `${good['anthropic-beta']},no-such-beta-2026-01-01`;
+  assert.deepEqual(await bad({ ...good, 'anthropic-beta': odd }), [400, 'invalid_request_error']);
   assert.deepEqual(await bad({ ...good, 'x-api-key': 'sk-ant-api03-nobody' }), [401, 'authentication_error']);
+  const { id } = await sim.session([{ type: 'pause', ms: 60000 }]);
+  const both = await fetch(`${sim.ready.api}/v1/sessions/${id}/events/stream`, {
+    headers: { ...good, authorization: `Bearer ${sim.pool.key}` },
+  });
+  assert.ok(both.status >= 400 && both.status < 500, String(both.status));
   delete good['anthropic-beta'];
   assert.deepEqual(await bad(good), [404, 'not_found_error']);
 });

@@ -16,7 +16,7 @@ export function operator(sim, options = {}) {
 
 /** The SDK's client with a bearer: an environment key, a token. */
 export function bearer(sim, token, options = {}) {
-  return new Anthropic({ baseURL: sim.url, authToken: token, apiKey: null, logLevel: 'off', ...options });
+  return new Anthropic({ baseURL: sim.url, authToken: token, logLevel: 'off', ...options });
 }
 
 /** The SDK's EnvironmentWorker at work; {ended, stop}: ended resolves to how run() ended. */

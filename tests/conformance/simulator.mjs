@@ -54,16 +54,25 @@ class Simulator {
     this.url = recorder.url; // what clients under test are given
     this.apiKey = world.api_key;
     this.tunnelsToken = world.tunnels_token;
-    this.pool = world.pools[0]; // {id, name, key}
+    this.pool = { id: world.pools[0].id, key: world.pools[0].environment_key };
   }
 
   control(method, path, body) {
     return ask(this.ready.api, method, path, body);
   }
 
-  /** A session in the pool whose agent follows the script (src/sim/agent.h); its work is queued. */
-  session(script, more = {}) {
-    return this.control('POST', '/sim/session', { environment_id: this.pool.id, script, ...more });
+  /** A session in the pool whose agent takes these steps (src/sim/agent.h), and the id of its queued work. */
+  async session(steps, more = {}) {
+    const session = await this.control('POST', '/sim/session', { environment_id: this.pool.id, steps, ...more });
+    const answer = await fetch(`${this.ready.api}/v1/environments/${this.pool.id}/work?limit=100`, {
+      headers: {
+        authorization: `Bearer ${this.pool.key}`,
+        'anthropic-version': '2026-10-21',
+        'anthropic-beta': 'managed-agents-2026-04-01',
+      },
+    });
+    const item = (await answer.json()).data.find((one) => one.data.id === session.id);
+    return { id: session.id, work_id: item.id };
   }
 
   fault(name, on = true) {
@@ -72,6 +81,6 @@ class Simulator {
 
   /** Prepare the answer to a coming request (src/sim/canned.h). */
   prepare(answer) {
-    return this.control('POST', '/sim/fault', answer);
+    return this.control('POST', '/sim/fault', { name: 'answer', ...answer });
   }
 }

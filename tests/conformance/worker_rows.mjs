@@ -114,7 +114,7 @@ row("an operator's stop reaches the worker: the tool is cancelled, no result, fo
   const work = operator(sim).beta.environments.work;
   const where = { environment_id: sim.pool.id };
   await until('the item to be active', async () => (await work.retrieve(session.work_id, where)).state === 'active');
-  await until('the tool call', () => sim.recorder.find('GET', '/stream').some((x) => x.answer.includes('sleep 25')));
+  await until('the tool call', () => sim.recorder.exchanges.some((x) => x.answer.includes('sleep 25')));
   const before = sim.recorder.exchanges.length;
   await work.stop(session.work_id, where);
   const after = () => sim.recorder.exchanges.slice(before);
