@@ -10,31 +10,31 @@
 #include "core/json.h"
 #include "sim/connector_life.h"
 #include "sim/connector_metrics.h"
-#include "sim/network_http.h"
+#include "sim/http.h"
 
 static const char text_plain[] = "text/plain; charset=utf-8"; /* what Go's server sniffs */
 
 struct connector {
     char name[64], tunnel_id[64], id[40], address[64], url[80];
     const struct network_faults *faults;
-    struct nethttp_server *server; /* NULL while unreachable */
+    struct http_server *server; /* NULL while unreachable */
     pthread_mutex_t lock;
     struct life life;      /* guarded by lock */
     unsigned tunnel_asked; /* guarded by lock */
 };
 
 static void
-answer_json(struct nethttp_answer *answer, int status, const char *type, struct json *body)
+answer_json(struct http_answer *answer, int status, const char *type, struct json *body)
 {
     char *text = json_print(body, false);
 
-    nethttp_answer_text(answer, status, type, text);
+    http_answer_text(answer, status, type, text);
     free(text);
     json_free(body);
 }
 
 static void
-ready_page(struct connector *connector, struct nethttp_answer *answer)
+ready_page(struct connector *connector, struct http_answer *answer)
 {
     int connections = life_connections(&connector->life);
     int status = connections > 0 ? 200 : 503;
@@ -47,19 +47,19 @@ ready_page(struct connector *connector, struct nethttp_answer *answer)
 }
 
 static void
-health_page(struct connector *connector, struct nethttp_answer *answer)
+health_page(struct connector *connector, struct http_answer *answer)
 {
     (void)connector;
-    nethttp_answer_text(answer, 200, text_plain, "OK\n");
+    http_answer_text(answer, 200, text_plain, "OK\n");
 }
 
 static void
-metrics_page(struct connector *connector, struct nethttp_answer *answer)
+metrics_page(struct connector *connector, struct http_answer *answer)
 {
     char *text = connector_metrics(&connector->life);
 
-    nethttp_answer_text(answer, 200,
-                        "text/plain; version=0.0.4; charset=utf-8; escaping=underscores", text);
+    http_answer_text(answer, 200, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
+                     text);
     free(text);
 }
 
@@ -79,7 +79,7 @@ origin_request_add(struct json *parent)
 }
 
 static void
-config_page(struct connector *connector, struct nethttp_answer *answer)
+config_page(struct connector *connector, struct http_answer *answer)
 {
     struct json *body = json_new_object(), *config, *rule;
 
@@ -98,15 +98,15 @@ config_page(struct connector *connector, struct nethttp_answer *answer)
 }
 
 static void
-quicktunnel_page(struct connector *connector, struct nethttp_answer *answer)
+quicktunnel_page(struct connector *connector, struct http_answer *answer)
 {
     (void)connector;
-    nethttp_answer_text(answer, 200, text_plain, "{\"hostname\":\"\"}");
+    http_answer_text(answer, 200, text_plain, "{\"hostname\":\"\"}");
 }
 
 /* In any order, as the real one walks a map; protocol only for QUIC, index only when not 0. */
 static void
-tunnel_page(struct connector *connector, struct nethttp_answer *answer)
+tunnel_page(struct connector *connector, struct http_answer *answer)
 {
     const struct life *life = &connector->life;
     int n = life_connections(life), first = (int)(connector->tunnel_asked++ % LIFE_CONNECTIONS);
@@ -132,7 +132,7 @@ tunnel_page(struct connector *connector, struct nethttp_answer *answer)
 }
 
 static void
-system_page(struct connector *connector, struct nethttp_answer *answer)
+system_page(struct connector *connector, struct http_answer *answer)
 {
     struct json *body = json_new_object(), *info = json_add_object(body, "info"), *errors, *disk;
 
@@ -160,7 +160,7 @@ system_page(struct connector *connector, struct nethttp_answer *answer)
 }
 
 static void
-configuration_page(struct connector *connector, struct nethttp_answer *answer)
+configuration_page(struct connector *connector, struct http_answer *answer)
 {
     struct json *body = json_new_object();
 
@@ -173,16 +173,15 @@ configuration_page(struct connector *connector, struct nethttp_answer *answer)
 }
 
 static void
-cmdline_page(struct connector *connector, struct nethttp_answer *answer)
+cmdline_page(struct connector *connector, struct http_answer *answer)
 {
     (void)connector;
-    nethttp_answer_text(answer, 403, text_plain, "Forbidden\n");
+    http_answer_text(answer, 403, text_plain, "Forbidden\n");
 }
 
 static const struct page {
     const char *path;
-    void (*show)(struct connector *connector,
-                 struct nethttp_answer *answer); /* with the lock held */
+    void (*show)(struct connector *connector, struct http_answer *answer); /* with the lock held */
 } pages[] = {
     {"/ready", ready_page},
     {"/healthcheck", health_page},
@@ -196,8 +195,7 @@ static const struct page {
 };
 
 static void
-connector_answer(void *context, const struct nethttp_request *request,
-                 struct nethttp_answer *answer)
+connector_answer(void *context, const struct http_request *request, struct http_answer *answer)
 {
     struct connector *connector = context;
 
@@ -210,7 +208,7 @@ connector_answer(void *context, const struct nethttp_request *request,
         pthread_mutex_unlock(&connector->lock);
         return;
     }
-    nethttp_answer_text(answer, 404, text_plain, "404 page not found\n");
+    http_answer_text(answer, 404, text_plain, "404 page not found\n");
 }
 
 /* A version 4 UUID, the same for the same seed and place. */
@@ -229,16 +227,16 @@ id_make(char out[40], uint64_t seed, size_t place)
 bool
 connector_listen(struct connector *connector, bool is_reachable, struct err *err)
 {
-    struct nethttp_handler handler = {connector, connector_answer};
+    struct http_handler handler = {connector, connector_answer};
 
     if (is_reachable == (connector->server != NULL))
         return true;
     if (!is_reachable) {
-        nethttp_stop(connector->server);
+        http_stop(connector->server);
         connector->server = NULL;
         return true;
     }
-    connector->server = nethttp_listen(connector->address, &handler, err);
+    connector->server = http_listen(connector->address, &handler, err);
     return connector->server != NULL;
 }
 
@@ -260,8 +258,7 @@ connector_start(const struct connector_plan *plan, const struct network_faults *
         connector_stop(connector);
         return NULL;
     }
-    snprintf(connector->address, sizeof(connector->address), "%s",
-             nethttp_address(connector->server));
+    snprintf(connector->address, sizeof(connector->address), "%s", http_address(connector->server));
     snprintf(connector->url, sizeof(connector->url), "http://%s", connector->address);
     return connector;
 }
@@ -271,7 +268,7 @@ connector_stop(struct connector *connector)
 {
     if (!connector)
         return;
-    nethttp_stop(connector->server);
+    http_stop(connector->server);
     pthread_mutex_destroy(&connector->lock);
     free(connector);
 }

@@ -7,7 +7,7 @@
 
 #include "core/die.h"
 #include "core/json.h"
-#include "sim/network_http.h"
+#include "sim/http.h"
 
 static const char endpoint[] = "/mcp";
 static const char application_json[] = "application/json";
@@ -18,15 +18,15 @@ enum { RPC_PARSE_ERROR = -32700, RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -
 struct mcp {
     char name[64], origin[64], url[80];
     const struct network_faults *faults;
-    struct nethttp_server *server;
+    struct http_server *server;
 };
 
 static void
-answer_json(struct nethttp_answer *answer, int status, struct json *body)
+answer_json(struct http_answer *answer, int status, struct json *body)
 {
     char *text = json_print(body, false);
 
-    nethttp_answer_text(answer, status, application_json, text);
+    http_answer_text(answer, status, application_json, text);
     free(text);
     json_free(body);
 }
@@ -43,7 +43,7 @@ rpc_new(const struct json *request)
 }
 
 static void
-answer_rpc_error(struct nethttp_answer *answer, int status, const struct json *request, int code,
+answer_rpc_error(struct http_answer *answer, int status, const struct json *request, int code,
                  const char *what)
 {
     struct json *message = rpc_new(request), *error = json_add_object(message, "error");
@@ -55,7 +55,7 @@ answer_rpc_error(struct nethttp_answer *answer, int status, const struct json *r
 
 /* RFC 6750 section 3 and RFC 9728 section 5.1. */
 static void
-answer_challenge(const struct mcp *mcp, bool has_token, struct nethttp_answer *answer)
+answer_challenge(const struct mcp *mcp, bool has_token, struct http_answer *answer)
 {
     char challenge[320], metadata[160] = "";
 
@@ -66,16 +66,15 @@ answer_challenge(const struct mcp *mcp, bool has_token, struct nethttp_answer *a
     snprintf(challenge, sizeof(challenge), "Bearer realm=\"%s\"%s%s", mcp->name,
              has_token ? ", error=\"invalid_token\", error_description=\"unknown token\"" : "",
              metadata);
-    nethttp_answer_header(answer, "WWW-Authenticate", challenge);
-    nethttp_answer_text(answer, 401, application_json,
-                        has_token ? "{\"error\":\"invalid_token\"}"
-                                  : "{\"error\":\"unauthorized\"}");
+    http_answer_header(answer, "WWW-Authenticate", challenge);
+    http_answer_text(answer, 401, application_json,
+                     has_token ? "{\"error\":\"invalid_token\"}" : "{\"error\":\"unauthorized\"}");
 }
 
 static bool
-is_let_in(const struct mcp *mcp, const struct nethttp_request *request, bool *has_token)
+is_let_in(const struct mcp *mcp, const struct http_request *request, bool *has_token)
 {
-    const char *authorization = nethttp_header(request, "Authorization");
+    const char *authorization = http_header(request, "Authorization");
 
     *has_token = authorization && strncasecmp(authorization, "Bearer ", 7) == 0;
     return fault_on(mcp->faults, FAULT_oauth_open) ||
@@ -83,7 +82,7 @@ is_let_in(const struct mcp *mcp, const struct nethttp_request *request, bool *ha
 }
 
 static void
-answer_initialize(const struct mcp *mcp, const struct json *request, struct nethttp_answer *answer)
+answer_initialize(const struct mcp *mcp, const struct json *request, struct http_answer *answer)
 {
     struct json *message = rpc_new(request), *result = json_add_object(message, "result"), *server;
 
@@ -93,13 +92,12 @@ answer_initialize(const struct mcp *mcp, const struct json *request, struct neth
     server = json_add_object(result, "serverInfo");
     json_add_string(server, "name", mcp->name);
     json_add_string(server, "version", "1.4.0");
-    nethttp_answer_header(answer, "MCP-Session-Id", session_id);
+    http_answer_header(answer, "MCP-Session-Id", session_id);
     answer_json(answer, 200, message);
 }
 
 static void
-rpc_page(const struct mcp *mcp, const struct nethttp_request *request,
-         struct nethttp_answer *answer)
+rpc_page(const struct mcp *mcp, const struct http_request *request, struct http_answer *answer)
 {
     struct json *message = json_parse(request->body, request->body_bytes, NULL);
     const char *method = json_string(message, "method", "");
@@ -108,7 +106,7 @@ rpc_page(const struct mcp *mcp, const struct nethttp_request *request,
         answer_rpc_error(answer, 400, NULL, RPC_PARSE_ERROR, "Parse error");
     else if (strcmp(method, "initialize") == 0)
         answer_initialize(mcp, message, answer);
-    else if (!nethttp_header(request, "MCP-Session-Id"))
+    else if (!http_header(request, "MCP-Session-Id"))
         answer_rpc_error(answer, 400, message, RPC_INVALID_REQUEST, "Bad Request: no session id");
     else
         answer_rpc_error(answer, 200, message, RPC_NO_METHOD, "Method not found");
@@ -116,27 +114,26 @@ rpc_page(const struct mcp *mcp, const struct nethttp_request *request,
 }
 
 static bool
-has(const struct nethttp_request *request, const char *header, const char *wanted)
+has(const struct http_request *request, const char *header, const char *wanted)
 {
-    const char *value = nethttp_header(request, header);
+    const char *value = http_header(request, header);
 
     return value && (strstr(value, wanted) || strstr(value, "*/*"));
 }
 
 /* In the order real servers check: who, where from, what form, what. */
 static void
-endpoint_page(const struct mcp *mcp, const struct nethttp_request *request,
-              struct nethttp_answer *answer)
+endpoint_page(const struct mcp *mcp, const struct http_request *request, struct http_answer *answer)
 {
     bool has_token, is_post = strcmp(request->method, "POST") == 0;
 
     if (!is_let_in(mcp, request, &has_token))
         answer_challenge(mcp, has_token, answer);
-    else if (nethttp_header(request, "Origin"))
+    else if (http_header(request, "Origin"))
         answer_rpc_error(answer, 403, NULL, RPC_INVALID_REQUEST, "Forbidden: Origin");
     else if (strcmp(request->method, "DELETE") == 0)
-        nethttp_answer_text(answer, nethttp_header(request, "MCP-Session-Id") ? 200 : 400,
-                            application_json, "");
+        http_answer_text(answer, http_header(request, "MCP-Session-Id") ? 200 : 400,
+                         application_json, "");
     else if (!is_post)
         answer_rpc_error(answer, 405, NULL, RPC_INVALID_REQUEST, "Method Not Allowed");
     else if (!has(request, "Content-Type", application_json))
@@ -150,7 +147,7 @@ endpoint_page(const struct mcp *mcp, const struct nethttp_request *request,
 
 /* RFC 9728 section 2 */
 static void
-resource_page(const struct mcp *mcp, struct nethttp_answer *answer)
+resource_page(const struct mcp *mcp, struct http_answer *answer)
 {
     struct json *body = json_new_object();
 
@@ -164,7 +161,7 @@ resource_page(const struct mcp *mcp, struct nethttp_answer *answer)
 
 /* RFC 8414 section 2 */
 static void
-authorization_page(const struct mcp *mcp, struct nethttp_answer *answer)
+authorization_page(const struct mcp *mcp, struct http_answer *answer)
 {
     static const struct {
         const char *key, *path;
@@ -201,14 +198,14 @@ is_resource_metadata(const char *path)
 }
 
 static void
-mcp_answer(void *context, const struct nethttp_request *request, struct nethttp_answer *answer)
+mcp_answer(void *context, const struct http_request *request, struct http_answer *answer)
 {
     const struct mcp *mcp = context;
     bool has_metadata =
         !fault_on(mcp->faults, FAULT_oauth_no_metadata) && !fault_on(mcp->faults, FAULT_oauth_open);
 
     if (fault_on(mcp->faults, FAULT_mcp_down))
-        nethttp_answer_text(answer, 503, "text/plain", "upstream is down\n");
+        http_answer_text(answer, 503, "text/plain", "upstream is down\n");
     else if (strcmp(request->path, endpoint) == 0)
         endpoint_page(mcp, request, answer);
     else if (has_metadata && is_resource_metadata(request->path))
@@ -216,14 +213,14 @@ mcp_answer(void *context, const struct nethttp_request *request, struct nethttp_
     else if (has_metadata && strcmp(request->path, "/.well-known/oauth-authorization-server") == 0)
         authorization_page(mcp, answer);
     else
-        nethttp_answer_text(answer, 404, "text/plain", "not found\n");
+        http_answer_text(answer, 404, "text/plain", "not found\n");
 }
 
 struct mcp *
 mcp_start(const char *name, const struct network_faults *faults, struct err *err)
 {
     struct mcp *mcp = calloc(1, sizeof(*mcp));
-    struct nethttp_handler handler = {mcp, mcp_answer};
+    struct http_handler handler = {mcp, mcp_answer};
 
     if (!mcp)
         die("out of memory");
@@ -231,12 +228,12 @@ mcp_start(const char *name, const struct network_faults *faults, struct err *err
     for (size_t i = 0, n = 0; name[i] && n + 1 < sizeof(mcp->name); i++)
         if (name[i] >= ' ' && name[i] < 0x7f && name[i] != '"' && name[i] != '\\')
             mcp->name[n++] = name[i]; /* it becomes a quoted string in a header */
-    mcp->server = nethttp_listen("127.0.0.1:0", &handler, err);
+    mcp->server = http_listen("127.0.0.1:0", &handler, err);
     if (!mcp->server) {
         mcp_stop(mcp);
         return NULL;
     }
-    snprintf(mcp->origin, sizeof(mcp->origin), "http://%s", nethttp_address(mcp->server));
+    snprintf(mcp->origin, sizeof(mcp->origin), "http://%s", http_address(mcp->server));
     snprintf(mcp->url, sizeof(mcp->url), "%s%s", mcp->origin, endpoint);
     return mcp;
 }
@@ -246,7 +243,7 @@ mcp_stop(struct mcp *mcp)
 {
     if (!mcp)
         return;
-    nethttp_stop(mcp->server);
+    http_stop(mcp->server);
     free(mcp);
 }
 

@@ -6,11 +6,11 @@
 
 #include "core/clock.h"
 #include "core/json.h"
-#include "sim/network_http.h"
+#include "sim/http.h"
 
 struct web {
     struct web_site site;
-    struct nethttp_server *server;
+    struct http_server *server;
     pthread_cond_t changed; /* with site.lock; monotonic */
     bool is_stopping;       /* guarded by site.lock */
     char *url;
@@ -25,7 +25,7 @@ struct carried {
 const char *
 exchange_header(const struct exchange *x, const char *name)
 {
-    return nethttp_header(x->carrier, name);
+    return http_header(x->carrier, name);
 }
 
 /* Lock held; it is given up while waiting. */
@@ -105,12 +105,12 @@ close_stream(void *context)
 }
 
 static void
-add_headers(struct nethttp_answer *answer, const struct exchange *x)
+add_headers(struct http_answer *answer, const struct exchange *x)
 {
     if (x->content_type)
-        nethttp_answer_header(answer, "Content-Type", x->content_type);
-    for (size_t i = 0; i < x->n_headers && answer->n_headers < NETHTTP_HEADERS; i++)
-        nethttp_answer_header(answer, x->headers[i].name, x->headers[i].value);
+        http_answer_header(answer, "Content-Type", x->content_type);
+    for (size_t i = 0; i < x->n_headers && answer->n_headers < HTTP_HEADERS; i++)
+        http_answer_header(answer, x->headers[i].name, x->headers[i].value);
 }
 
 static void
@@ -123,7 +123,7 @@ add_query(void *context, const char *name, const char *value)
 }
 
 static struct carried *
-carried_new(struct web *web, const struct nethttp_request *request)
+carried_new(struct web *web, const struct http_request *request)
 {
     struct carried *c = zeroed(sizeof(*c));
 
@@ -135,12 +135,12 @@ carried_new(struct web *web, const struct nethttp_request *request)
     c->x.body_bytes = request->body_bytes;
     c->x.is_too_large = request->is_too_large;
     c->x.begun_ms = clock_mono_ms();
-    nethttp_query_each(request, add_query, &c->x);
+    http_query_each(request, add_query, &c->x);
     return c;
 }
 
 static void
-on_request(void *context, const struct nethttp_request *request, struct nethttp_answer *answer)
+on_request(void *context, const struct http_request *request, struct http_answer *answer)
 {
     struct web *web = context;
     struct carried *c = carried_new(web, request);
@@ -154,7 +154,7 @@ on_request(void *context, const struct nethttp_request *request, struct nethttp_
         add_headers(answer, x);
     }
     if (x->outcome == OUTCOME_STREAM) {
-        answer->stream = (struct nethttp_stream){c, read_stream, close_stream};
+        answer->stream = (struct http_stream){c, read_stream, close_stream};
         return;
     }
     if (x->outcome == OUTCOME_ANSWER)
@@ -166,7 +166,7 @@ struct web *
 web_start(const char *listen, const struct web_site *site, struct err *err)
 {
     struct web *web = zeroed(sizeof(*web));
-    struct nethttp_handler handler = {web, on_request};
+    struct http_handler handler = {web, on_request};
     pthread_condattr_t monotonic;
 
     web->site = *site;
@@ -174,9 +174,9 @@ web_start(const char *listen, const struct web_site *site, struct err *err)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&web->changed, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    web->server = nethttp_listen(listen, &handler, err);
+    web->server = http_listen(listen, &handler, err);
     if (web->server) {
-        web->url = copy_printf("http://%s", nethttp_address(web->server));
+        web->url = copy_printf("http://%s", http_address(web->server));
         return web;
     }
     pthread_cond_destroy(&web->changed);
@@ -193,7 +193,7 @@ web_stop(struct web *web)
     web->is_stopping = true;
     web_wake(web);
     pthread_mutex_unlock(web->site.lock);
-    nethttp_stop(web->server);
+    http_stop(web->server);
     pthread_cond_destroy(&web->changed);
     free(web->url);
     free(web);

@@ -1,6 +1,6 @@
 /* web.h — carries exchanges over HTTP/1.1 on loopback; answers may take their time.
  *
- * Every connection has a thread (network_http.h), so what waits — a blocked poll, an event stream,
+ * Every connection has a thread (http.h), so what waits — a blocked poll, an event stream,
  * a slow answer — waits on one condition. The site's functions are called with its lock held. */
 #ifndef SIM_WEB_H
 #define SIM_WEB_H

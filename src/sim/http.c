@@ -1,4 +1,4 @@
-#include "sim/network_http.h"
+#include "sim/http.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -22,8 +22,8 @@ enum {
     ADDRESS_BYTES = 80,
 };
 
-struct nethttp_server {
-    struct nethttp_handler handler;
+struct http_server {
+    struct http_handler handler;
     struct MHD_Daemon *daemon;
     char address[ADDRESS_BYTES];
 };
@@ -44,13 +44,13 @@ never_null(void *memory)
 }
 
 const char *
-nethttp_header(const struct nethttp_request *request, const char *name)
+http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
 const char *
-nethttp_query(const struct nethttp_request *request, const char *name)
+http_query(const struct http_request *request, const char *name)
 {
     const char *value = NULL;
     size_t n;
@@ -77,8 +77,8 @@ visit_one(void *argument, enum MHD_ValueKind kind, const char *name, const char 
 }
 
 void
-nethttp_query_each(const struct nethttp_request *request,
-                   void (*visit)(void *context, const char *name, const char *value), void *context)
+http_query_each(const struct http_request *request,
+                void (*visit)(void *context, const char *name, const char *value), void *context)
 {
     struct visitor visitor = {visit, context};
 
@@ -86,29 +86,28 @@ nethttp_query_each(const struct nethttp_request *request,
 }
 
 void
-nethttp_answer_header(struct nethttp_answer *answer, const char *name, const char *value)
+http_answer_header(struct http_answer *answer, const char *name, const char *value)
 {
-    if (answer->n_headers == NETHTTP_HEADERS)
-        die("http: more than %d headers in an answer", NETHTTP_HEADERS);
+    if (answer->n_headers == HTTP_HEADERS)
+        die("http: more than %d headers in an answer", HTTP_HEADERS);
     answer->header[answer->n_headers].name = name;
     answer->header[answer->n_headers++].value = never_null(strdup(value));
 }
 
 void
-nethttp_answer_text(struct nethttp_answer *answer, int status, const char *content_type,
-                    const char *body)
+http_answer_text(struct http_answer *answer, int status, const char *content_type, const char *body)
 {
     answer->status = status;
     free(answer->body);
     answer->body = never_null(strdup(body));
     answer->body_bytes = strlen(body);
-    nethttp_answer_header(answer, "Content-Type", content_type);
+    http_answer_header(answer, "Content-Type", content_type);
 }
 
 static void
 upload_add(struct upload *upload, const char *bytes, size_t n)
 {
-    if (upload->is_too_large || n > NETHTTP_LARGEST_BODY_BYTES - upload->n) {
+    if (upload->is_too_large || n > HTTP_LARGEST_BODY_BYTES - upload->n) {
         upload->is_too_large = true;
         return;
     }
@@ -137,7 +136,7 @@ reset(struct MHD_Connection *connection)
 static ssize_t
 stream_read(void *argument, uint64_t position, char *out, size_t room)
 {
-    const struct nethttp_stream *stream = argument;
+    const struct http_stream *stream = argument;
     size_t n = stream->read(stream->context, out, room);
 
     (void)position;
@@ -147,16 +146,16 @@ stream_read(void *argument, uint64_t position, char *out, size_t room)
 static void
 stream_close(void *argument)
 {
-    struct nethttp_stream *stream = argument;
+    struct http_stream *stream = argument;
 
     stream->close(stream->context);
     free(stream);
 }
 
 static struct MHD_Response *
-response_of(const struct nethttp_answer *answer)
+response_of(const struct http_answer *answer)
 {
-    struct nethttp_stream *stream;
+    struct http_stream *stream;
 
     if (!answer->stream.read)
         return MHD_create_response_from_buffer(answer->body_bytes, answer->body,
@@ -168,7 +167,7 @@ response_of(const struct nethttp_answer *answer)
 }
 
 static enum MHD_Result
-answer_send(struct MHD_Connection *connection, struct nethttp_answer *answer)
+answer_send(struct MHD_Connection *connection, struct http_answer *answer)
 {
     struct MHD_Response *response = never_null(response_of(answer));
     enum MHD_Result result;
@@ -185,10 +184,10 @@ static enum MHD_Result
 serve(void *argument, struct MHD_Connection *connection, const char *url, const char *method,
       const char *version, const char *bytes, size_t *n_bytes, void **state)
 {
-    const struct nethttp_server *server = argument;
+    const struct http_server *server = argument;
     struct upload *upload = *state;
-    struct nethttp_request request = {.method = method, .path = url, .connection = connection};
-    struct nethttp_answer answer = {0};
+    struct http_request request = {.method = method, .path = url, .connection = connection};
+    struct http_answer answer = {0};
     enum MHD_Result result;
 
     (void)version;
@@ -296,7 +295,7 @@ address_print(const struct sockaddr_storage *bound, char out[ADDRESS_BYTES])
 
 /* Its threads take no signal: those are the main thread's. */
 static struct MHD_Daemon *
-daemon_start(struct nethttp_server *server, int fd)
+daemon_start(struct http_server *server, int fd)
 {
     sigset_t all, before;
     struct MHD_Daemon *daemon;
@@ -314,12 +313,12 @@ daemon_start(struct nethttp_server *server, int fd)
     return daemon;
 }
 
-struct nethttp_server *
-nethttp_listen(const char *address, const struct nethttp_handler *handler, struct err *err)
+struct http_server *
+http_listen(const char *address, const struct http_handler *handler, struct err *err)
 {
     struct sockaddr_storage bound;
     int fd = socket_listen(address, &bound, err);
-    struct nethttp_server *server;
+    struct http_server *server;
 
     if (fd < 0)
         return NULL;
@@ -337,7 +336,7 @@ nethttp_listen(const char *address, const struct nethttp_handler *handler, struc
 }
 
 void
-nethttp_stop(struct nethttp_server *server)
+http_stop(struct http_server *server)
 {
     if (!server)
         return;
@@ -346,7 +345,7 @@ nethttp_stop(struct nethttp_server *server)
 }
 
 const char *
-nethttp_address(const struct nethttp_server *server)
+http_address(const struct http_server *server)
 {
     return server->address;
 }
