@@ -1,6 +1,5 @@
 #include "core/clock.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -131,21 +130,37 @@ rfc3339_add(struct text *out, int64_t wall_ms)
               tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+static bool
+month_parse(const char **s, int *out)
+{
+    static const char months[][4] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+
+    for (int i = 0; i < 12; i++)
+        if (strncmp(*s, months[i], 3) == 0) {
+            *s += 3;
+            *out = i;
+            return true;
+        }
+    return false;
+}
+
+/* The weekday is not looked at: it says nothing that the date does not. */
 bool
 http_date_parse(const char *s, int64_t *out_wall_ms)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct tm tm = {0};
-    char month[4] = "";
-    const char *found;
 
-    if (sscanf(s, "%*3s, %2d %3s %4d %2d:%2d:%2d GMT", &tm.tm_mday, month, &tm.tm_year, &tm.tm_hour,
-               &tm.tm_min, &tm.tm_sec) != 6)
+    if (strnlen(s, 5) < 5 || s[3] != ',' || s[4] != ' ')
         return false;
-    found = strstr(months, month);
-    if (!found || strlen(month) != 3)
+    s += 5;
+    if (!number(&s, 2, &tm.tm_mday) || !literal(&s, ' ') || !month_parse(&s, &tm.tm_mon) ||
+        !literal(&s, ' ') || !number(&s, 4, &tm.tm_year) || !literal(&s, ' ') ||
+        !number(&s, 2, &tm.tm_hour) || !literal(&s, ':') || !number(&s, 2, &tm.tm_min) ||
+        !literal(&s, ':') || !number(&s, 2, &tm.tm_sec) || strcmp(s, " GMT") != 0)
         return false;
-    tm.tm_mon = (int)(found - months) / 3;
+    if (tm.tm_mday < 1 || tm.tm_mday > 31 || tm.tm_hour > 23 || tm.tm_min > 59 || tm.tm_sec > 60)
+        return false;
     tm.tm_year -= 1900;
     *out_wall_ms = (int64_t)timegm(&tm) * 1000;
     return true;
