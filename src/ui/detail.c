@@ -7,7 +7,13 @@
 #include "core/clock.h"
 #include "core/text.h"
 
-enum { LABEL_CELLS = 13, LINE_BYTES = 512 };
+enum {
+    MARGIN_FROM_CELLS = 40,
+    LABEL_CELLS = 13,
+    LINE_BYTES = 1024,
+    FIELD_LINES = 4,
+    SENTENCE_LINES = 8
+};
 
 /* Where the next line goes on the canvas, or false when it is not seen. */
 static bool
@@ -45,26 +51,31 @@ fitting(const char *s, int cells)
     return (size_t)(p - s);
 }
 
-/* Lines of text from x on, at most r.w - (x - r.x) wide; the first line is already begun at y. */
+struct wrapping {
+    int indent; /* of every line */
+    int most;   /* lines; what is longer ends in an ellipsis */
+    enum role role;
+};
+
 static void
-wrap(struct page *page, int indent, enum role role, const char *s)
+wrap(struct page *page, const struct wrapping *how, const char *s)
 {
-    int cells = page->r.w - indent, y;
+    int cells = page->r.w - how->indent - (page->r.w >= MARGIN_FROM_CELLS), y;
     char line[LINE_BYTES];
 
     if (cells < 1)
         cells = 1;
-    do {
-        size_t n = fitting(s, cells);
+    for (int i = 1; i == 1 || *s; i++) {
+        size_t n = i == how->most ? strlen(s) : fitting(s, cells);
 
         if (next_line(page, &y)) {
             snprintf(line, sizeof(line), "%.*s", (int)n, s);
-            canvas_text(page->canvas, page->r.x + indent, y, cells, role, line);
+            canvas_text(page->canvas, page->r.x + how->indent, y, cells, how->role, line);
         }
         s += n;
         while (*s == ' ')
             s++;
-    } while (*s);
+    }
 }
 
 static void
@@ -107,7 +118,7 @@ page_field(struct page *page, const char *label, enum role role, const char *val
         return;
     if (page->lines >= page->scroll && y < page->r.y + page->r.h)
         canvas_text(page->canvas, page->r.x, y, LABEL_CELLS - 1, ROLE_dim, label);
-    wrap(page, LABEL_CELLS, role, value);
+    wrap(page, &(struct wrapping){LABEL_CELLS, FIELD_LINES, role}, value);
 }
 
 void
@@ -151,7 +162,7 @@ page_sentence(struct page *page, enum role mark, enum role role, const char *tex
 
     if (page->lines >= page->scroll && y < page->r.y + page->r.h)
         draw_mark(page, y, mark);
-    wrap(page, mark == ROLE_text ? 0 : 2, role, text);
+    wrap(page, &(struct wrapping){mark == ROLE_text ? 0 : 2, SENTENCE_LINES, role}, text);
 }
 
 void
@@ -165,20 +176,44 @@ page_line(struct page *page, enum role mark, enum role role, const char *text)
     canvas_text(page->canvas, page->r.x + indent, y, page->r.w - indent, role, text);
 }
 
+/* A label in its own colour, where the eye goes for what to do. */
+void
+page_next_step(struct page *page, const char *next_step)
+{
+    int y = page->r.y + page->lines - page->scroll;
+
+    if (page->lines >= page->scroll && y < page->r.y + page->r.h)
+        canvas_text(page->canvas, page->r.x + 2, y, LABEL_CELLS - 3, ROLE_key, "next step");
+    wrap(page, &(struct wrapping){LABEL_CELLS, SENTENCE_LINES, ROLE_text}, next_step);
+}
+
+void
+page_evidence(struct page *page, const char *const *evidence, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        int y = page->r.y + page->lines - page->scroll;
+
+        if (page->lines >= page->scroll && y < page->r.y + page->r.h) {
+            canvas_text(page->canvas, page->r.x + 2, y, LABEL_CELLS - 3, ROLE_dim,
+                        i == 0 ? "evidence" : "");
+            canvas_text(page->canvas, page->r.x + LABEL_CELLS, y, 1, ROLE_dim, dot(page->frame));
+        }
+        wrap(page, &(struct wrapping){LABEL_CELLS + 2, FIELD_LINES, ROLE_text}, evidence[i]);
+    }
+}
+
 void
 page_finding(struct page *page, const struct finding *finding)
 {
-    enum role role = severity_role(finding->severity);
+    enum severity severity = finding->severity;
 
-    page_sentence(page, finding->severity == SEVERITY_info ? ROLE_info : role, ROLE_title,
+    page_sentence(page, severity == SEVERITY_info ? ROLE_info : severity_role(severity), ROLE_title,
                   finding->summary);
-    page_fieldf(page, "  about", ROLE_text, "%s", finding->subject);
     page_moment(page, "  since", finding->since_ms);
-    for (size_t i = 0; i < finding->n_evidence; i++)
-        page_field(page, i == 0 ? "  evidence" : "", ROLE_text, finding->evidence[i]);
-    if (finding->next_step)
-        page_field(page, "  next step", ROLE_key, finding->next_step);
-    page_fieldf(page, "  rule", ROLE_dim, "%s", finding->rule);
+    page_evidence(page, finding->evidence, finding->n_evidence);
+    if (finding->next_step && finding->next_step[0])
+        page_next_step(page, finding->next_step);
+    page_field(page, "  rule", ROLE_dim, finding->rule);
 }
 
 static bool

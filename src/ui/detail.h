@@ -32,6 +32,10 @@ void page_sentence(struct page *page, enum role mark, enum role role, const char
 void page_line(struct page *page, enum role mark, enum role role, const char *text);
 void page_blank(struct page *page);
 
+/* What a verdict rests on, one point each. */
+void page_evidence(struct page *page, const char *const *evidence, size_t n);
+/* What to do, with its label in the colour of keys. */
+void page_next_step(struct page *page, const char *next_step);
 /* A finding: summary, evidence, next step. */
 void page_finding(struct page *page, const struct finding *finding);
 /* Is the finding about the row with this id: itself, the target of a check, a tunnel's connector?

@@ -10,7 +10,13 @@
 #include "ui/spark.h"
 #include "ui/words.h"
 
-enum { ROOMY_CELLS = 100, MARK_CELLS = 2, MOST_COLUMNS = 24, CELL_TEXT_BYTES = 512 };
+enum {
+    MARGIN_FROM_CELLS = 40,
+    ROOMY_CELLS = 100,
+    MARK_CELLS = 2,
+    MOST_COLUMNS = 24,
+    CELL_TEXT_BYTES = 512
+};
 
 static const size_t row_bytes[] = {
 #define SLOT(id, row) [SLOT_##id] = sizeof(row),
@@ -83,24 +89,32 @@ drop_least(struct layout *layout)
             (layout->n - least) * sizeof(layout->place[0]));
 }
 
-/* What is left over goes, cell by cell, to the columns that can use it. */
+static int
+grow_by(struct place *place, int left)
+{
+    int most = place->column->priority == 0 ? 3 : 1; /* what stays longest grows fastest */
+
+    if (most > place->column->widest - place->w)
+        most = place->column->widest - place->w;
+    if (most > left)
+        most = left;
+    if (most < 0)
+        most = 0;
+    place->w += most;
+    return most;
+}
+
+/* What is left over goes, few cells at a time, to the columns that can use it. */
 static void
 grow(struct layout *layout, int left)
 {
-    bool grew = true;
+    int before;
 
-    while (left > 0 && grew) {
-        grew = false;
-        for (size_t i = 0; i < layout->n && left > 0; i++) {
-            struct place *place = &layout->place[i];
-
-            if (place->w >= place->column->widest)
-                continue;
-            place->w++;
-            left--;
-            grew = true;
-        }
-    }
+    do {
+        before = left;
+        for (size_t i = 0; i < layout->n; i++)
+            left -= grow_by(&layout->place[i], left);
+    } while (left > 0 && left < before);
 }
 
 /* The first column stays; `shift` leaves out those after it. */
@@ -262,7 +276,7 @@ int
 list_draw(const struct list *list, struct canvas *canvas, struct rect r, const struct frame *frame,
           struct pane_state *state, bool is_focused)
 {
-    struct layout layout = lay_out(list, r.w, state->shift);
+    struct layout layout = lay_out(list, r.w - (r.w >= MARGIN_FROM_CELLS), state->shift);
     int was_page = state->page_rows, rows = r.h - 1;
 
     state->page_rows = rows > 0 ? rows : 1;

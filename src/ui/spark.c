@@ -16,8 +16,8 @@ level(int64_t value, int64_t top)
     return (size_t)((value * (LEVELS - 1) + top - 1) / top);
 }
 
-/* The largest value reaches the top, unless all are alike: a steady line stays at two thirds, calm
- * and with room for a peak. */
+/* The largest value reaches the top, unless all are alike: a steady line stays at half the height,
+ * calm and with room for a peak. */
 static int64_t
 top_of(const struct series *series, size_t n)
 {
@@ -28,8 +28,8 @@ top_of(const struct series *series, size_t n)
             sum += series_at(series, back);
             known++;
         }
-    if (known > 0 && max < sum / known * 3 / 2)
-        return sum / known * 3 / 2;
+    if (known > 0 && max < sum / known * 2)
+        return sum / known * 2;
     return max;
 }
 

@@ -270,40 +270,51 @@ static const struct list list = {
     .empty = "no checks: none is configured",
 };
 
-/* Under the rows, where there is room: the worst one in words. */
-static void
-draw_worst(struct canvas *canvas, struct rect r, const struct frame *frame)
+static bool
+is_wrong(const struct row *row, const char *key)
 {
-    struct page page = {.canvas = canvas, .r = r, .frame = frame};
-    struct worst worst = {.most = 1};
-    TEXT(line, 700);
-
-    list_worst(&list, frame, &worst);
-    if (worst.n == 0 || r.h < 1 || weight(check_of(&worst.row[0])) > 1)
-        return;
-    text_addf(&line, "%s", id(&worst.row[0]));
-    if (check_of(&worst.row[0])->failing_since_ms > 0) {
-        text_add(&line, ", failing for ");
-        age_add(&line, frame, check_of(&worst.row[0])->failing_since_ms);
-    }
-    if (check_of(&worst.row[0])->error[0])
-        text_addf(&line, ": %s", check_of(&worst.row[0])->error);
-    page_sentence(&page, mark(&worst.row[0]), ROLE_text, line.bytes);
-    page_field(&page, "  next step", ROLE_key, check_of(&worst.row[0])->hint);
+    (void)key;
+    return weight(check_of(row)) <= 1;
 }
 
+static void
+page_wrong(struct page *page, const struct row *row)
+{
+    const struct check *check = check_of(row);
+    TEXT(line, 700);
+
+    text_add(&line, id(row));
+    if (check->failing_since_ms > 0) {
+        text_add(&line, ", failing for ");
+        age_add(&line, row->frame, check->failing_since_ms);
+    }
+    if (check->error[0])
+        text_addf(&line, ": %s", check->error);
+    page_sentence(page, mark(row), ROLE_text, line.bytes);
+    if (check->hint[0])
+        page_next_step(page, check->hint);
+}
+
+/* Under the rows, where there is room: what is wrong, in words. */
 static void
 draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pane_state *state,
      bool is_focused)
 {
     int used = pane_draw_rows(&pane_checks, canvas, r, frame, state, is_focused) + 1;
+    struct worst worst = {.most = 4, .wanted = is_wrong};
+    struct page page = {.canvas = canvas, .frame = frame};
 
-    if (used + 1 < r.h)
-        draw_worst(canvas, (struct rect){r.x, r.y + used, r.w, r.h - used}, frame);
+    if (used >= r.h || state->n_shown == 0)
+        return;
+    page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};
+    list_worst(&list, frame, &worst);
+    for (size_t i = 0; i < worst.n; i++)
+        page_wrong(&page, &worst.row[i]);
 }
 
+/* The worst check of a kind, and how many of them fail. */
 static void
-draw_line(struct canvas *canvas, struct rect r, const struct row *row)
+draw_kind(struct canvas *canvas, struct rect r, const struct row *row)
 {
     const struct check *check = check_of(row);
     TEXT(right, 32);
@@ -318,15 +329,32 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
     cells = (int)text_cells(right.bytes);
     canvas_text(canvas, r.x, r.y, 1, mark(row),
                 glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
-    canvas_textf(canvas, r.x + 2, r.y, r.w - 3 - cells, target_role(row), "%s %s", check->protocol,
-                 family(row));
+    canvas_text(canvas, r.x + 2, r.y, r.w - 3 - cells, target_role(row), check->protocol);
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 
+static bool
+is_protocol(const struct row *row, const char *key)
+{
+    return strcmp(protocol(row), key) == 0;
+}
+
+/* One line for each protocol and port: its worst check. */
 static void
 draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
 {
-    pane_draw_worst(&pane_checks, canvas, r, frame, draw_line);
+    static const char *const protocols[] = {"tcp/443", "tcp/7844", "udp/7844"};
+    int y = 0;
+
+    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
+        struct worst worst = {.most = 1, .wanted = is_protocol, .key = protocols[i]};
+
+        list_worst(&list, frame, &worst);
+        if (worst.n > 0)
+            draw_kind(canvas, (struct rect){r.x, r.y + y++, r.w, 1}, &worst.row[0]);
+    }
+    if (y == 0)
+        pane_draw_nothing(&pane_checks, canvas, r, frame);
 }
 
 static bool

@@ -330,11 +330,11 @@ draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, con
         return page.lines;
     }
     page_title(&page, mark(&row), title(&row), state(&row));
-    text_addf(&place, "in %s, for ", pool(&row));
+    text_addf(&place, "on %s for ", pool(&row));
     unit_add(&place, frame, UNIT_ms, age(&row));
     page_sentence(&page, ROLE_text, ROLE_dim, place.bytes);
-    page_flags(&page, judged(&row));
-    page_findings(&page, job_id);
+    if (page_findings(&page, job_id) == 0)
+        page_flags(&page, judged(&row));
     page_work_item(&page, row.data);
     page_session(&page, row.data);
     page_moment(&page, "read", job_of(&row)->seen_ms);

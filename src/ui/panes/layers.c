@@ -73,7 +73,7 @@ show_layer(struct text *out, const struct row *row, size_t i)
     enum layer_verdict verdict = layers_of(row)[i].verdict;
 
     text_addf(out, "%s %s", glyph(row->frame->theme, row->frame->is_ascii, layer_role(verdict)),
-              layer_word(verdict));
+              verdict == LAYER_not_observable ? "not seen" : layer_word(verdict));
 }
 
 #define LAYER(i)                                                                                   \
@@ -166,13 +166,11 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = name},
-    {"1 OUTER mTLS+IP", "outer", 16, 16, 0, UNIT_none, .show = show_1, .value = value_1,
-     .role = role_1},
-    {"2 INNER TLS", "inner", 16, 16, 0, UNIT_none, .show = show_2, .value = value_2,
-     .role = role_2},
-    {"3 OAUTH", "oauth", 16, 16, 0, UNIT_none, .show = show_3, .value = value_3, .role = role_3},
-    {"FIRST BROKEN LINK", "broken", 20, 90, 1, UNIT_none, .show = broken_add, .role = broken_role},
+    {"TUNNEL", "tunnel", 10, 24, 0, UNIT_none, .text = name},
+    {"OUTER mTLS", "outer", 11, 14, 1, UNIT_none, .show = show_1, .value = value_1, .role = role_1},
+    {"INNER TLS", "inner", 11, 14, 1, UNIT_none, .show = show_2, .value = value_2, .role = role_2},
+    {"OAUTH", "oauth", 11, 14, 1, UNIT_none, .show = show_3, .value = value_3, .role = role_3},
+    {"FIRST BROKEN LINK", "broken", 24, 90, 2, UNIT_none, .show = broken_add, .role = broken_role},
 };
 
 static const struct list list = {
@@ -195,22 +193,19 @@ page_layer(struct page *page, const struct layer *layer)
 
     text_addf(&line, "%d %s: %s", layer->number, layer->name, layer_word(layer->verdict));
     page_line(page, layer_role(layer->verdict), layer_role(layer->verdict), line.bytes);
-    for (size_t i = 0; i < layer->n_evidence; i++)
-        page_field(page, i == 0 ? "  evidence" : "", ROLE_text, layer->evidence[i]);
+    page_evidence(page, layer->evidence, layer->n_evidence);
 }
 
 static void
 page_first_broken(struct page *page, const struct row *row)
 {
     const struct layer *broken = first_broken(row);
-    TEXT(line, 400);
+    TEXT(line, 600);
 
-    text_add(&line, "first broken link: ");
-    if (broken)
-        text_addf(&line, "%s%s", broken->name,
-                  broken->number > 1 ? "; nothing before it is seen to fail" : "");
-    else
-        broken_add(&line, row);
+    text_addf(&line, "%s: first broken link: ", name(row));
+    broken_add(&line, row);
+    if (broken && broken->number > 1)
+        text_add(&line, "; nothing before it is seen to fail");
     page_sentence(page, broken ? ROLE_fail : ROLE_text, broken ? ROLE_title : ROLE_dim, line.bytes);
 }
 
@@ -222,9 +217,9 @@ page_layers_of(struct page *page, const char *tunnel_id)
 
         if (strcmp(id(&row), tunnel_id) != 0)
             continue;
+        page_first_broken(page, &row);
         for (size_t j = 0; j < LAYERS; j++)
             page_layer(page, &layers_of(&row)[j]);
-        page_first_broken(page, &row);
     }
 }
 
@@ -235,7 +230,7 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
 {
     int used = pane_draw_rows(&pane_layers, canvas, r, frame, state, is_focused) + 1;
 
-    if (used + 3 < r.h && state->n_shown > 0) {
+    if (used + 1 < r.h && state->n_shown > 0) {
         struct page page = {.canvas = canvas, .frame = frame};
 
         page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};

@@ -5,6 +5,8 @@
 #include "ui/panes/rows.h"
 #include "ui/spark.h"
 
+enum { REASONS_BELOW_CELLS = 130 }; /* wider, the reason is a column */
+
 static const struct pool_judgement *
 judged(const struct row *row)
 {
@@ -177,14 +179,14 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"POOL", "pool", 14, 28, 0, UNIT_none, .text = name, .role = name_role},
+    {"POOL", "pool", 12, 28, 0, UNIT_none, .text = name, .role = name_role},
     {"HEALTH", "health", 10, 10, 0, UNIT_none, .text = health, .role = mark},
     {"POLLING", "polling", 7, 7, 1, UNIT_count, .value = polling, .show = show_polling},
     {"ACTIVE", "active", 6, 6, 2, UNIT_count, .value = active, .role = active_role},
     {"DEPTH", "depth", 5, 6, 1, UNIT_count, .value = depth, .role = depth_role},
     {"PENDING", "pending", 7, 7, 4, UNIT_count, .value = pending, .role = pending_role},
     {"OLDEST", "oldest", 6, 6, 2, UNIT_ms, .value = oldest},
-    {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
+    {"TREND", "trend", 8, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
     {"WHY", "why", 36, 80, 5, UNIT_none, .text = reason, .role = reason_role},
     {"ID", "id", 16, 32, 6, UNIT_none, .text = id, .role = dim_role},
 };
@@ -200,30 +202,67 @@ static const struct list list = {
     .empty = "no worker pools: no environment of this workspace is self-hosted",
 };
 
+static bool
+is_wrong(const struct row *row, const char *key)
+{
+    (void)key;
+    return judged(row)->severity != SEVERITY_info;
+}
+
+/* Under the rows, where there is room and none for the last columns: why the worst are wrong. */
+static void
+draw_reasons(struct canvas *canvas, struct rect r, const struct frame *frame)
+{
+    struct page page = {.canvas = canvas, .r = r, .frame = frame};
+    struct worst worst = {.most = (size_t)r.h, .wanted = is_wrong};
+
+    list_worst(&list, frame, &worst);
+    for (size_t i = 0; i < worst.n; i++) {
+        TEXT(line, 512);
+
+        text_addf(&line, "%s: %s", name(&worst.row[i]), reason(&worst.row[i]));
+        page_sentence(&page, mark(&worst.row[i]), ROLE_text, line.bytes);
+    }
+}
+
 static void
 draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pane_state *state,
      bool is_focused)
 {
-    pane_draw_rows(&pane_pools, canvas, r, frame, state, is_focused);
+    int used = pane_draw_rows(&pane_pools, canvas, r, frame, state, is_focused) + 1;
+
+    if (used < r.h && r.w < REASONS_BELOW_CELLS && state->n_shown > 0)
+        draw_reasons(canvas, (struct rect){r.x, r.y + used, r.w, r.h - used}, frame);
 }
 
-/* "eu-west    12 3m41s": what waits and for how long, or who is there. */
+/* "q12 4m10s" of a pool that is wrong; when that leaves no room for its name, the age alone. */
+static void
+say_short(struct text *out, const struct row *row, int cells)
+{
+    if (depth(row) == LIST_UNKNOWN) {
+        text_add(out, health(row));
+        return;
+    }
+    if (judged(row)->severity == SEVERITY_info) {
+        text_addf(out, "q%" PRId64 " ", depth(row));
+        if (judged(row)->health == POOL_busy)
+            text_add(out, "busy");
+        else
+            show_polling(out, row);
+        return;
+    }
+    if ((int)text_cells(name(row)) + 13 <= cells)
+        text_addf(out, "q%" PRId64 " ", depth(row));
+    unit_add(out, row->frame, UNIT_ms, oldest(row));
+}
+
 static void
 draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 {
-    TEXT(right, 32);
+    TEXT(right, 64);
     int cells;
 
-    if (judged(row)->severity != SEVERITY_info && depth(row) > 0) {
-        text_addf(&right, "q%" PRId64 " ", depth(row));
-        unit_add(&right, row->frame, UNIT_ms, oldest(row));
-    } else if (depth(row) != LIST_UNKNOWN) {
-        text_addf(&right, "q%" PRId64 " ", depth(row));
-        show_polling(&right, row);
-        text_add(&right, "w");
-    } else {
-        text_add(&right, health(row));
-    }
+    say_short(&right, row, r.w);
     cells = (int)text_cells(right.bytes);
     canvas_text(canvas, r.x, r.y, 1, mark(row),
                 glyph(row->frame->theme, row->frame->is_ascii, mark(row)));

@@ -200,19 +200,46 @@ dim_role(const struct row *row)
     return ROLE_dim;
 }
 
+/* What the connectors add up to. */
+static enum connector_state
+state_of(const struct sum *sum)
+{
+    if (sum->connectors == 0)
+        return CONNECTOR_unknown;
+    if (sum->connections <= 0)
+        return CONNECTOR_down;
+    return sum->ready < sum->connectors ? CONNECTOR_degraded : CONNECTOR_ready;
+}
+
+static const struct {
+    const char *word;
+    enum role role;
+} states[] = {
+    [CONNECTOR_unknown] = {"not seen", ROLE_stale}, [CONNECTOR_ready] = {"ready", ROLE_ok},
+    [CONNECTOR_degraded] = {"degraded", ROLE_warn}, [CONNECTOR_down] = {"down", ROLE_fail},
+    [CONNECTOR_unreachable] = {"down", ROLE_fail},
+};
+
+static bool
+is_archived(const struct row *row)
+{
+    return entry_of(row).tunnel && entry_of(row).tunnel->is_archived;
+}
+
 static const char *
 state(const struct row *row)
 {
-    struct entry entry = entry_of(row);
     struct sum sum = sum_of(row);
 
-    if (entry.tunnel && entry.tunnel->is_archived)
-        return "archived";
-    if (sum.connectors == 0)
-        return "not seen";
-    if (sum.connections <= 0)
-        return "down";
-    return sum.ready < sum.connectors ? "degraded" : "ready";
+    return is_archived(row) ? "archived" : states[state_of(&sum)].word;
+}
+
+static enum role
+state_role(const struct row *row)
+{
+    struct sum sum = sum_of(row);
+
+    return is_archived(row) ? ROLE_stale : states[state_of(&sum)].role;
 }
 
 static int64_t
@@ -371,7 +398,7 @@ order(const struct row *a, const struct row *b)
 
 static const struct column columns[] = {
     {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = name, .role = name_role},
-    {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = mark},
+    {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = state_role},
     {"CONN", "conn", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors},
     {"EDGE", "edge", 5, 5, 1, UNIT_count, .value = connections, .show = show_connections,
      .role = connections_role},
@@ -399,34 +426,50 @@ static const struct list list = {
     .empty = "no tunnels in this workspace, and no connector on this host",
 };
 
-/* A connector in one line, for under the rows. */
-static void
-connector_line(struct page *page, const struct connector *connector, size_t index)
+static enum role
+connector_role(const struct page *page, const struct connector *connector)
 {
-    enum severity judged = page->frame->assessment->connectors[index];
-    enum role role = judged != SEVERITY_info               ? severity_role(judged)
-                     : connector->state == CONNECTOR_ready ? ROLE_ok
-                                                           : ROLE_stale;
+    size_t n;
+    const struct connector *all = snapshot_connectors(page->frame->snapshot, &n);
+    enum severity judged = page->frame->assessment->connectors[connector - all];
+
+    if (judged != SEVERITY_info)
+        return severity_role(judged);
+    return states[connector->state].role;
+}
+
+/* A connector and its connections in one line. */
+static void
+connector_line(struct page *page, const struct connector *connector)
+{
     TEXT(line, 512);
 
-    text_addf(&line, "%s  ", connector->name[0] ? connector->name : connector->url);
+    text_addf(&line, "%-8s ", connector->name[0] ? connector->name : connector->url);
     unit_add(&line, page->frame, UNIT_count, known(connector->ready_connections));
     text_addf(&line, "/%d ", CONNECTOR_EXPECTED_CONNECTIONS);
     for (size_t i = 0; i < connector->n_connections; i++) {
         const struct edge_connection *connection = &connector->connections[i];
 
-        text_addf(&line, " #%d %s %s", connection->index, connection->location,
-                  connection->protocol);
+        text_addf(&line, " %s %s", connection->location, connection->protocol);
         if (connection->rtt_us >= 0) {
             text_add(&line, " ");
-            unit_add(&line, page->frame, UNIT_us, connection->rtt_us);
+            latency_add(&line, connection->rtt_us);
         }
+        if (i + 1 < connector->n_connections)
+            text_addf(&line, " %s", dot(page->frame));
     }
     if (connector->error[0])
         text_addf(&line, " %s", connector->error);
-    page_line(page, role, ROLE_text, line.bytes);
+    page_line(page, connector_role(page, connector), ROLE_text, line.bytes);
 }
 
+static bool
+is_on(const struct connector *connector, const char *entry_id)
+{
+    return strcmp(connector->tunnel_id, entry_id) == 0 || strcmp(connector->name, entry_id) == 0;
+}
+
+/* Under the rows, where there is room: all connectors, else those of the selected tunnel. */
 static void
 draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pane_state *pane_state,
      bool is_focused)
@@ -440,9 +483,8 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
         return;
     page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};
     for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].tunnel_id, pane_state->selected) == 0 ||
-            strcmp(all[i].name, pane_state->selected) == 0)
-            connector_line(&page, &all[i], i);
+        if (n < (size_t)page.r.h || is_on(&all[i], pane_state->selected))
+            connector_line(&page, &all[i]);
 }
 
 static void
@@ -523,10 +565,7 @@ page_counters(struct page *page, const struct connector *connector)
 void
 page_connector(struct page *page, const struct connector *connector)
 {
-    size_t n;
-    const struct connector *all = snapshot_connectors(page->frame->snapshot, &n);
-
-    connector_line(page, connector, (size_t)(connector - all));
+    connector_line(page, connector);
     page_field(page, "  state", ROLE_text, connector_words(connector->state));
     page_field(page, "  asked at", ROLE_text, connector->url);
     page_field(page, "  error", ROLE_fail, connector->error);
