@@ -14,10 +14,18 @@ enum {
     TRIES = 2,
 };
 
+/* One c-ares channel on our loop. */
+struct line {
+    struct dns *dns;
+    ares_channel channel;
+    struct dns_socket *sockets;
+    struct timer retry;
+};
+
 /* A socket of c-ares. */
 struct dns_socket {
     struct watch watch;
-    struct dns *dns;
+    struct line *line;
     struct dns_socket *next;
 };
 
@@ -26,26 +34,32 @@ struct dns_socket {
 struct dns_ticket {
     struct dns *dns;
     struct dns_query *query; /* NULL: nobody waits any more */
+    char name[DNS_NAME_BYTES];
+    int family; /* 0: SRV */
+    bool is_blunt;
 };
 
 struct dns {
     struct loop *loop;
-    ares_channel channel;
     char *servers; /* NULL: the system's */
-    struct dns_socket *sockets;
-    struct timer retry;
+    /* The first tries one server after the other, as libc does, and when all refuse it forgets what
+     * they said. Then the second asks again and takes the first answer, to learn why. */
+    struct line patient, blunt;
     size_t n_open; /* tickets that c-ares holds */
 };
 
+/* --- c-ares' wishes become watches and a timer of our loop --- */
+
 /* Look at c-ares' own deadlines after every step. */
 static void
-arm(struct dns *dns)
+arm(struct line *line)
 {
-    struct timeval tv, *wait = ares_timeout(dns->channel, NULL, &tv);
+    struct timeval tv, *wait = ares_timeout(line->channel, NULL, &tv);
+    struct loop *loop = line->dns->loop;
 
-    timer_clear(dns->loop, &dns->retry);
+    timer_clear(loop, &line->retry);
     if (wait)
-        timer_set(dns->loop, &dns->retry,
+        timer_set(loop, &line->retry,
                   clock_mono_us() + (int64_t)wait->tv_sec * 1000000 + wait->tv_usec);
 }
 
@@ -53,48 +67,48 @@ static void
 socket_ready(void *context, unsigned events)
 {
     struct dns_socket *socket = context;
-    struct dns *dns = socket->dns;
+    struct line *line = socket->line;
     int fd = socket->watch.fd;
 
-    ares_process_fd(dns->channel, events & (LOOP_READ | LOOP_TROUBLE) ? fd : ARES_SOCKET_BAD,
+    ares_process_fd(line->channel, events & (LOOP_READ | LOOP_TROUBLE) ? fd : ARES_SOCKET_BAD,
                     events & LOOP_WRITE ? fd : ARES_SOCKET_BAD);
-    arm(dns);
+    arm(line);
 }
 
 static void
 retry_due(void *context)
 {
-    struct dns *dns = context;
+    struct line *line = context;
 
-    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    arm(dns);
+    ares_process_fd(line->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    arm(line);
 }
 
 static struct dns_socket *
-socket_of(struct dns *dns, int fd)
+socket_of(struct line *line, int fd)
 {
     struct dns_socket *socket;
 
-    for (socket = dns->sockets; socket; socket = socket->next)
+    for (socket = line->sockets; socket; socket = socket->next)
         if (socket->watch.fd == fd && socket->watch.is_on)
             return socket;
     socket = calloc(1, sizeof(*socket));
     if (!socket)
         die("out of memory");
-    socket->dns = dns;
+    socket->line = line;
     socket->watch.ready = socket_ready;
     socket->watch.context = socket;
-    socket->next = dns->sockets;
-    dns->sockets = socket;
+    socket->next = line->sockets;
+    line->sockets = socket;
     return socket;
 }
 
 static void
-socket_forget(struct dns *dns, struct dns_socket *socket)
+socket_forget(struct line *line, struct dns_socket *socket)
 {
-    struct dns_socket **link = &dns->sockets;
+    struct dns_socket **link = &line->sockets;
 
-    loop_unwatch(dns->loop, &socket->watch);
+    loop_unwatch(line->dns->loop, &socket->watch);
     while (*link != socket)
         link = &(*link)->next;
     *link = socket->next;
@@ -104,40 +118,58 @@ socket_forget(struct dns *dns, struct dns_socket *socket)
 static void
 socket_changed(void *context, ares_socket_t fd, int wants_read, int wants_write)
 {
-    struct dns *dns = context;
-    struct dns_socket *socket = socket_of(dns, fd);
+    struct line *line = context;
+    struct dns_socket *socket = socket_of(line, fd);
 
     if (!wants_read && !wants_write)
-        socket_forget(dns, socket);
+        socket_forget(line, socket);
     else
-        loop_watch(dns->loop, &socket->watch, fd,
+        loop_watch(line->dns->loop, &socket->watch, fd,
                    (wants_read ? LOOP_READ : 0) | (wants_write ? LOOP_WRITE : 0));
 }
 
 static bool
-channel_open(struct dns *dns, struct err *err)
+line_open(struct dns *dns, struct line *line, int flags, struct err *err)
 {
     struct ares_options options = {
+        .flags = flags,
         .timeout = TRY_MS,
         .tries = TRIES,
         .sock_state_cb = socket_changed,
-        .sock_state_cb_data = dns,
+        .sock_state_cb_data = line,
     };
-    int status = ares_init_options(&dns->channel, &options,
-                                   ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB);
+    ares_channel channel;
+    int status = ares_init_options(&channel, &options,
+                                   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                                       ARES_OPT_SOCK_STATE_CB);
 
     if (status != ARES_SUCCESS)
         return err_set(err, ERR_IO, "cannot start the resolver: %s", ares_strerror(status));
-    if (dns->servers) {
-        status = ares_set_servers_ports_csv(dns->channel, dns->servers);
-        if (status != ARES_SUCCESS) {
-            ares_destroy(dns->channel);
-            return err_set(err, ERR_CONFIG, "dns servers \"%.60s\": %s", dns->servers,
-                           ares_strerror(status));
-        }
+    status = dns->servers ? ares_set_servers_ports_csv(channel, dns->servers) : ARES_SUCCESS;
+    if (status != ARES_SUCCESS) {
+        ares_destroy(channel);
+        return err_set(err, ERR_CONFIG, "dns servers \"%.60s\": %s", dns->servers,
+                       ares_strerror(status));
     }
+    line->dns = dns;
+    line->channel = channel;
+    line->retry.due = retry_due;
+    line->retry.context = line;
     return true;
 }
+
+static void
+line_close(struct line *line)
+{
+    if (!line->dns)
+        return;
+    ares_destroy(line->channel);
+    while (line->sockets)
+        socket_forget(line, line->sockets);
+    timer_clear(line->dns->loop, &line->retry);
+}
+
+/* --- opening and closing --- */
 
 struct dns *
 dns_open(struct loop *loop, const char *servers, struct err *err)
@@ -153,23 +185,12 @@ dns_open(struct loop *loop, const char *servers, struct err *err)
         die("out of memory");
     dns->loop = loop;
     dns->servers = servers ? strdup(servers) : NULL;
-    dns->retry = (struct timer){.due = retry_due, .context = dns};
-    if (!channel_open(dns, err)) {
-        free(dns->servers);
-        free(dns);
-        ares_library_cleanup();
+    if (!line_open(dns, &dns->patient, 0, err) ||
+        !line_open(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP, err)) {
+        dns_close(dns);
         return NULL;
     }
     return dns;
-}
-
-static void
-channel_close(struct dns *dns)
-{
-    timer_clear(dns->loop, &dns->retry);
-    ares_destroy(dns->channel);
-    while (dns->sockets)
-        socket_forget(dns, dns->sockets);
 }
 
 void
@@ -177,26 +198,34 @@ dns_close(struct dns *dns)
 {
     if (!dns)
         return;
-    channel_close(dns);
+    line_close(&dns->patient);
+    line_close(&dns->blunt);
     free(dns->servers);
     free(dns);
     ares_library_cleanup();
 }
 
+static void
+line_reload(struct dns *dns, struct line *line, int flags)
+{
+    ares_channel before = line->channel;
+
+    if (!line_open(dns, line, flags, NULL))
+        return; /* keep what works */
+    ares_destroy(before);
+    arm(line);
+}
+
 void
 dns_reload(struct dns *dns)
 {
-    ares_channel before = dns->channel;
-
     if (dns->n_open > 0)
         return;
-    if (!channel_open(dns, NULL)) {
-        dns->channel = before; /* keep what works */
-        return;
-    }
-    ares_destroy(before);
-    arm(dns);
+    line_reload(dns, &dns->patient, 0);
+    line_reload(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP);
 }
+
+/* --- answers --- */
 
 /* The outcome is known: tell whoever asked, from the loop. */
 static void
@@ -250,12 +279,20 @@ explain(struct dns_query *query, int status)
     fault_set(&query->fault, STAGE_dns, SIGNAL_dns, status, "%s", ares_strerror(status));
 }
 
-/* c-ares is through with the ticket; the query, if somebody still waits for it. */
+static void submit(struct dns_ticket *ticket);
+
+/* c-ares is through with the ticket: the query, if somebody still waits for it and need not be
+ * asked again. */
 static struct dns_query *
 redeem(struct dns_ticket *ticket, int status)
 {
     struct dns_query *query = ticket->query;
 
+    if (query && status == ARES_ECONNREFUSED && !ticket->is_blunt) {
+        ticket->is_blunt = true;
+        submit(ticket);
+        return NULL;
+    }
     ticket->dns->n_open--;
     free(ticket);
     if (!query || status != ARES_EDESTRUCTION)
@@ -325,8 +362,26 @@ got_services(void *argument, int status, int timeouts, unsigned char *bytes, int
     settle(query);
 }
 
-static struct dns_ticket *
-begin(struct dns *dns, struct dns_query *query)
+/* --- questions --- */
+
+static void
+submit(struct dns_ticket *ticket)
+{
+    struct line *line = ticket->is_blunt ? &ticket->dns->blunt : &ticket->dns->patient;
+    struct ares_addrinfo_hints hints = {.ai_family = ticket->family == 4 ? AF_INET : AF_INET6,
+                                        .ai_socktype = SOCK_STREAM,
+                                        .ai_flags = ARES_AI_NOSORT};
+
+    if (ticket->family == 0)
+        ares_query(line->channel, ticket->name, 1 /* IN */, 33 /* SRV, RFC 2782 */, got_services,
+                   ticket);
+    else
+        ares_getaddrinfo(line->channel, ticket->name, NULL, &hints, got_addresses, ticket);
+    arm(line);
+}
+
+static void
+begin(struct dns *dns, struct dns_query *query, const char *name, int family)
 {
     struct dns_ticket *ticket = calloc(1, sizeof(*ticket));
 
@@ -334,6 +389,8 @@ begin(struct dns *dns, struct dns_query *query)
         die("out of memory");
     ticket->dns = dns;
     ticket->query = query;
+    ticket->family = family;
+    text_clean(ticket->name, sizeof(ticket->name), name, strlen(name));
     fault_clear(&query->fault);
     query->n_addresses = query->n_services = 0;
     query->dns = dns;
@@ -342,26 +399,19 @@ begin(struct dns *dns, struct dns_query *query)
     query->deadline = (struct timer){.due = deadline_due, .context = query};
     timer_set(dns->loop, &query->deadline, query->started_us + DNS_DEADLINE_MS * INT64_C(1000));
     dns->n_open++;
-    return ticket;
+    submit(ticket);
 }
 
 void
 dns_lookup(struct dns *dns, struct dns_query *query, const char *host, int family)
 {
-    struct ares_addrinfo_hints hints = {.ai_family = family == 4 ? AF_INET : AF_INET6,
-                                        .ai_socktype = SOCK_STREAM,
-                                        .ai_flags = ARES_AI_NOSORT};
-
-    ares_getaddrinfo(dns->channel, host, NULL, &hints, got_addresses, begin(dns, query));
-    arm(dns);
+    begin(dns, query, host, family);
 }
 
 void
 dns_discover(struct dns *dns, struct dns_query *query, const char *service)
 {
-    ares_query(dns->channel, service, 1 /* IN */, 33 /* SRV, RFC 2782 */, got_services,
-               begin(dns, query));
-    arm(dns);
+    begin(dns, query, service, 0);
 }
 
 void
