@@ -272,7 +272,7 @@ populate(const struct scenario *scenario, uint64_t seed, int64_t now_ms)
     for (size_t i = 0; i < scenario->pools.n; i++) {
         const struct pool_plan *plan = scenario->pools.items[i];
 
-        add_history(world, add_pool(world, plan), HISTORY);
+        add_history(world, add_pool(world, plan), plan->jobs > 0 ? HISTORY : 0);
     }
     for (int64_t i = 0; i < scenario->crowd.pools; i++) {
         struct pool_plan plan = crowd_pool(&scenario->crowd, i);
