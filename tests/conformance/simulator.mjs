@@ -7,6 +7,12 @@ import readline from 'node:readline';
 
 import { Recorder } from './recorder.mjs';
 
+// whatever ends this program must not leave simulators behind
+const children = new Set();
+process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+process.stdout.on('error', () => process.exit(1));
+
 /** One pool without simulated workers: the only worker is the one that the test brings. */
 function scenario(switches) {
   const lines = ['about: one pool that waits for a real worker', 'switches:'];
@@ -25,6 +31,8 @@ export async function simulator(scope, switches = {}) {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise((done) => child.once('exit', done));
+  children.add(child);
+  ended.then(() => children.delete(child));
   scope.defer(async () => {
     child.kill('SIGTERM');
     await ended;
@@ -54,25 +62,16 @@ class Simulator {
     this.url = recorder.url; // what clients under test are given
     this.apiKey = world.api_key;
     this.tunnelsToken = world.tunnels_token;
-    this.pool = { id: world.pools[0].id, key: world.pools[0].environment_key };
+    this.pool = world.pools[0]; // {id, name, key}
   }
 
   control(method, path, body) {
     return ask(this.ready.api, method, path, body);
   }
 
-  /** A session in the pool whose agent takes these steps (src/sim/agent.h), and the id of its queued work. */
-  async session(steps, more = {}) {
-    const session = await this.control('POST', '/sim/session', { environment_id: this.pool.id, steps, ...more });
-    const answer = await fetch(`${this.ready.api}/v1/environments/${this.pool.id}/work?limit=100`, {
-      headers: {
-        authorization: `Bearer ${this.pool.key}`,
-        'anthropic-version': '2026-10-21',
-        'anthropic-beta': 'managed-agents-2026-04-01',
-      },
-    });
-    const item = (await answer.json()).data.find((one) => one.data.id === session.id);
-    return { id: session.id, work_id: item.id };
+  /** A session in the pool whose agent follows the script (src/sim/agent.h), with the work_id of its queued work. */
+  session(script, more = {}) {
+    return this.control('POST', '/sim/session', { environment_id: this.pool.id, script, ...more });
   }
 
   fault(name, on = true) {
