@@ -1,0 +1,514 @@
+#include "api/engine.h"
+
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/address.h"
+#include "api/fetch.h"
+#include "api/http.h"
+#include "api/rows.h"
+#include "api/sources.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/die.h"
+#include "core/log.h"
+
+enum {
+    PUBLISH_EVERY_MS = 200,
+    PUBLISH_EARLY_MS = 15, /* in the first second: the first picture must be quick */
+    EARLY_MS = 1000,
+    PUBLISH_SHARE = 20, /* building rows may take a twentieth of the time */
+    LONGEST_WAIT_MS = 60000,
+    LOOKED_AT_MS = 3000, /* a selection that moves fast must not ask for each row it passes */
+};
+
+#define DEFAULT_URL "https://api.anthropic.com"
+
+/* Credentials */
+
+struct credential *
+engine_credential(const struct engine *engine, const struct resource *resource, const char *subject,
+                  struct renewal **renewal)
+{
+    const struct fleet_pool *pool;
+
+    if (renewal)
+        *renewal = NULL;
+    if (resource->key == KEY_ENVIRONMENT) {
+        pool = fleet_pool(&engine->fleet, subject);
+        return pool ? pool->key : NULL;
+    }
+    if (resource->key == KEY_TUNNELS && !engine_tunnels_fall_back(engine)) {
+        if (renewal)
+            *renewal = engine->tunnels_renewal;
+        return engine->tunnels;
+    }
+    if (renewal)
+        *renewal = engine->main_renewal;
+    return engine->main;
+}
+
+bool
+engine_tunnels_fall_back(const struct engine *engine)
+{
+    return engine->tunnels->kind == CREDENTIAL_NONE;
+}
+
+static void
+free_credentials(struct engine *engine)
+{
+    renewal_free(engine->main_renewal);
+    renewal_free(engine->tunnels_renewal);
+    credential_free(engine->main);
+    credential_free(engine->tunnels);
+    engine->main = engine->tunnels = NULL;
+    engine->main_renewal = engine->tunnels_renewal = NULL;
+}
+
+static bool
+find_credentials(struct engine *engine, struct err *err)
+{
+    struct credential_query query = {
+        .source = &engine->options->credential,
+        .name = "credential",
+        .workspace_id = engine->options->workspace_id,
+        .getenv = engine->options->getenv,
+    };
+    struct credential_query tunnels = query;
+
+    tunnels.source = &engine->options->tunnels;
+    tunnels.name = "tunnels";
+    tunnels.is_explicit_only = true;
+    engine->main = credentials_find(&query, err);
+    engine->tunnels = engine->main ? credentials_find(&tunnels, err) : NULL;
+    if (!engine->tunnels)
+        return false;
+    engine->main_renewal = renewal_new(engine->main);
+    engine->tunnels_renewal = renewal_new(engine->tunnels);
+    if (*engine->main->warning)
+        log_line("api", "%s", engine->main->warning);
+    return true;
+}
+
+/* Without the main credential these are off, and say what they need. */
+static void
+disable_without_credential(struct engine *engine)
+{
+    static const enum source needing[] = {SOURCE_environments, SOURCE_stats, SOURCE_sessions};
+    struct err err = {0};
+
+    if (engine->main->kind != CREDENTIAL_NONE)
+        return;
+    if (engine->credential_error.code)
+        err = engine->credential_error;
+    else
+        err_set(&err, ERR_CONFIG,
+                "no credential: set ANTHROPIC_API_KEY, log in to a profile, or configure one");
+    for (size_t i = 0; i < COUNT_OF(needing); i++)
+        sources_disable(engine, needing[i], &err);
+    if (engine_tunnels_fall_back(engine)) {
+        sources_disable(engine, SOURCE_tunnels, &err);
+        sources_disable(engine, SOURCE_certificates, &err);
+    }
+}
+
+/* Files and variables may have changed since a key was refused. */
+static void
+reload_credentials(struct engine *engine)
+{
+    struct fleet *fleet = &engine->fleet;
+
+    for (size_t i = 0; i < fleet->pools.n; i++)
+        fleet_reload_key(fleet, fleet->pools.rows[i]);
+    if (renewal_is_busy(engine->main_renewal) || renewal_is_busy(engine->tunnels_renewal))
+        return;
+    free_credentials(engine);
+    engine->credential_error = (struct err){0};
+    engine->is_main_accepted = false;
+    if (find_credentials(engine, &engine->credential_error))
+        return;
+    free_credentials(engine);
+    engine->main = credentials_none();
+    engine->tunnels = credentials_none();
+    engine->main_renewal = renewal_new(engine->main);
+    engine->tunnels_renewal = renewal_new(engine->tunnels);
+}
+
+static bool
+renew_one(struct engine *engine, struct renewal *renewal, const struct credential *credential)
+{
+    int64_t now_ms = clock_mono_ms();
+    bool may_send = budget_wait_ms(engine->budget, now_ms) == 0 && http_has_room(engine->http) &&
+                    gate_admits(&engine->gate, http_in_flight(engine->http), now_ms);
+    bool has_sent = false, is_changed;
+
+    is_changed = renewal_step(renewal, engine->http, may_send, &has_sent);
+    if (has_sent)
+        budget_spend(engine->budget, now_ms);
+    if (!is_changed)
+        return false;
+    if (credential->refusal.code)
+        sources_conclude_all(engine, credential, &credential->refusal);
+    else if (!credential_is_ready(credential, clock_wall_ms()))
+        sources_conclude_all(engine, credential, renewal_error(renewal));
+    else
+        sources_retry_failed(engine);
+    return true;
+}
+
+/* Starting and ending */
+
+static const char *
+choose_url(const struct engine *engine)
+{
+    const char *named = profile_variable(engine->options->getenv, "ANTHROPIC_BASE_URL");
+
+    if (engine->options->base_url)
+        return engine->options->base_url;
+    if (named)
+        return named;
+    return *engine->main->base_url ? engine->main->base_url : DEFAULT_URL;
+}
+
+/* Pools that the operator named are asked at once, before the list of pools has come. */
+static bool
+add_configured_pools(struct engine *engine, struct err *err)
+{
+    const struct api_options *options = engine->options;
+    const char *named = profile_variable(options->getenv, "ANTHROPIC_ENVIRONMENT_ID");
+
+    for (size_t i = 0; i < options->n_pools + 1; i++) {
+        const char *id = i < options->n_pools ? options->pools[i].id : named;
+        struct credential *key;
+
+        if (!id || fleet_pool(&engine->fleet, id))
+            continue;
+        if (!fleet_is_id(id))
+            return err_set(err, ERR_CONFIG, "pools: \"%.60s\" cannot be an environment's id", id);
+        key = credentials_find_environment_key(id, i < options->n_pools ? &options->pools[i] : NULL,
+                                               options->getenv, err);
+        if (!key)
+            return false;
+        credential_free(key); /* it was only checked; the pool looks it up itself */
+        fleet_add_pool(&engine->fleet, id);
+    }
+    return true;
+}
+
+bool
+engine_init(struct engine *engine, const struct api_options *options, struct store *store,
+            struct err *err)
+{
+    char host[ADDRESS_HOST_BYTES];
+    bool is_loopback;
+
+    *engine = (struct engine){.options = options, .store = store, .stretch = 1};
+    fleet_init(&engine->fleet, options);
+    engine->budget = budget_new(options->requests_per_minute > 0 ? options->requests_per_minute
+                                                                 : ENGINE_DEFAULT_PER_MINUTE);
+    engine->random = (uint32_t)clock_wall_ms() | 1;
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        engine->book[i] = (struct source_book){.round = 1, .jitter = 1};
+    if (!find_credentials(engine, err) || !add_configured_pools(engine, err))
+        return false;
+    engine->base_url = strdup(choose_url(engine));
+    if (!engine->base_url)
+        die("out of memory");
+    if (!address_check(engine->base_url, host, &is_loopback, err))
+        return false;
+    disable_without_credential(engine);
+    return true;
+}
+
+void
+engine_clear(struct engine *engine)
+{
+    http_free(engine->http);
+    fetch_clear(engine);
+    free_credentials(engine);
+    fleet_clear(&engine->fleet);
+    budget_free(engine->budget);
+    free(engine->base_url);
+}
+
+/* What answers tell */
+
+static void
+note_identity(struct engine *engine, char field[64], const char *value, const char *what)
+{
+    if (!*value || strcmp(field, value) == 0)
+        return;
+    if (*field)
+        log_line("api", "the %s changed from %s to %s", what, field, value);
+    memcpy(field, value, 64);
+    engine->service_changed = true;
+}
+
+void
+engine_note(struct engine *engine, const struct http_answer *answer)
+{
+    if (!answer->status)
+        return;
+    if (answer->date_ms)
+        skew_add(&engine->skew, answer->sent_ms, answer->received_ms, answer->date_ms);
+    engine->latency_us[engine->n_latencies++ % ENGINE_LATENCIES] = answer->took_us;
+    note_identity(engine, engine->workspace_id, answer->workspace_id, "workspace");
+    note_identity(engine, engine->organization_id, answer->organization_id, "organization");
+    if (*answer->request_id)
+        memcpy(engine->last_request_id, answer->request_id, sizeof(engine->last_request_id));
+}
+
+/* Publishing */
+
+static int
+compare_latencies(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+static int64_t
+median_latency_us(const struct engine *engine)
+{
+    int64_t sorted[ENGINE_LATENCIES];
+    size_t n = engine->n_latencies < ENGINE_LATENCIES ? engine->n_latencies : ENGINE_LATENCIES;
+
+    if (n == 0)
+        return -1;
+    memcpy(sorted, engine->latency_us, n * sizeof(*sorted));
+    qsort(sorted, n, sizeof(*sorted), compare_latencies);
+    return sorted[n / 2];
+}
+
+static uint32_t
+count_rate_limits(const struct engine *engine)
+{
+    size_t n =
+        engine->n_rate_limited < ENGINE_RATE_LIMITS ? engine->n_rate_limited : ENGINE_RATE_LIMITS;
+    int64_t now_ms = clock_mono_ms();
+    uint32_t recent = 0;
+
+    for (size_t i = 0; i < n; i++)
+        recent += now_ms - engine->rate_limited_ms[i] < ENGINE_RATE_WINDOW_MS;
+    return recent;
+}
+
+static void
+publish_service(struct engine *engine)
+{
+    struct arena *arena = arena_new();
+    struct service *row = arena_alloc(arena, sizeof(*row));
+
+    *row = (struct service){
+        .base_url = arena_strdup(arena, engine->base_url),
+        .workspace_id = arena_strdup(arena, engine->workspace_id),
+        .organization_id = arena_strdup(arena, engine->organization_id),
+        .credential = arena_strdup(arena, engine->main->origin),
+        .last_request_id = arena_strdup(arena, engine->last_request_id),
+        .budget_per_minute = budget_per_minute(engine->budget),
+        .used_last_minute = budget_used(engine->budget, clock_mono_ms()),
+        .clock_offset_ms = skew_ms(&engine->skew),
+        .has_clock_offset = engine->skew.is_known,
+        .latency_us = median_latency_us(engine),
+        .rate_limited_until_ms = engine->rate_limited_until_ms,
+        .rate_limited_count = count_rate_limits(engine),
+        .stretch = engine->stretch,
+        .is_settled = engine->is_settled,
+    };
+    store_publish(engine->store, SLOT_service, arena, row, 1);
+}
+
+static void
+publish_slot(struct engine *engine, enum slot slot)
+{
+    int64_t offset_ms = skew_ms(&engine->skew);
+
+    if (slot == SLOT_pools)
+        rows_publish_pools(engine->store, &engine->fleet, offset_ms);
+    else if (slot == SLOT_jobs)
+        rows_publish_jobs(engine->store, &engine->fleet, offset_ms, clock_wall_ms());
+    else
+        rows_publish_tunnels(engine->store, &engine->fleet, offset_ms);
+}
+
+/* When this slot may be published again. */
+static int64_t
+slot_ready_ms(const struct engine *engine, enum slot slot, int64_t now_ms)
+{
+    bool is_early = now_ms - engine->started_ms < EARLY_MS;
+    int64_t gap_ms = is_early ? PUBLISH_EARLY_MS : PUBLISH_EVERY_MS;
+    int64_t fair_ms = engine->took_ms[slot] * PUBLISH_SHARE;
+
+    if (!engine->published_ms[slot])
+        return now_ms;
+    return engine->published_ms[slot] + (fair_ms > gap_ms ? fair_ms : gap_ms);
+}
+
+/* Publish what changed and is ready; returns when the next one is. */
+static int64_t
+publish(struct engine *engine, bool is_forced)
+{
+    struct {
+        enum slot slot;
+        bool *changed;
+    } slots[] = {
+        {SLOT_pools, &engine->fleet.pools_changed},
+        {SLOT_jobs, &engine->fleet.jobs_changed},
+        {SLOT_tunnels, &engine->fleet.tunnels_changed},
+    };
+    int64_t next_ms = INT64_MAX;
+
+    for (size_t i = 0; i < COUNT_OF(slots); i++) {
+        int64_t before_ms = clock_mono_ms();
+        int64_t ready_ms = slot_ready_ms(engine, slots[i].slot, before_ms);
+
+        if (!*slots[i].changed)
+            continue;
+        if (ready_ms > before_ms && !is_forced) {
+            next_ms = ready_ms < next_ms ? ready_ms : next_ms;
+            continue;
+        }
+        publish_slot(engine, slots[i].slot);
+        *slots[i].changed = false;
+        engine->published_ms[slots[i].slot] = clock_mono_ms();
+        engine->took_ms[slots[i].slot] = clock_mono_ms() - before_ms;
+        engine->service_changed = true; /* the budget moved with it */
+    }
+    return next_ms;
+}
+
+/* Rows first, then what they rest on, then that it is all: a reader who sees "settled" sees all. */
+static int64_t
+tell(struct engine *engine)
+{
+    bool was_settled = engine->is_settled;
+    int64_t now_ms = clock_mono_ms(), next_ms;
+
+    if (engine->told_ms && now_ms - engine->told_ms < PUBLISH_EARLY_MS)
+        return engine->told_ms + PUBLISH_EARLY_MS;
+    engine->told_ms = now_ms;
+    schedule_fit(engine);
+    next_ms = publish(engine, false);
+    sources_update(engine);
+    if (engine->is_settled && !was_settled)
+        next_ms = publish(engine, true);
+    if (engine->service_changed)
+        publish_service(engine);
+    engine->service_changed = false;
+    return next_ms;
+}
+
+/* Wishes */
+
+static void
+refresh(struct engine *engine)
+{
+    reload_credentials(engine);
+    sources_restart(engine);
+    disable_without_credential(engine);
+    if (engine->gate.reason == GATE_OUTAGE)
+        engine->gate.until_ms = 0;
+}
+
+static void
+take_wishes(struct engine *engine)
+{
+    struct wish wish;
+
+    while (store_take_wish(engine->store, WISH_FOR_api, &wish)) {
+        struct fleet_pool *pool;
+
+        if (wish.kind == WISH_refresh) {
+            refresh(engine);
+            continue;
+        }
+        memcpy(engine->look_at, wish.id, sizeof(wish.id));
+        pool = *wish.id ? fleet_pool_of(&engine->fleet, wish.id) : NULL;
+        if (pool && clock_wall_ms() - pool->stats.tried_at_ms > LOOKED_AT_MS)
+            pool->stats.due_ms = pool->work.due_ms = 0;
+    }
+}
+
+/* The loop */
+
+/* Send what may be sent now; returns when there is more to send. */
+static int64_t
+ask(struct engine *engine)
+{
+    int64_t next_ms = INT64_MAX;
+
+    for (;;) {
+        int64_t now_ms = clock_mono_ms(), wait_ms = budget_wait_ms(engine->budget, now_ms);
+        int64_t due_ms = INT64_MAX;
+        struct choice choice;
+
+        if (!http_has_room(engine->http))
+            return INT64_MAX; /* an answer will wake us */
+        if (!gate_admits(&engine->gate, http_in_flight(engine->http), now_ms))
+            return engine->gate.until_ms > now_ms ? engine->gate.until_ms : INT64_MAX;
+        if (wait_ms > 0)
+            return now_ms + wait_ms;
+        if (engine->gate.reason != GATE_OPEN)
+            engine->fleet.environments.due_ms = 0; /* somebody has to try */
+        if (fetch_resume(engine, now_ms, &next_ms))
+            continue;
+        if (!schedule_next(engine, now_ms, &choice, &due_ms))
+            return due_ms < next_ms ? due_ms : next_ms;
+        fetch_start(engine, &choice);
+    }
+}
+
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void
+wait_for_news(struct engine *engine, int stop_fd, int64_t until_ms)
+{
+    int fds[4] = {stop_fd, store_wish_fd(engine->store, WISH_FOR_api)};
+    size_t n = 2;
+    int64_t now_ms = clock_mono_ms();
+
+    until_ms = earliest(until_ms, renewal_due_ms(engine->main_renewal));
+    until_ms = earliest(until_ms, renewal_due_ms(engine->tunnels_renewal));
+    until_ms = earliest(until_ms, now_ms + LONGEST_WAIT_MS);
+    if (renewal_fd(engine->main_renewal) >= 0)
+        fds[n++] = renewal_fd(engine->main_renewal);
+    if (renewal_fd(engine->tunnels_renewal) >= 0)
+        fds[n++] = renewal_fd(engine->tunnels_renewal);
+    http_wait(engine->http, fds, n, until_ms > now_ms ? until_ms - now_ms : 0);
+}
+
+static bool
+is_stopped(int stop_fd)
+{
+    struct pollfd poll_fd = {.fd = stop_fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+void
+engine_run(struct engine *engine, int stop_fd)
+{
+    struct err err = {0};
+
+    engine->started_ms = clock_mono_ms();
+    engine->http = http_new(&(struct http_options){.base_url = engine->base_url,
+                                                   .version = engine->options->version,
+                                                   .ca_file = engine->options->ca_file},
+                            &err);
+    while (engine->http && !is_stopped(stop_fd)) {
+        int64_t next_ms;
+
+        take_wishes(engine);
+        renew_one(engine, engine->main_renewal, engine->main);
+        renew_one(engine, engine->tunnels_renewal, engine->tunnels);
+        next_ms = ask(engine);
+        next_ms = earliest(next_ms, tell(engine));
+        wait_for_news(engine, stop_fd, next_ms);
+    }
+}

@@ -1,0 +1,389 @@
+#include "api/sources.h"
+
+#include <string.h>
+
+#include "api/http.h"
+#include "api/schedule.h"
+#include "core/clock.h"
+
+enum { REFUSED_AGAIN_MS = 300000, FAILED_AGAIN_MS = 8000 };
+
+const struct resource *const sources_resources[] = {
+    &resource_environments, &resource_sessions, &resource_stats,
+    &resource_work,         &resource_tunnels,  &resource_certificates,
+};
+
+void
+sources_each(struct engine *engine, sources_visit *visit, void *context)
+{
+    struct fleet *fleet = &engine->fleet;
+
+    visit(engine, &resource_environments, "", &fleet->environments, context);
+    visit(engine, &resource_sessions, "", &fleet->sweep, context);
+    visit(engine, &resource_tunnels, "", &fleet->tunnel_list, context);
+    for (size_t i = 0; i < fleet->pools.n; i++) {
+        struct fleet_pool *pool = fleet->pools.rows[i];
+
+        if (!pool->stats.is_off)
+            visit(engine, &resource_stats, pool->id, &pool->stats, context);
+        if (!pool->work.is_off)
+            visit(engine, &resource_work, pool->id, &pool->work, context);
+    }
+    for (size_t i = 0; i < fleet->tunnels.n; i++) {
+        struct fleet_tunnel *tunnel = fleet->tunnels.rows[i];
+
+        if (!tunnel->is_archived)
+            visit(engine, &resource_certificates, tunnel->id, &tunnel->task, context);
+    }
+}
+
+/* Concluding */
+
+static int64_t
+again_in_ms(struct engine *engine, const struct resource *resource, const char *subject,
+            const struct err *err)
+{
+    int64_t interval_ms = schedule_interval_ms(engine, resource, subject);
+
+    if (!err)
+        return (int64_t)((double)interval_ms * engine->book[resource->source].jitter);
+    switch (err->code) {
+    case ERR_AUTH:
+    case ERR_FORBIDDEN:
+    case ERR_BETA:
+        return interval_ms > REFUSED_AGAIN_MS ? interval_ms : REFUSED_AGAIN_MS;
+    case ERR_NET:
+    case ERR_TIMEOUT:
+    case ERR_SERVER:
+    case ERR_RATE:
+    case ERR_SPEND:
+        return interval_ms < FAILED_AGAIN_MS ? interval_ms : FAILED_AGAIN_MS;
+    default:
+        return interval_ms;
+    }
+}
+
+static void
+note_failure(struct source_book *book, const struct err *err, const char *request_id)
+{
+    size_t n = strnlen(request_id, sizeof(book->request_id) - 1);
+
+    book->err = *err;
+    memcpy(book->request_id, request_id, n);
+    book->request_id[n] = '\0';
+}
+
+static void
+conclude(struct engine *engine, const struct resource *resource, const char *subject,
+         struct task *task, const struct err *err)
+{
+    struct source_book *book = &engine->book[resource->source];
+    int64_t now_ms = clock_mono_ms();
+
+    task->tried_at_ms = clock_wall_ms();
+    task->failures = err ? task->failures + 1 : 0;
+    if (!err)
+        task->ok_at_ms = task->tried_at_ms;
+    if (!resource->is_side)
+        task->round = book->round;
+    task->due_ms = schedule_align(now_ms + again_in_ms(engine, resource, subject, err));
+}
+
+static void
+tell_failed(struct engine *engine, const struct resource *resource, const char *subject,
+            const struct err *err)
+{
+    struct reading reading = {
+        .fleet = &engine->fleet, .subject = subject, .now_ms = clock_wall_ms()};
+
+    if (resource->failed)
+        resource->failed(&reading, err);
+}
+
+void
+sources_conclude(struct engine *engine, const struct resource *resource, const char *subject,
+                 const struct err *err, const char *request_id)
+{
+    struct task *task = resource->task(&engine->fleet, subject);
+
+    if (!task)
+        return;
+    if (err && !resource->is_side)
+        note_failure(&engine->book[resource->source], err, request_id);
+    if (err)
+        tell_failed(engine, resource, subject, err);
+    conclude(engine, resource, subject, task, err);
+}
+
+struct giving_up {
+    const struct credential *credential;
+    const struct err *err;
+    int64_t now_ms;
+};
+
+static void
+give_up(struct engine *engine, const struct resource *resource, const char *subject,
+        struct task *task, void *context)
+{
+    const struct giving_up *how = context;
+    struct source_book *book = &engine->book[resource->source];
+
+    if (book->disabled.code || (task->round == book->round && task->due_ms > how->now_ms))
+        return;
+    if (how->credential && engine_credential(engine, resource, subject, NULL) != how->credential)
+        return;
+    note_failure(book, how->err, "");
+    tell_failed(engine, resource, subject, how->err);
+    conclude(engine, resource, subject, task, how->err);
+}
+
+void
+sources_conclude_all(struct engine *engine, const struct credential *credential,
+                     const struct err *err)
+{
+    /* a refused credential makes everything that it opens stale at once, due or not */
+    struct giving_up how = {
+        .credential = credential, .err = err, .now_ms = credential ? INT64_MAX : clock_mono_ms()};
+
+    sources_each(engine, give_up, &how);
+}
+
+void
+sources_disable(struct engine *engine, enum source source, const struct err *err)
+{
+    engine->book[source].disabled = *err;
+}
+
+/* Restarting */
+
+static void
+make_due(struct engine *engine, const struct resource *resource, const char *subject,
+         struct task *task, void *context)
+{
+    (void)engine;
+    (void)resource;
+    (void)subject;
+    (void)context;
+    task->due_ms = 0;
+}
+
+static void
+make_due_when_failed(struct engine *engine, const struct resource *resource, const char *subject,
+                     struct task *task, void *context)
+{
+    if (task_failed(task))
+        make_due(engine, resource, subject, task, context);
+}
+
+void
+sources_restart(struct engine *engine)
+{
+    for (int i = 0; i < SOURCES_RESOURCES; i++) {
+        struct source_book *book = &engine->book[sources_resources[i]->source];
+
+        book->disabled = (struct err){0};
+        book->epoch_rounds = book->rounds;
+        book->round++; /* so that every part counts as not tried */
+    }
+    sources_each(engine, make_due, NULL);
+    engine->is_settled = false;
+}
+
+void
+sources_retry_failed(struct engine *engine)
+{
+    sources_each(engine, make_due_when_failed, NULL);
+}
+
+/* Counting and publishing */
+
+struct tally {
+    size_t parts, ok, failed, tried, pending;
+    int64_t oldest_ok_ms, newest_try_ms;
+};
+
+static void
+count(struct engine *engine, const struct resource *resource, const char *subject,
+      struct task *task, void *context)
+{
+    struct tally *tally = &((struct tally *)context)[resource->source];
+    const struct source_book *book = &engine->book[resource->source];
+
+    (void)subject;
+    if (tally->parts++ == 0 || task->ok_at_ms < tally->oldest_ok_ms)
+        tally->oldest_ok_ms = task->ok_at_ms;
+    if (task->tried_at_ms > tally->newest_try_ms)
+        tally->newest_try_ms = task->tried_at_ms;
+    tally->tried += task->tried_at_ms != 0;
+    tally->failed += task_failed(task);
+    tally->ok += task->ok_at_ms != 0 && !task_failed(task);
+    tally->pending += task->round != book->round;
+}
+
+/* The source whose list says what this one consists of; SOURCE_COUNT: none. */
+static enum source
+parent_of(enum source source)
+{
+    if (source == SOURCE_stats || source == SOURCE_work)
+        return SOURCE_environments;
+    return source == SOURCE_certificates ? SOURCE_tunnels : SOURCE_COUNT;
+}
+
+static bool
+was_tried(const struct source_book *book)
+{
+    return book->disabled.code || book->rounds > book->epoch_rounds;
+}
+
+static double
+draw_jitter(struct engine *engine)
+{
+    engine->random = engine->random * 1664525u + 1013904223u;
+    return 0.9 + 0.2 * (double)(engine->random >> 8) / (double)(1u << 24);
+}
+
+static void
+end_round(struct engine *engine, enum source source, const struct tally *tally)
+{
+    struct source_book *book = &engine->book[source];
+    enum source parent = parent_of(source);
+    bool is_empty = tally->parts == 0;
+
+    if (book->disabled.code || tally->pending > 0)
+        return;
+    if (parent != SOURCE_COUNT && !was_tried(&engine->book[parent]))
+        return;
+    if (is_empty && book->rounds > book->epoch_rounds)
+        return; /* nothing to ask: one round is enough to say so */
+    book->rounds++;
+    book->round++;
+    book->failures = tally->failed ? book->failures + 1 : 0;
+    book->jitter = draw_jitter(engine);
+}
+
+static void
+set_error(struct source_status *status, const struct err *err, const char *request_id)
+{
+    size_t n = strnlen(err->message, sizeof(status->error) - 1);
+
+    status->code = err->code;
+    memcpy(status->error, err->message, n);
+    status->error[n] = '\0';
+    memcpy(status->request_id, request_id, strnlen(request_id, sizeof(status->request_id) - 1));
+}
+
+/* A source without parts is as its parent is. */
+static void
+follow_parent(struct engine *engine, enum source source, struct source_status *status)
+{
+    enum source parent = parent_of(source);
+    const struct source_status *its;
+
+    status->state = SOURCE_STATE_waiting;
+    if (parent == SOURCE_COUNT || !was_tried(&engine->book[parent]))
+        return;
+    its = &engine->published[parent];
+    status->state = its->state;
+    status->code = its->code;
+    status->ok_at_ms = its->ok_at_ms;
+    status->tried_at_ms = its->tried_at_ms;
+    memcpy(status->error, its->error, sizeof(status->error));
+}
+
+static struct source_status
+describe(struct engine *engine, enum source source, const struct tally *tally)
+{
+    struct source_book *book = &engine->book[source];
+    struct source_status status = {
+        .state = SOURCE_STATE_ok,
+        .ok_at_ms = tally->oldest_ok_ms,
+        .tried_at_ms = tally->newest_try_ms,
+        .interval_ms = schedule_source_interval_ms(engine, source),
+        .failures = book->failures,
+        .rounds = book->rounds,
+        .parts = (uint32_t)tally->parts,
+        .parts_ok = (uint32_t)tally->ok,
+    };
+
+    if (book->disabled.code) {
+        status.state = SOURCE_STATE_disabled;
+        set_error(&status, &book->disabled, "");
+    } else if (tally->parts == 0) {
+        follow_parent(engine, source, &status);
+    } else if (tally->failed > 0) {
+        status.state = SOURCE_STATE_error;
+        set_error(&status, &book->err, book->request_id);
+    } else if (tally->tried == 0) {
+        status.state = SOURCE_STATE_waiting;
+    }
+    if (status.state != SOURCE_STATE_error)
+        book->failing_since_ms = 0;
+    else if (!book->failing_since_ms)
+        book->failing_since_ms = status.tried_at_ms;
+    status.failing_since_ms = book->failing_since_ms;
+    return status;
+}
+
+/* What a side request still has to tell, unless something else holds it back. */
+static bool
+is_waiting_for_sessions(struct engine *engine)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    return engine->fleet.wanted > 0 && engine->gate.reason == GATE_OPEN &&
+           credential_is_ready(engine->main, clock_wall_ms()) &&
+           budget_wait_ms(engine->budget, now_ms) == 0;
+}
+
+/* Pools that have a key, or the reason why there is nothing to list. */
+static void
+judge_keys(struct engine *engine)
+{
+    struct source_book *book = &engine->book[SOURCE_work];
+    const struct fleet *fleet = &engine->fleet;
+    size_t with_key = 0, refused = 0;
+
+    for (size_t i = 0; i < fleet->pools.n; i++) {
+        const struct fleet_pool *pool = fleet->pools.rows[i];
+
+        with_key += pool->key->kind != CREDENTIAL_NONE;
+        refused += pool->is_refused;
+    }
+    book->disabled = (struct err){0};
+    if (!was_tried(&engine->book[SOURCE_environments]) && with_key == 0)
+        return;
+    if (with_key == 0 && profile_variable(engine->options->getenv, "ANTHROPIC_ENVIRONMENT_KEY") &&
+        !profile_variable(engine->options->getenv, "ANTHROPIC_ENVIRONMENT_ID"))
+        err_set(&book->disabled, ERR_CONFIG,
+                "ANTHROPIC_ENVIRONMENT_KEY is set without ANTHROPIC_ENVIRONMENT_ID");
+    else if (with_key == 0)
+        err_set(&book->disabled, ERR_CONFIG,
+                "no environment key is configured; jobs come from sessions");
+    else if (refused == with_key)
+        err_set(&book->disabled, ERR_FORBIDDEN,
+                "listing work was refused for every pool; it needs each pool's environment key");
+}
+
+void
+sources_update(struct engine *engine)
+{
+    struct tally tallies[SOURCE_COUNT] = {0};
+    bool is_settled = true;
+
+    judge_keys(engine);
+    sources_each(engine, count, tallies);
+    for (int i = 0; i < SOURCES_RESOURCES; i++) {
+        enum source source = sources_resources[i]->source;
+        struct source_status status;
+
+        end_round(engine, source, &tallies[source]);
+        status = describe(engine, source, &tallies[source]);
+        if (memcmp(&status, &engine->published[source], sizeof(status)) != 0)
+            store_source(engine->store, source, &status);
+        engine->published[source] = status;
+        is_settled = is_settled && was_tried(&engine->book[source]);
+    }
+    is_settled = is_settled && !is_waiting_for_sessions(engine);
+    engine->service_changed |= is_settled != engine->is_settled;
+    engine->is_settled = is_settled;
+}
