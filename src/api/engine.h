@@ -52,7 +52,7 @@ struct engine {
 
     struct source_book book[SOURCE_COUNT];
     struct source_status published[SOURCE_COUNT];
-    struct fetch *waiting;              /* between two attempts or pages */
+    struct fetch *fetches;              /* questions in flight, and between two attempts or pages */
     const struct resource *no_limit[8]; /* lists that refused the limit parameter */
     size_t n_no_limit;
 
