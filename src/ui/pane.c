@@ -37,32 +37,49 @@ pane_stale_source(const struct pane *pane, const struct frame *frame)
     return oldest;
 }
 
-/* "~ last seen 13:20:06 (42m)", "X rate limited  last seen 13:20:06 (42m)" */
+/* How much a badge says; a narrow title gets the next shorter one. */
+enum badge {
+    BADGE_whole, /* "X sessions unreachable, last seen 13:20:06 (42m10s)" */
+    BADGE_why,   /* "X unreachable, last seen 13:20:06 (42m10s)" */
+    BADGE_when,  /* "X last seen 13:20:06 (42m10s)" */
+    BADGE_age,   /* "X 42m10s" */
+    BADGE_COUNT
+};
+
+static void
+reason_add(struct text *out, enum badge badge, const struct pane *pane, enum source source,
+           enum err_code code)
+{
+    if (badge == BADGE_whole && pane->n_sources > 1)
+        text_addf(out, " %s", source_name(source));
+    text_addf(out, " %s", err_word(code));
+}
+
 static enum role
-badge_add(struct text *out, const struct pane *pane, const struct frame *frame)
+badge_add(struct text *out, enum badge badge, const struct pane *pane, const struct frame *frame)
 {
     enum source source = pane_stale_source(pane, frame);
-    const struct source_status *status;
-    bool is_error;
-    enum role role;
+    const struct source_status *status = &frame->snapshot->source[source];
+    bool is_error = status->state == SOURCE_STATE_error;
+    bool is_stale = source_is_stale(status, frame->now_ms);
+    bool has_reason = is_error && (badge <= BADGE_why || !is_stale);
+    enum role role = is_error ? ROLE_fail : ROLE_stale;
 
-    if (source == SOURCE_COUNT)
-        return ROLE_text;
-    status = &frame->snapshot->source[source];
-    is_error = status->state == SOURCE_STATE_error;
-    role = is_error ? ROLE_fail : ROLE_stale;
     text_add(out, glyph(frame->theme, frame->is_ascii, role));
-    if (is_error && pane->n_sources > 1)
-        text_addf(out, " %s", source_name(source));
-    if (is_error)
-        text_addf(out, " %s", err_word(status->code));
-    if (source_is_stale(status, frame->now_ms)) {
-        text_add(out, " last seen ");
-        time_of_day_add(out, status->ok_at_ms);
-        text_add(out, " (");
+    if (has_reason)
+        reason_add(out, badge, pane, source, status->code);
+    if (!is_stale)
+        return role;
+    if (badge == BADGE_age) {
+        text_add(out, " ");
         age_add(out, frame, status->ok_at_ms);
-        text_add(out, ")");
+        return role;
     }
+    text_add(out, has_reason ? ", last seen " : " last seen ");
+    time_of_day_add(out, status->ok_at_ms);
+    text_add(out, " (");
+    age_add(out, frame, status->ok_at_ms);
+    text_add(out, ")");
     return role;
 }
 
@@ -112,24 +129,25 @@ title_part(struct canvas *canvas, struct span *at, enum role role, const char *s
     at->room -= cells + 1;
 }
 
+/* At the right end, as long as there is room for. */
 static void
 draw_badge(struct canvas *canvas, struct span *at, const struct pane *pane,
            const struct frame *frame)
 {
-    TEXT(badge, 160);
-    enum role role = badge_add(&badge, pane, frame);
-    int cells = (int)text_cells(badge.bytes);
-    struct span right = *at;
-
-    if (role == ROLE_text)
+    if (pane_stale_source(pane, frame) == SOURCE_COUNT)
         return;
-    if (cells + 2 > at->room)
-        cells = at->room > 4 ? at->room - 2 : 0;
-    right.x = at->x + at->room - cells - 2;
-    canvas_text(canvas, right.x, at->y, 1, role, " ");
-    canvas_text(canvas, right.x + 1, at->y, cells, role, badge.bytes);
-    canvas_text(canvas, right.x + 1 + cells, at->y, 1, role, " ");
-    at->room -= cells + 2;
+    for (int badge = BADGE_whole; badge < BADGE_COUNT; badge++) {
+        TEXT(line, 160);
+        enum role role = badge_add(&line, (enum badge)badge, pane, frame);
+        int cells = (int)text_cells(line.bytes) + 2;
+        struct span right = {at->x + at->room - cells, at->y, cells};
+
+        if (cells > at->room)
+            continue;
+        title_part(canvas, &right, role, line.bytes);
+        at->room -= cells;
+        return;
+    }
 }
 
 void
@@ -160,7 +178,7 @@ static void
 say_source(struct page *page, enum source source)
 {
     const struct source_status *status = &page->frame->snapshot->source[source];
-    TEXT(line, 512);
+    TEXT(line, 700);
 
     if (status->state == SOURCE_STATE_waiting) {
         text_addf(&line, "waiting for %s", source_what(source));
@@ -171,16 +189,14 @@ say_source(struct page *page, enum source source)
             text_addf(&line, ": %s", status->error);
         page_sentence(page, ROLE_info, ROLE_dim, line.bytes);
     } else if (status->state == SOURCE_STATE_error && status->ok_at_ms == 0) {
-        text_addf(&line, "cannot read %s: %s", source_what(source), status->error);
-        page_sentence(page, ROLE_fail, ROLE_text, line.bytes);
-        text_clear(&line);
-        text_add(&line, "failing for ");
+        text_addf(&line, "cannot read %s: %s (failing for ", source_what(source), status->error);
         age_add(&line, page->frame, status->failing_since_ms);
         text_add(&line, ", asked every ");
         duration_add(&line, status->interval_ms);
         if (status->request_id[0])
             text_addf(&line, ", request %s", status->request_id);
-        page_sentence(page, ROLE_text, ROLE_dim, line.bytes);
+        text_add(&line, ")");
+        page_sentence(page, ROLE_fail, ROLE_text, line.bytes);
     }
 }
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "aid/scene.h"
+#include "ui/console.h"
 #include "ui/list.h"
 #include "ui/why.h"
 
@@ -19,7 +20,7 @@ struct picture {
     enum pane_id pane;
     int w, h;
     bool is_ascii;
-    const char *filter;
+    const char *filter; /* or keys to press */
     void (*draw)(struct canvas *canvas, const struct picture *picture, struct scene *scene);
 };
 
@@ -72,6 +73,25 @@ draw_findings(struct canvas *canvas, const struct picture *picture, struct scene
     findings_draw(canvas, canvas_all(canvas), &scene->frame, 0);
 }
 
+/* The whole console, after the keys in `filter`. */
+static void
+draw_screen(struct canvas *canvas, const struct picture *picture, struct scene *scene)
+{
+    const struct ui_options options = {.context = "acme-prod", .thresholds = thresholds_default()};
+    struct console console;
+    struct err err;
+
+    assert_true(console_open(&console, &options, world_store(scene->world), &err));
+    console.frame.is_ascii = picture->is_ascii;
+    console_update(&console, WORLD_NOW_MS);
+    console_draw(&console, canvas);
+    for (const char *key = picture->filter ? picture->filter : ""; *key; key++) {
+        console_key(&console, *key);
+        console_draw(&console, canvas);
+    }
+    console_close(&console);
+}
+
 #define PICTURES(pane)                                                                             \
     {#pane "-full", scene_full, PANE_##pane, 120, 16, false, NULL, draw_pane},                     \
         {#pane "-wide", scene_full, PANE_##pane, 198, 16, false, NULL, draw_pane},                 \
@@ -102,6 +122,18 @@ static const struct picture pictures[] = {
     {"jobs-hostile-detail", world_hostile, PANE_jobs, 66, 44, false, NULL, draw_detail},
     {"why", scene_full, PANE_pools, 76, 30, false, NULL, draw_why},
     {"why-empty", world_empty, PANE_pools, 76, 20, false, NULL, draw_why},
+    {"screen-80x24", scene_full, PANE_jobs, 80, 24, false, NULL, draw_screen},
+    {"screen-80x24-ascii", scene_full, PANE_jobs, 80, 24, true, NULL, draw_screen},
+    {"screen-80x24-stale", world_stale, PANE_jobs, 80, 24, false, NULL, draw_screen},
+    {"screen-80x24-tunnels", scene_full, PANE_jobs, 80, 24, false, "3", draw_screen},
+    {"screen-80x24-why", scene_full, PANE_jobs, 80, 24, false, "w", draw_screen},
+    {"screen-120x40", scene_full, PANE_jobs, 120, 40, false, NULL, draw_screen},
+    {"screen-120x40-refused", scene_refused, PANE_jobs, 120, 40, false, NULL, draw_screen},
+    {"screen-200x60", scene_full, PANE_jobs, 200, 60, false, NULL, draw_screen},
+    {"screen-200x60-pool", scene_full, PANE_jobs, 200, 60, false, "1", draw_screen},
+    {"screen-60x20", scene_full, PANE_jobs, 60, 20, false, NULL, draw_screen},
+    {"screen-38x9", scene_full, PANE_jobs, 38, 9, false, NULL, draw_screen},
+    {"screen-1x1", scene_full, PANE_jobs, 1, 1, false, NULL, draw_screen},
     {"findings", scene_full, PANE_pools, 100, 60, false, NULL, draw_findings},
 };
 

@@ -206,7 +206,7 @@ page_first_broken(struct page *page, const struct row *row)
     broken_add(&line, row);
     if (broken && broken->number > 1)
         text_add(&line, "; nothing before it is seen to fail");
-    page_sentence(page, broken ? ROLE_fail : ROLE_text, broken ? ROLE_title : ROLE_dim, line.bytes);
+    page_sentence(page, broken ? ROLE_fail : mark(row), broken ? ROLE_title : ROLE_dim, line.bytes);
 }
 
 void
