@@ -203,6 +203,7 @@ draw_summary(struct console *console, struct canvas *canvas, int view, struct re
     canvas_text(canvas, r.x + 4 + (int)text_cells(pane->title), r.y, 1, ROLE_title,
                 (int)text_cells(pane->title) < r.w - 6 ? " " : "");
     canvas_clip(canvas, inner);
+    inner.h -= pane_draw_age(pane, canvas, inner, frame);
     pane->draw_summary(canvas, inner, frame);
 }
 

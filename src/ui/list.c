@@ -202,19 +202,43 @@ draw_cell(struct canvas *canvas, int x, int y, const struct place *place, const 
         draw_match(canvas, x, y, place, order, shown.bytes);
 }
 
+/* What is not fresh is not green: only what was wrong stays so. */
 static void
-draw_row(const struct list *list, struct canvas *canvas, struct rect r, const struct layout *layout,
-         const struct order *order, const struct row *row)
+draw_mark(const struct list *list, struct canvas *canvas, int x, int y, const struct row *row)
 {
     enum role mark = list->mark ? list->mark(row) : ROLE_text;
 
-    if (list->is_stale && list->is_stale(row))
-        mark = mark == ROLE_fail || mark == ROLE_warn ? mark : ROLE_stale;
+    if (list->is_stale && list->is_stale(row) && mark != ROLE_fail && mark != ROLE_warn)
+        mark = ROLE_stale;
     if (mark != ROLE_text)
-        canvas_text(canvas, r.x, r.y, 1, mark,
-                    glyph(row->frame->theme, row->frame->is_ascii, mark));
+        canvas_text(canvas, x, y, 1, mark, glyph(row->frame->theme, row->frame->is_ascii, mark));
+}
+
+static void
+draw_stale(const struct list *list, struct canvas *canvas, struct rect line, const struct row *row)
+{
+    if (list->is_stale && list->is_stale(row))
+        canvas_over(canvas, line, ROLE_stale);
+}
+
+static void
+draw_row(const struct list *list, struct canvas *canvas, struct rect line,
+         const struct layout *layout, const struct order *order, const struct row *row)
+{
+    draw_mark(list, canvas, line.x, line.y, row);
     for (size_t i = 0; i < layout->n; i++)
-        draw_cell(canvas, r.x + layout->place[i].x, r.y, &layout->place[i], row, order);
+        draw_cell(canvas, line.x + layout->place[i].x, line.y, &layout->place[i], row, order);
+    draw_stale(list, canvas, line, row);
+}
+
+void
+list_draw_line(const struct list *list, struct canvas *canvas, struct rect line,
+               const struct row *row,
+               void (*draw_line)(struct canvas *canvas, struct rect rest, const struct row *row))
+{
+    draw_mark(list, canvas, line.x, line.y, row);
+    draw_line(canvas, (struct rect){line.x + MARK_CELLS, line.y, line.w - MARK_CELLS, 1}, row);
+    draw_stale(list, canvas, line, row);
 }
 
 static int
@@ -294,8 +318,6 @@ list_draw(const struct list *list, struct canvas *canvas, struct rect r, const s
         struct row row = order_row(state->order, frame, (size_t)(state->scroll + i));
 
         draw_row(list, canvas, line, &layout, state->order, &row);
-        if (list->is_stale && list->is_stale(&row))
-            canvas_over(canvas, line, ROLE_stale);
         if (is_focused && state->scroll + i == state->selected_row)
             canvas_over(canvas, line, ROLE_selected);
     }

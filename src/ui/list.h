@@ -88,6 +88,12 @@ const void *list_selected(const struct list *list, const struct frame *frame,
 void list_copy(const struct list *list, const struct frame *frame, struct pane_state *state,
                struct text *out);
 
+/* One row of a summary: its mark, then what draw_line writes into the rest; dimmed when stale. */
+void list_draw_line(const struct list *list, struct canvas *canvas, struct rect line,
+                    const struct row *row,
+                    void (*draw_line)(struct canvas *canvas, struct rect rest,
+                                      const struct row *row));
+
 /* How many rows there are, and the one at an index. */
 size_t list_count(const struct list *list, const struct frame *frame);
 struct row list_row(const struct list *list, const struct frame *frame, size_t index);

@@ -83,6 +83,30 @@ badge_add(struct text *out, enum badge badge, const struct pane *pane, const str
     return role;
 }
 
+int
+pane_draw_age(const struct pane *pane, struct canvas *canvas, struct rect r,
+              const struct frame *frame)
+{
+    enum source source = pane_stale_source(pane, frame);
+    const struct source_status *status = &frame->snapshot->source[source];
+    enum role role = ROLE_stale;
+    TEXT(line, 64);
+
+    if (source == SOURCE_COUNT || r.h < 2)
+        return 0;
+    if (status->state == SOURCE_STATE_error)
+        role = ROLE_fail;
+    text_addf(&line, "%s ", glyph(frame->theme, frame->is_ascii, role));
+    if (source_is_stale(status, frame->now_ms)) {
+        age_add(&line, frame, status->ok_at_ms);
+        text_add(&line, " old");
+    } else {
+        text_add(&line, err_word(status->code));
+    }
+    canvas_text(canvas, r.x, r.y + r.h - 1, r.w, role, line.bytes);
+    return 1;
+}
+
 static void
 counts_add(struct text *out, const struct pane_state *state)
 {
@@ -260,7 +284,8 @@ pane_draw_worst(const struct pane *pane, struct canvas *canvas, struct rect r,
     }
     n = worst.n_wanted > worst.n ? worst.n - 1 : worst.n;
     for (size_t i = 0; i < n; i++)
-        draw_line(canvas, (struct rect){r.x, r.y + (int)i, r.w, 1}, &worst.row[i]);
+        list_draw_line(pane->list, canvas, (struct rect){r.x, r.y + (int)i, r.w, 1}, &worst.row[i],
+                       draw_line);
     if (n < worst.n)
         canvas_textf(canvas, r.x + 2, r.y + (int)n, r.w - 2, ROLE_dim, "+%zu more",
                      worst.n_wanted - n);

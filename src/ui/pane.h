@@ -89,6 +89,11 @@ void pane_draw_worst(const struct pane *pane, struct canvas *canvas, struct rect
                      void (*draw_line)(struct canvas *canvas, struct rect line,
                                        const struct row *row));
 
+/* In the last line of a summary: how old it is, or why the last attempt failed; returns the lines
+ * used, 0 when all is fresh. */
+int pane_draw_age(const struct pane *pane, struct canvas *canvas, struct rect r,
+                  const struct frame *frame);
+
 /* The oldest of the pane's sources that is stale or failing, or SOURCE_COUNT when all are fresh. */
 enum source pane_stale_source(const struct pane *pane, const struct frame *frame);
 

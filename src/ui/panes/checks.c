@@ -327,9 +327,7 @@ draw_kind(struct canvas *canvas, struct rect r, const struct row *row)
     else
         unit_add(&right, row->frame, UNIT_us, rtt(row));
     cells = (int)text_cells(right.bytes);
-    canvas_text(canvas, r.x, r.y, 1, mark(row),
-                glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
-    canvas_text(canvas, r.x + 2, r.y, r.w - 3 - cells, target_role(row), check->protocol);
+    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, target_role(row), check->protocol);
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 
@@ -351,7 +349,8 @@ draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
 
         list_worst(&list, frame, &worst);
         if (worst.n > 0)
-            draw_kind(canvas, (struct rect){r.x, r.y + y++, r.w, 1}, &worst.row[0]);
+            list_draw_line(&list, canvas, (struct rect){r.x, r.y + y++, r.w, 1}, &worst.row[0],
+                           draw_kind);
     }
     if (y == 0)
         pane_draw_nothing(&pane_checks, canvas, r, frame);

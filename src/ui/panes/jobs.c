@@ -255,10 +255,7 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 
     if (cells > r.w / 2)
         cells = r.w / 2;
-    if (mark(row) != ROLE_text)
-        canvas_text(canvas, r.x, r.y, 1, mark(row),
-                    glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
-    canvas_text(canvas, r.x + 2, r.y, r.w - 3 - cells, title_role(row), title(row));
+    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, title_role(row), title(row));
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, mark(row), right);
 }
 

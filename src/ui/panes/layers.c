@@ -238,13 +238,11 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
     }
 }
 
-/* "X acme-prod   ✓ ◌ ◌": the glyphs left to right. */
+/* "acme-prod   ✓ ◌ ◌": the glyphs left to right. */
 static void
 draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 {
-    canvas_text(canvas, r.x, r.y, 1, mark(row),
-                glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
-    canvas_text(canvas, r.x + 2, r.y, r.w - 3 - 2 * LAYERS, ROLE_text, name(row));
+    canvas_text(canvas, r.x, r.y, r.w - 1 - 2 * LAYERS, ROLE_text, name(row));
     for (int i = 0; i < LAYERS; i++) {
         enum role role = layer_role(layers_of(row)[i].verdict);
 

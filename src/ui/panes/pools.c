@@ -264,9 +264,7 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 
     say_short(&right, row, r.w);
     cells = (int)text_cells(right.bytes);
-    canvas_text(canvas, r.x, r.y, 1, mark(row),
-                glyph(row->frame->theme, row->frame->is_ascii, mark(row)));
-    canvas_text(canvas, r.x + 2, r.y, r.w - 3 - cells, name_role(row), name(row));
+    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, name_role(row), name(row));
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 
