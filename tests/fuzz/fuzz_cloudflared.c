@@ -17,8 +17,7 @@ fuzz_tunnel(const char *body, size_t n)
         INSIST(tunnel.connections[i - 1].index <= tunnel.connections[i].index);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(cloudflared)
 {
     struct cloudflared_ready ready;
     struct cloudflared_config config;

@@ -6,8 +6,7 @@
 #include "core/err.h"
 #include "core/json.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(json)
 {
     struct err err = {ERR_NONE, ""};
     struct json *json = json_parse((const char *)bytes, n, &err), *again;

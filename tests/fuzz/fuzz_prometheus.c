@@ -19,8 +19,7 @@ look_at_sample(void *context, const struct prometheus_sample *sample)
     INSIST(!*value);
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(prometheus)
 {
     struct cloudflared_metrics metrics;
 

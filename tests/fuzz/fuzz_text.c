@@ -23,8 +23,7 @@ insist_on_safety(const char *s)
     }
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(text)
 {
     struct arena *arena = arena_new();
     char *s = arena_strndup(arena, (const char *)bytes, n);

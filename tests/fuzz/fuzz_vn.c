@@ -6,8 +6,7 @@
 #include "core/text.h"
 #include "probe/vn.h"
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(vn)
 {
     struct vn_probe probe = {.version = 0x1A2A3A4A};
     struct vn_reply reply;

@@ -19,8 +19,7 @@ depth_of(const struct yaml *node)
     return deepest + 1;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
+FUZZ(yaml)
 {
     struct err err = {ERR_NONE, ""};
     struct arena *arena = arena_new();

@@ -76,6 +76,25 @@ a_healthy_edge_passes_over_tcp_and_udp(void **state)
     measure_stop(&m);
 }
 
+static void
+ipv6_has_rows_of_its_own(void **state)
+{
+    struct probe_options options = options_of(*state);
+    const struct check *tcp, *udp;
+    struct measure m;
+
+    edge.host = "[::1]";
+    measure_start(&m, &options);
+    assert_true(measure_rounds(&m, SOURCE_checks, 1));
+    tcp = measure_check(&m, "edge region1", CHECK_EDGE_TCP_7844, 6);
+    udp = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 6);
+    assert_null(measure_check(&m, "edge region1", CHECK_EDGE_TCP_7844, 4));
+    assert_int_equal(tcp->verdict, CHECK_pass);
+    assert_int_equal(udp->verdict, CHECK_pass);
+    assert_non_null(strstr(udp->address, "[::1]:"));
+    measure_stop(&m);
+}
+
 static const struct fault_case {
     const char *fault;
     enum check_kind kind;
@@ -283,6 +302,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_healthy_edge_passes_over_tcp_and_udp),
+        cmocka_unit_test(ipv6_has_rows_of_its_own),
         cmocka_unit_test(every_fault_of_the_edge_is_told_by_stage_signal_and_next_step),
         cmocka_unit_test(a_refresh_sees_a_recovery_at_once),
         cmocka_unit_test(light_rounds_keep_what_the_handshake_said),
