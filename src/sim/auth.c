@@ -108,7 +108,7 @@ is_in_bounds(const struct world *world, const struct exchange *x)
         return true;
     if (who->kind == CREDENTIAL_SECRET)
         return strcmp(x->part[0], who->session_id) == 0;
-    session = world_session(world, x->part[0]);
+    session = world_find_session(world, x->part[0]);
     return !session || strcmp(session->environment->object.id, who->environment_id) == 0;
 }
 

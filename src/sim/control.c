@@ -111,7 +111,7 @@ control_switch(struct service *service, struct exchange *x)
 static struct environment *
 find_pool(struct service *service, const char *id)
 {
-    struct environment *environment = world_environment(service->world, id);
+    struct environment *environment = world_find_environment(service->world, id);
 
     for (size_t i = 0; !environment && i < service->world->environments.n; i++) {
         struct environment *one = service->world->environments.items[i];

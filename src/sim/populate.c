@@ -261,7 +261,7 @@ crowd_pool(const struct crowd *crowd, int64_t i)
 struct world *
 populate(const struct scenario *scenario, uint64_t seed, int64_t now_ms)
 {
-    struct world *world = world_new(seed, &scenario->switches);
+    struct world *world = world_begin(seed, &scenario->switches);
     bool *fault;
 
     world->now_ms = world->born_ms = now_ms;

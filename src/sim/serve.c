@@ -9,7 +9,7 @@ enum { METADATA_PAIRS = 16, METADATA_KEY_BYTES = 64, METADATA_VALUE_BYTES = 512 
 struct environment *
 serve_environment(struct service *service, struct exchange *x)
 {
-    struct environment *environment = world_environment(service->world, x->part[0]);
+    struct environment *environment = world_find_environment(service->world, x->part[0]);
 
     if (!environment)
         answer_error(x, 404, "no environment with this id");
@@ -19,7 +19,7 @@ serve_environment(struct service *service, struct exchange *x)
 struct session *
 serve_session(struct service *service, struct exchange *x)
 {
-    struct session *session = world_session(service->world, x->part[0]);
+    struct session *session = world_find_session(service->world, x->part[0]);
 
     if (!session)
         answer_error(x, 404, "no session with this id");

@@ -198,7 +198,7 @@ check_create(struct service *service, struct exchange *x, const struct json *bod
 {
     const struct json *agent = json_get(body, "agent");
     struct environment *environment =
-        world_environment(service->world, json_string(body, "environment_id", ""));
+        world_find_environment(service->world, json_string(body, "environment_id", ""));
 
     if (!json_is_string(agent) && !json_is_object(agent))
         answer_error(x, 400, "agent: expected an id or an object");

@@ -42,7 +42,7 @@ with_archived(const struct exchange *x)
 static struct tunnel *
 find_tunnel(struct service *service, struct exchange *x)
 {
-    struct tunnel *tunnel = world_tunnel(service->world, x->part[0]);
+    struct tunnel *tunnel = world_find_tunnel(service->world, x->part[0]);
 
     if (!tunnel)
         answer_error(x, 404, "no tunnel with this id");

@@ -24,7 +24,7 @@ find_item(struct service *service, struct exchange *x)
     if (!environment)
         return NULL;
     queue_advance(service->world, environment);
-    item = world_item(service->world, environment, x->part[1]);
+    item = world_find_item(service->world, environment, x->part[1]);
     if (!item)
         answer_error(x, 404, "no work item with this id in this environment");
     return item;

@@ -85,7 +85,7 @@ replace(struct service *service, struct scenario *scenario)
     struct world *world = populate(scenario, service->seed, clock_wall_ms());
 
     streams_end(&service->streams, NULL);
-    world_free(service->world);
+    world_end(service->world);
     scenario_free(service->scenario);
     canned_clear(&service->answers);
     service->world = world;

@@ -120,7 +120,7 @@ close_all(struct sim *sim)
     network_stop(service->network);
     handout_close(service->handout);
     canned_clear(&service->answers);
-    world_free(service->world);
+    world_end(service->world);
     scenario_free(service->scenario);
     ledger_free(service->ledger);
     if (sim->signals >= 0) {

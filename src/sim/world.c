@@ -28,7 +28,7 @@ make_credentials(struct world *world)
 }
 
 struct world *
-world_new(uint64_t seed, const struct switches *switches)
+world_begin(uint64_t seed, const struct switches *switches)
 {
     struct world *world = zeroed(sizeof(*world));
 
@@ -77,7 +77,7 @@ tunnel_free(struct tunnel *tunnel)
 }
 
 void
-world_free(struct world *world)
+world_end(struct world *world)
 {
     if (!world)
         return;
@@ -132,13 +132,13 @@ find(const struct world *world, const char *prefix, const char *id)
 }
 
 struct environment *
-world_environment(const struct world *world, const char *id)
+world_find_environment(const struct world *world, const char *id)
 {
     return find(world, "env", id);
 }
 
 struct item *
-world_item(const struct world *world, const struct environment *environment, const char *id)
+world_find_item(const struct world *world, const struct environment *environment, const char *id)
 {
     struct item *item = find(world, "work", id);
 
@@ -146,13 +146,13 @@ world_item(const struct world *world, const struct environment *environment, con
 }
 
 struct session *
-world_session(const struct world *world, const char *id)
+world_find_session(const struct world *world, const char *id)
 {
     return find(world, "sesn", id);
 }
 
 struct tunnel *
-world_tunnel(const struct world *world, const char *id)
+world_find_tunnel(const struct world *world, const char *id)
 {
     return find(world, "tnl", id);
 }

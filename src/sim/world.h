@@ -168,20 +168,20 @@ struct world {
     char organization_id[40], workspace_id[SIM_ID_BYTES];
 };
 
-/* Empty but for the credentials, which follow from the seed. Caller frees with world_free. */
-struct world *world_new(uint64_t seed, const struct switches *switches);
-void world_free(struct world *world);
+/* Empty but for the credentials, which follow from the seed. Caller frees with world_end. */
+struct world *world_begin(uint64_t seed, const struct switches *switches);
+void world_end(struct world *world);
 
 /* Give an object its identity and put it in its list and the index. created_ms is set by the
  * caller; id when it is "". */
 void world_enter(struct world *world, struct array *list, struct object *object,
                  const char *prefix);
 
-struct environment *world_environment(const struct world *world, const char *id);
-struct item *world_item(const struct world *world, const struct environment *environment,
+struct environment *world_find_environment(const struct world *world, const char *id);
+struct item *world_find_item(const struct world *world, const struct environment *environment,
                         const char *id);
-struct session *world_session(const struct world *world, const char *id);
-struct tunnel *world_tunnel(const struct world *world, const char *id);
+struct session *world_find_session(const struct world *world, const char *id);
+struct tunnel *world_find_tunnel(const struct world *world, const char *id);
 
 /* A new pool; config_type is "self_hosted" or "cloud". Names are copied. label also seeds its id.
  */
