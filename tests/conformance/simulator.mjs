@@ -9,7 +9,7 @@ import { Recorder } from './recorder.mjs';
 
 // whatever ends this program must not leave simulators behind
 const children = new Set();
-process.on('exit', () => children.forEach((child) => child.kill('SIGKILL')));
+process.on('exit', () => children.forEach((child) => child.kill('SIGTERM')));
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
 process.stdout.on('error', () => process.exit(1));
 
@@ -23,7 +23,7 @@ function scenario(switches) {
 
 /** Start one; the scope ends it. With {switches}: switches.def's names. */
 export async function simulator(scope, switches = {}) {
-  const dir = await mkdtemp(join(tmpdir(), 'sandwatch-conformance-'));
+  const dir = await mkdtemp(join(tmpdir(), 'world-'));
   scope.defer(() => rm(dir, { recursive: true, force: true }));
   const world = join(dir, 'world.yaml');
   await writeFile(world, scenario(switches));

@@ -14,11 +14,12 @@ const isForced = (stop) => JSON.parse(stop.body).force === true;
 const stopped = (sim, n = 1) =>
   until(`stop number ${n}`, () => sim.recorder.find('POST', '/stop').filter((x) => x.status > 0).length >= n);
 
-/** The worker's polls after its last stop: it goes on working. */
-const pollsOn = (sim) => {
-  const steps = sim.recorder.steps();
-  return until('the next poll', () => sim.recorder.steps().slice(steps.length).some((s) => s.endsWith('/poll')));
-};
+/** Wait until the worker has polled after the exchange: it goes on working. */
+const pollsAfter = (sim, exchange) =>
+  until('the next poll', () => {
+    const { exchanges } = sim.recorder;
+    return exchanges.slice(exchanges.indexOf(exchange)).some((x) => x.path.endsWith('/poll'));
+  });
 
 row('a session with two tool calls runs to its end, step by step, with the environment key', async (scope) => {
   const sim = await simulator(scope, { 'poll.secret': false });
@@ -30,7 +31,7 @@ row('a session with two tool calls runs to its end, step by step, with the envir
   ]);
   await worker(scope, sim);
   await stopped(sim);
-  await pollsOn(sim);
+  await pollsAfter(sim, sim.recorder.find('POST', '/stop')[0]);
 
   const item = `/v1/environments/env/work/work`;
   const steps = sim.recorder.steps().filter((s, i, all) => !(s.endsWith('/poll') && all[i + 1]?.endsWith('/poll')));
@@ -147,7 +148,7 @@ row('a second heartbeat answered 412 ends the item without a stop; the worker po
   const details = JSON.parse(lost.answer).error.details;
   assert.equal(details.error_code, 'heartbeat_precondition_failed');
   assert.equal(details.current_state.lease_extended, false);
-  await pollsOn(sim);
+  await pollsAfter(sim, lost);
   assert.equal(sim.recorder.find('POST', '/stop').length, 0);
 });
 
@@ -181,7 +182,7 @@ for (const [noRetry, requests] of [
       force: true,
     });
     await stopped(sim, requests);
-    await pollsOn(sim);
+    await pollsAfter(sim, sim.recorder.find('POST', '/stop').at(-1));
     assert.deepEqual(sim.recorder.find('POST', '/stop').map((x) => x.status), Array(requests).fill(409));
   });
 }
