@@ -163,8 +163,8 @@ static void
 add_history(struct world *world, struct environment *environment, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        int64_t from = world->now_ms - chance_between(&world->chance, 40, 90) * MINUTE_MS;
-        int64_t to = from + chance_between(&world->chance, 5, 25) * MINUTE_MS;
+        int64_t to = world->now_ms - chance_between(&world->chance, 2, 15) * MINUTE_MS;
+        int64_t from = to - chance_between(&world->chance, 5, 25) * MINUTE_MS;
         struct session *session = fleet_new_job(world, environment, from, false);
         struct item *item = make_active(world, session, to);
 
