@@ -46,7 +46,8 @@ control_faults(struct service *service, struct exchange *x)
         add_fault(list, rows[i].name, *faults_find(&service->world->faults, rows[i].name),
                   rows[i].meaning);
     for (const char *const *name = network_fault_names(); *name; name++)
-        add_fault(list, *name, network_fault_is_on(service->network, *name), "");
+        add_fault(list, *name, network_fault_is_on(service->network, *name),
+                  network_fault_meaning(*name));
     answer_json(x, 200, json);
 }
 

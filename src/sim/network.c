@@ -21,6 +21,12 @@ static const char *const fault_names[] = {
     NULL,
 };
 
+static const char *const fault_meanings[] = {
+#define FAULT(id, name, what) what,
+#include "sim/network_faults.def"
+#undef FAULT
+};
+
 struct network {
     struct network_faults faults;
     pthread_mutex_t lock; /* one fault is switched at a time */
@@ -198,4 +204,12 @@ const char *const *
 network_fault_names(void)
 {
     return fault_names;
+}
+
+const char *
+network_fault_meaning(const char *name)
+{
+    size_t i = fault_find(name);
+
+    return i < NETWORK_FAULT_COUNT ? fault_meanings[i] : "";
 }

@@ -44,5 +44,7 @@ bool network_fault(struct network *network, const char *name, bool on);
 bool network_fault_is_on(const struct network *network, const char *name);
 /* Their names, NULL-terminated; borrowed for ever. */
 const char *const *network_fault_names(void);
+/* What happens while it is on; "" for a name that no fault has. */
+const char *network_fault_meaning(const char *name);
 
 #endif
