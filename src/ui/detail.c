@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "ui/spark.h"
 
 enum {
     MARGIN_FROM_CELLS = 40,
@@ -122,14 +123,16 @@ page_field(struct page *page, const char *label, enum role role, const char *val
 }
 
 void
-page_line_field(struct page *page, const char *label, enum role role, const char *value)
+page_trend(struct page *page, const char *label, const struct series *series)
 {
-    int y;
+    int cells = page->r.w - LABEL_CELLS - 1, y;
+    TEXT(trend, SERIES_POINTS * 4);
 
-    if (!next_line(page, &y))
+    if (cells < 1 || !next_line(page, &y))
         return;
+    spark_add(&trend, page->frame, series, cells < SERIES_POINTS ? (size_t)cells : SERIES_POINTS);
     canvas_text(page->canvas, page->r.x, y, LABEL_CELLS - 1, ROLE_dim, label);
-    canvas_text(page->canvas, page->r.x + LABEL_CELLS, y, page->r.w - LABEL_CELLS, role, value);
+    canvas_text(page->canvas, page->r.x + LABEL_CELLS, y, cells, ROLE_graph, trend.bytes);
 }
 
 void

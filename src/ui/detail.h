@@ -22,8 +22,8 @@ void page_field(struct page *page, const char *label, enum role role, const char
 /* The label "" goes on under the last one. */
 void page_fieldf(struct page *page, const char *label, enum role role, const char *format, ...)
     PRINTF_LIKE(4, 5);
-/* The same on one line, cut where it is too long: for a trend, whose blanks are gaps. */
-void page_line_field(struct page *page, const char *label, enum role role, const char *value);
+/* A sparkline as long as the line. */
+void page_trend(struct page *page, const char *label, const struct series *series);
 /* A field whose value is a moment, "13:20:06 (42m10s ago)"; nothing when it is 0. */
 void page_moment(struct page *page, const char *label, int64_t at_ms);
 /* A sentence over as many lines as it needs, with a mark in front unless that is ROLE_text. */

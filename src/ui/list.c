@@ -6,17 +6,12 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "ui/columns.h"
 #include "ui/order.h"
 #include "ui/spark.h"
 #include "ui/words.h"
 
-enum {
-    MARGIN_FROM_CELLS = 40,
-    ROOMY_CELLS = 100,
-    MARK_CELLS = 2,
-    MOST_COLUMNS = 24,
-    CELL_TEXT_BYTES = 512
-};
+enum { CELL_TEXT_BYTES = 512 };
 
 static const size_t row_bytes[] = {
 #define SLOT(id, row) [SLOT_##id] = sizeof(row),
@@ -56,95 +51,12 @@ column_show(const struct column *column, struct text *out, const struct row *row
         unit_add(out, row->frame, column->unit, column->value(row));
 }
 
-/* Where each column that fits is drawn. */
-struct layout {
-    struct place {
-        const struct column *column;
-        int x, w;
-    } place[MOST_COLUMNS];
-    size_t n;
-    int gap;
-};
-
-static int
-layout_width(const struct layout *layout)
-{
-    int width = MARK_CELLS;
-
-    for (size_t i = 0; i < layout->n; i++)
-        width += layout->place[i].w + (i > 0 ? layout->gap : 0);
-    return width;
-}
-
-static void
-drop_least(struct layout *layout)
-{
-    size_t least = 0;
-
-    for (size_t i = 1; i < layout->n; i++)
-        if (layout->place[i].column->priority >= layout->place[least].column->priority)
-            least = i;
-    layout->n--;
-    memmove(&layout->place[least], &layout->place[least + 1],
-            (layout->n - least) * sizeof(layout->place[0]));
-}
-
-static int
-grow_by(struct place *place, int left)
-{
-    int most = place->column->priority == 0 ? 3 : 1; /* what stays longest grows fastest */
-
-    if (most > place->column->widest - place->w)
-        most = place->column->widest - place->w;
-    if (most > left)
-        most = left;
-    if (most < 0)
-        most = 0;
-    place->w += most;
-    return most;
-}
-
-/* What is left over goes, few cells at a time, to the columns that can use it. */
-static void
-grow(struct layout *layout, int left)
-{
-    int before;
-
-    do {
-        before = left;
-        for (size_t i = 0; i < layout->n; i++)
-            left -= grow_by(&layout->place[i], left);
-    } while (left > 0 && left < before);
-}
-
-/* The first column stays; `shift` leaves out those after it. */
-static struct layout
-lay_out(const struct list *list, int width, int shift)
-{
-    struct layout layout = {.gap = width < ROOMY_CELLS ? 1 : 2};
-    int x = MARK_CELLS;
-
-    for (size_t i = 0; i < list->n_columns && layout.n < MOST_COLUMNS; i++)
-        if (i == 0 || i > (size_t)shift)
-            layout.place[layout.n++] = (struct place){&list->columns[i], 0, list->columns[i].width};
-    while (layout.n > 1 && layout_width(&layout) > width)
-        drop_least(&layout);
-    if (layout_width(&layout) > width)
-        layout.place[0].w = width - MARK_CELLS;
-    grow(&layout, width - layout_width(&layout));
-    for (size_t i = 0; i < layout.n; i++) {
-        layout.place[i].x = x;
-        x += layout.place[i].w + layout.gap;
-    }
-    return layout;
-}
-
 static void
 draw_headings(const struct list *list, struct canvas *canvas, struct rect r,
-              const struct layout *layout, const struct pane_state *state)
+              const struct columns *columns, const struct pane_state *state)
 {
-    for (size_t i = 0; i < layout->n; i++) {
-        const struct place *place = &layout->place[i];
+    for (size_t i = 0; i < columns->n; i++) {
+        const struct place *place = &columns->place[i];
         bool is_number = place->column->unit != UNIT_none;
         bool is_sorted = place->column - list->columns == state->sort_column;
         enum role role = is_sorted ? ROLE_key : ROLE_heading;
@@ -223,11 +135,11 @@ draw_stale(const struct list *list, struct canvas *canvas, struct rect line, con
 
 static void
 draw_row(const struct list *list, struct canvas *canvas, struct rect line,
-         const struct layout *layout, const struct order *order, const struct row *row)
+         const struct columns *columns, const struct order *order, const struct row *row)
 {
     draw_mark(list, canvas, line.x, line.y, row);
-    for (size_t i = 0; i < layout->n; i++)
-        draw_cell(canvas, line.x + layout->place[i].x, line.y, &layout->place[i], row, order);
+    for (size_t i = 0; i < columns->n; i++)
+        draw_cell(canvas, line.x + columns->place[i].x, line.y, &columns->place[i], row, order);
     draw_stale(list, canvas, line, row);
 }
 
@@ -300,7 +212,7 @@ int
 list_draw(const struct list *list, struct canvas *canvas, struct rect r, const struct frame *frame,
           struct pane_state *state, bool is_focused)
 {
-    struct layout layout = lay_out(list, r.w - (r.w >= MARGIN_FROM_CELLS), state->shift);
+    struct columns columns = columns_fit(list, r.w, state->shift);
     int was_page = state->page_rows, rows = r.h - 1;
 
     state->page_rows = rows > 0 ? rows : 1;
@@ -310,14 +222,14 @@ list_draw(const struct list *list, struct canvas *canvas, struct rect r, const s
     state->scroll = clamp(state->scroll, 0, state->n_shown > rows ? state->n_shown - rows : 0);
     if (r.h < 1 || r.w < 1)
         return 0;
-    draw_headings(list, canvas, r, &layout, state);
+    draw_headings(list, canvas, r, &columns, state);
     if (rows > state->n_shown - state->scroll)
         rows = state->n_shown - state->scroll;
     for (int i = 0; i < rows; i++) {
         struct rect line = {r.x, r.y + 1 + i, r.w, 1};
         struct row row = order_row(state->order, frame, (size_t)(state->scroll + i));
 
-        draw_row(list, canvas, line, &layout, state->order, &row);
+        draw_row(list, canvas, line, &columns, state->order, &row);
         if (is_focused && state->scroll + i == state->selected_row)
             canvas_over(canvas, line, ROLE_selected);
     }

@@ -5,7 +5,6 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "ui/panes/rows.h"
-#include "ui/spark.h"
 
 static const struct check *
 check_of(const struct row *row)
@@ -409,9 +408,7 @@ page_quality(struct page *page, const struct row *row)
     unit_add(&value, row->frame, UNIT_parts, loss(row));
     page_fieldf(page, "loss", loss_role(row), "%s: %" PRIu32 " of %" PRIu32 " lost", value.bytes,
                 check->lost, check->sent);
-    text_clear(&value);
-    spark_add(&value, row->frame, &check->rtt_trend, SERIES_POINTS);
-    page_line_field(page, "trend", ROLE_graph, value.bytes);
+    page_trend(page, "trend", &check->rtt_trend);
 }
 
 static int

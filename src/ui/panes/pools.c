@@ -3,7 +3,6 @@
 
 #include "core/text.h"
 #include "ui/panes/rows.h"
-#include "ui/spark.h"
 
 enum { REASONS_BELOW_CELLS = 130 }; /* wider, the reason is a column */
 
@@ -281,7 +280,9 @@ page_queue(struct page *page, const struct row *row)
     TEXT(value, 160);
 
     page_section(page, "QUEUE");
-    show_polling(&value, row);
+    unit_add(&value, row->frame, UNIT_count, polling(row));
+    if (pool->expected_workers >= 0)
+        text_addf(&value, " of %" PRId32 " expected", pool->expected_workers);
     text_add(&value, pool->mode == POOL_WEBHOOK ? " (woken by webhooks: 0 is normal)" : "");
     page_field(page, "polling", ROLE_text, value.bytes);
     text_clear(&value);
@@ -292,9 +293,7 @@ page_queue(struct page *page, const struct row *row)
     page_fieldf(page, "pending", ROLE_text, "%s claimed, not yet acknowledged", value.bytes);
     if (pool->has_oldest)
         page_moment(page, "oldest", pool->oldest_queued_ms);
-    text_clear(&value);
-    spark_add(&value, row->frame, &pool->depth_trend, SERIES_POINTS);
-    page_line_field(page, "depth trend", ROLE_graph, value.bytes);
+    page_trend(page, "depth trend", &pool->depth_trend);
     page_moment(page, "read", pool->stats_at_ms);
     page_field(page, "error", ROLE_fail, pool->stats_error);
 }
@@ -345,8 +344,8 @@ draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, con
         return page.lines;
     }
     page_title(&page, mark(&row), name(&row), health(&row));
-    page_sentence(&page, ROLE_text, ROLE_text, judged(&row)->reason);
-    page_findings(&page, pool_id);
+    if (page_findings(&page, pool_id) == 0)
+        page_sentence(&page, ROLE_text, ROLE_text, judged(&row)->reason);
     page_queue(&page, &row);
     page_work(&page, &row);
     page_section(&page, "POOL");

@@ -29,8 +29,6 @@ const struct job *job_by_id(const struct frame *frame, const char *id, size_t *i
 
 /* The jobs of a pool, worst first, one line each. */
 void page_jobs_of(struct page *page, const char *pool_id, int most);
-/* The tunnels' connectors with their edge connections. */
-void page_connector(struct page *page, const struct connector *connector);
 /* The three layers of a tunnel with their evidence. */
 void page_layers_of(struct page *page, const char *tunnel_id);
 
