@@ -7,8 +7,7 @@
 struct budget {
     int64_t *sent_ms; /* a ring of what the window holds, oldest first */
     size_t first, n, size;
-    int64_t last_ms;  /* of the newest request; meaningful when one was sent */
-    int64_t apart_ms; /* 0: not slowed */
+    int64_t last_ms; /* of the newest request; meaningful when one was sent */
     bool has_sent;
 };
 
@@ -67,8 +66,6 @@ budget_wait_ms(struct budget *budget, int64_t now_ms)
     forget_old(budget, now_ms);
     if (!budget->has_sent)
         return 0;
-    if (budget->apart_ms > since_last)
-        return budget->apart_ms - since_last;
     if (budget->n < (budget->size * 2 + 2) / 3)
         return 0;
     oldest_leaves_in_ms = budget->sent_ms[budget->first] + BUDGET_WINDOW_MS - now_ms;
@@ -99,16 +96,4 @@ int64_t
 budget_per_minute(const struct budget *budget)
 {
     return (int64_t)budget->size;
-}
-
-void
-budget_slow(struct budget *budget, int64_t apart_ms)
-{
-    budget->apart_ms = apart_ms;
-}
-
-void
-budget_ease(struct budget *budget)
-{
-    budget->apart_ms = 0;
 }

@@ -26,8 +26,4 @@ void budget_spend(struct budget *budget, int64_t now_ms);
 int64_t budget_used(struct budget *budget, int64_t now_ms);
 int64_t budget_per_minute(const struct budget *budget);
 
-/* At most one request in that many milliseconds until budget_ease; for a spend cap. */
-void budget_slow(struct budget *budget, int64_t apart_ms);
-void budget_ease(struct budget *budget);
-
 #endif
