@@ -302,9 +302,9 @@ static void
 act_refresh(struct console *console, const char *argument)
 {
     struct wish wish = {.kind = WISH_refresh};
-    bool is_taken = store_wish(console->store, WISH_FOR_api, &wish) &
-                    store_wish(console->store, WISH_FOR_probe, &wish);
+    bool is_taken = store_wish(console->store, WISH_FOR_api, &wish);
 
+    is_taken = store_wish(console->store, WISH_FOR_probe, &wish) && is_taken;
     (void)argument;
     console_say(console, is_taken ? ROLE_info : ROLE_warn,
                 is_taken ? "asking every source now" : "still busy with what was asked before");
