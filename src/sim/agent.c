@@ -1,5 +1,6 @@
 #include "sim/agent.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -7,6 +8,25 @@
 #include "sim/names.h"
 #include "sim/queue.h"
 #include "sim/session.h"
+
+/* Every second agent uses a server behind one of the tunnels. */
+static void
+add_servers(const struct world *world, struct json *agent, size_t nth)
+{
+    struct json *servers = json_add_array(agent, "mcp_servers"), *server;
+    const struct tunnel *tunnel;
+    char *url;
+
+    if (world->tunnels.n == 0 || nth % 2 != 0)
+        return;
+    tunnel = world->tunnels.items[nth / 2 % world->tunnels.n];
+    url = copy_printf("https://wiki.%s/mcp", tunnel->domain);
+    server = json_add_object(servers, NULL);
+    json_add_string(server, "type", "url");
+    json_add_string(server, "name", "wiki");
+    json_add_string(server, "url", url);
+    free(url);
+}
 
 static struct json *
 snapshot_new(struct world *world, size_t nth)
@@ -32,7 +52,7 @@ snapshot_new(struct world *world, size_t nth)
     json_add_bool(defaults, "enabled", true);
     json_add_string(json_add_object(defaults, "permission_policy"), "type", "always_allow");
     json_add_array(toolset, "configs");
-    json_add_array(agent, "mcp_servers");
+    add_servers(world, agent, nth);
     json_add_array(agent, "skills");
     json_add_null(agent, "multiagent");
     return agent;
@@ -47,15 +67,26 @@ agent_snapshot(struct world *world, size_t nth)
     return world->agents.items[nth];
 }
 
+const struct json *
+agent_variant(struct world *world, const struct json *of, const char *member,
+              const struct json *value)
+{
+    struct json *agent = json_new_object();
+
+    for (const struct json *m = json_first(of); m; m = json_next(m))
+        json_add(agent, json_key(m), json_copy(strcmp(json_key(m), member) == 0 ? value : m));
+    agent_snapshot(world, name_agents() - 1); /* the company comes first in the list */
+    array_add(&world->agents, agent);
+    return agent;
+}
+
 static void
 plan(struct world *world, struct session *session)
 {
-    bool is_scripted = session->mind.script;
+    int64_t thinks = chance_between(&world->chance, AGENT_THINKS_LEAST_MS, AGENT_THINKS_MOST_MS) *
+                     100 / world->switches.pace;
 
-    session->mind.next_ms =
-        world->now_ms +
-        (is_scripted ? AGENT_SCRIPT_MS
-                     : chance_between(&world->chance, AGENT_THINKS_LEAST_MS, AGENT_THINKS_MOST_MS));
+    session->mind.next_ms = world->now_ms + (session->mind.script ? AGENT_SCRIPT_MS : thinks);
 }
 
 void
@@ -180,6 +211,11 @@ improvise(struct world *world, struct session *session)
     struct ask ask = {.at_ms = world->now_ms};
 
     spend(world, session);
+    if (session->budget_cents >= 0 && session->cost_cents >= session->budget_cents) {
+        mind->next_ms = 0;
+        end_turn(world, session, "budget_reached");
+        return;
+    }
     if (mind->calls_left > 0) {
         mind->calls_left--;
         name_tool_call(&world->chance, &ask.tool, &ask.input);

@@ -15,6 +15,10 @@
 /* The snapshot that sessions of an agent carry; nth picks from a small company of agents. */
 const struct json *agent_snapshot(struct world *world, size_t nth);
 
+/* A copy of an agent that differs in one member; owned by the world. */
+const struct json *agent_variant(struct world *world, const struct json *of, const char *member,
+                                 const struct json *value);
+
 /* A message came: run, and see to it that a worker will. */
 void agent_wake(struct world *world, struct session *session);
 /* A call was answered. */

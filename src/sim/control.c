@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "sim/agent.h"
 #include "sim/canned.h"
+#include "sim/customer.h"
 #include "sim/ledger.h"
 #include "sim/network.h"
 #include "sim/queue.h"
@@ -46,7 +47,7 @@ control_faults(struct service *service, struct exchange *x)
         add_fault(list, rows[i].name, *faults_find(&service->world->faults, rows[i].name),
                   rows[i].meaning);
     for (const char *const *name = network_fault_names(); *name; name++)
-        add_fault(list, *name, network_fault_is_on(service->network, *name),
+        add_fault(list, *name, network_fault_is_on(customer_network(service->customer), *name),
                   network_fault_meaning(*name));
     answer_json(x, 200, json);
 }
@@ -71,7 +72,7 @@ control_fault(struct service *service, struct exchange *x)
         service->world->faults = (struct faults){0};
         canned_clear(&service->answers);
         for (const char *const *fault = network_fault_names(); *fault; fault++)
-            network_fault(service->network, *fault, false);
+            network_fault(customer_network(service->customer), *fault, false);
     } else if (!service_fault(service, name, json_bool(body, "on", true))) {
         answer_error(x, 404, "no fault is called \"%.60s\"; GET /sim/faults lists them", name);
         return;
@@ -164,24 +165,6 @@ control_pool(struct service *service, struct exchange *x)
     answer_ok(x);
 }
 
-/* The agent's snapshot with the skills that a test wants. */
-static const struct json *
-agent_with_skills(struct world *world, const struct json *skills)
-{
-    const struct json *plain = agent_snapshot(world, 0);
-    struct json *agent;
-
-    if (json_is_null(skills))
-        return plain;
-    agent = json_new_object();
-    for (const struct json *m = json_first(plain); m; m = json_next(m))
-        json_add(agent, json_key(m), json_copy(strcmp(json_key(m), "skills") == 0 ? skills : m));
-    for (size_t i = world->agents.n; i < 64; i++)
-        agent_snapshot(world, i); /* the company first, so that its places stay */
-    array_add(&world->agents, agent);
-    return agent;
-}
-
 /* {"environment_id":ID or name,"title":T,"script":[…] as in agent.h,"status":"terminated",
  * "skills":[…],"resources":[…],"message":T,"queue":false}: answers the session and its work_id. */
 void
@@ -190,6 +173,7 @@ control_session(struct service *service, struct exchange *x)
     struct world *world = service->world;
     const struct json *body = serve_body(x), *script = json_get(body, "script");
     struct environment *environment = find_pool(service, json_string(body, "environment_id", ""));
+    const struct json *agent = agent_snapshot(world, 0);
     struct session *session;
     struct json *shown;
 
@@ -199,7 +183,9 @@ control_session(struct service *service, struct exchange *x)
         answer_error(x, 404, "environment_id: no such pool");
         return;
     }
-    session = session_new(world, environment, agent_with_skills(world, json_get(body, "skills")),
+    if (json_get(body, "skills"))
+        agent = agent_variant(world, agent, "skills", json_get(body, "skills"));
+    session = session_new(world, environment, agent,
                           json_string(body, "title", "a scripted session"), world->now_ms);
     if (json_is_array(json_get(body, "resources")))
         session->memory_stores = json_copy(json_get(body, "resources"));

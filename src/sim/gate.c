@@ -10,6 +10,7 @@
 #include "sim/canned.h"
 #include "sim/names.h"
 #include "sim/route.h"
+#include "sim/stamp.h"
 
 static const char managed_agents[] = "managed-agents-2026-04-01";
 static const char agent_memory[] = "agent-memory-2026-07-22";
@@ -212,9 +213,13 @@ static void
 add_limit_headers(struct service *service, struct exchange *x, int64_t per_minute)
 {
     double left = service->limits.left[x->route->cost];
+    int64_t missing_ms = (int64_t)(((double)per_minute - left) * 60000 / (double)per_minute);
+    char reset[STAMP_BYTES];
 
     exchange_add_header(x, "anthropic-ratelimit-requests-limit", "%" PRId64, per_minute);
     exchange_add_header(x, "anthropic-ratelimit-requests-remaining", "%d", (int)left);
+    exchange_add_header(x, "anthropic-ratelimit-requests-reset", "%s",
+                        stamp_s(service->world->now_ms + missing_ms, reset));
 }
 
 static bool

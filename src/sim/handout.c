@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "sim/buffer.h"
-#include "sim/network.h"
+#include "sim/customer.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
 
@@ -139,44 +139,6 @@ add_pools(const struct handout *handout, struct buffer *out, const struct world 
     return true;
 }
 
-/* In the order of the network's plan: the tunnels as the scenario lists them. */
-static void
-add_connectors(struct buffer *out, const struct handout_world *of)
-{
-    size_t nth = 0;
-
-    for (size_t i = 0; i < of->scenario->tunnels.n; i++) {
-        const struct tunnel_plan *plan = of->scenario->tunnels.items[i];
-        const struct tunnel *tunnel = NULL;
-
-        for (size_t j = 0; j < of->world->tunnels.n && !tunnel; j++) {
-            const struct tunnel *one = of->world->tunnels.items[j];
-
-            tunnel = strcmp(one->label, plan->name) == 0 ? one : NULL;
-        }
-        for (int64_t k = 1; k <= plan->connectors; k++, nth++) {
-            if (nth == 0)
-                buffer_add(out, "    connectors:\n");
-            buffer_addf(out, "      - {name: \"%s-%d\", url: \"%s\", tunnel_id: %s}\n", plan->name,
-                        (int)k, network_connector_url(of->network, nth),
-                        tunnel ? tunnel->object.id : "");
-        }
-    }
-}
-
-static void
-add_edge(struct buffer *out, const struct network *network)
-{
-    const char *tcp = network_edge_tcp(network), *udp = network_edge_udp(network);
-
-    if (!tcp || !udp || !strrchr(tcp, ':') || !strrchr(udp, ':'))
-        return;
-    buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
-                network_edge_ca_file(network));
-    buffer_addf(out, "        - {name: region1, host: 127.0.0.1, tcp_port: %s, udp_port: %s}\n",
-                strrchr(tcp, ':') + 1, strrchr(udp, ':') + 1);
-}
-
 bool
 handout_write(struct handout *handout, const struct handout_world *of, struct err *err)
 {
@@ -192,8 +154,7 @@ handout_write(struct handout *handout, const struct handout_world *of, struct er
     ok = write_key(handout, "api-key", of->world->api_key, err) &&
          write_key(handout, "tunnels-token", of->world->tunnels_token, err) &&
          add_pools(handout, &out, of->world, err);
-    add_connectors(&out, of);
-    add_edge(&out, of->network);
+    customer_configure(of->customer, &out);
     buffer_add(&out, "    checks: {enabled: true, discover_connectors: false}\n");
     ok = ok && write_file(handout->config, out.bytes, out.n, err);
     buffer_free(&out);

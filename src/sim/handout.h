@@ -5,8 +5,8 @@
 
 #include "core/err.h"
 
+struct customer;
 struct handout;
-struct network;
 struct scenario;
 struct world;
 
@@ -21,7 +21,7 @@ const char *handout_config(const struct handout *handout);
 struct handout_world {
     const struct world *world;
     const struct scenario *scenario;
-    const struct network *network;
+    const struct customer *customer;
     const char *api_url;
 };
 

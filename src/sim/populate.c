@@ -46,7 +46,10 @@ static struct item *
 make_active(struct world *world, struct session *session, int64_t beat_ms)
 {
     struct item *item = session->item;
+    char host[24];
 
+    snprintf(host, sizeof(host), "build-%02d", (int)chance_between(&world->chance, 1, 40));
+    json_add_string(item->metadata, "host", host); /* as an operator's tooling would */
     item->state = ITEM_ACTIVE;
     item->acknowledged_ms = item->object.created_ms + 2000;
     item->started_ms = item->acknowledged_ms;
@@ -269,6 +272,8 @@ populate(const struct scenario *scenario, uint64_t seed, int64_t now_ms)
     for (size_t i = 0; i < scenario->faults.n; i++)
         if ((fault = faults_find(&world->faults, scenario->faults.items[i])))
             *fault = true;
+    for (size_t i = 0; i < scenario->tunnels.n; i++) /* first: agents use them */
+        add_tunnel(world, scenario->tunnels.items[i]);
     for (size_t i = 0; i < scenario->pools.n; i++) {
         const struct pool_plan *plan = scenario->pools.items[i];
 
@@ -279,7 +284,5 @@ populate(const struct scenario *scenario, uint64_t seed, int64_t now_ms)
 
         add_pool(world, &plan);
     }
-    for (size_t i = 0; i < scenario->tunnels.n; i++)
-        add_tunnel(world, scenario->tunnels.items[i]);
     return world;
 }

@@ -62,14 +62,31 @@ events_list(struct service *service, struct exchange *x)
     page_answer(service->world, x, &page);
 }
 
-/* Environment keys and secrets belong to workers, who send results and nothing else; and nobody
- * else sends user.tool_result but they and a client of the customer's. */
+static bool
+starts_work(const struct json *events)
+{
+    for (const struct json *e = json_first(events); e; e = json_next(e)) {
+        const char *type = json_string(e, "type", "");
+
+        if (strcmp(type, "user.message") == 0 || strcmp(type, "user.define_outcome") == 0)
+            return true;
+    }
+    return false;
+}
+
 static bool
 check_all(struct exchange *x, const struct session *session, const struct json *events)
 {
     if (session->archived_ms || session->status == SESSION_TERMINATED) {
         answer_error(x, 400, "the session is %s and takes no events",
                      session->archived_ms ? "archived" : "terminated");
+        return false;
+    }
+    if (session->budget_cents >= 0 && session->cost_cents >= session->budget_cents &&
+        starts_work(events)) {
+        answer_error(x, 400,
+                     "the session has reached its budget; allowed events: user.interrupt, "
+                     "user.tool_confirmation, user.tool_result, user.custom_tool_result");
         return false;
     }
     if (json_count(events) == 0 || !json_is_array(events)) {

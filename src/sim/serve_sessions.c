@@ -270,6 +270,18 @@ check_update(struct exchange *x, const struct session *session, const struct jso
     return true;
 }
 
+/* Tools and servers are replaced as a whole; the rest of an agent stays. */
+static void
+update_agent(struct world *world, struct session *session, const struct json *changes)
+{
+    static const char *const members[] = {"tools", "mcp_servers"};
+
+    for (size_t i = 0; i < COUNT_OF(members); i++)
+        if (json_get(changes, members[i]))
+            session->agent =
+                agent_variant(world, session->agent, members[i], json_get(changes, members[i]));
+}
+
 void
 sessions_update(struct service *service, struct exchange *x)
 {
@@ -290,6 +302,9 @@ sessions_update(struct service *service, struct exchange *x)
         session->budget_cents = parse_budget(x, json_get(body, "budget"));
     if (json_get(body, "metadata"))
         json_add(changes, "metadata", json_copy(session->metadata));
+    update_agent(service->world, session, json_get(body, "agent"));
+    if (json_get(body, "agent"))
+        json_add(changes, "agent", json_copy(session->agent));
     session_emit(service->world, session, "session.updated", changes, service->world->now_ms);
     answer_session(service, x, session);
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/die.h"
 #include "core/json.h"
 #include "sim/canned.h"
+#include "sim/customer.h"
 #include "sim/fleet.h"
 #include "sim/gate.h"
 #include "sim/handout.h"
@@ -54,9 +56,9 @@ check_faults(const struct scenario *scenario, struct err *err)
         const char *name = scenario->faults.items[i];
         const char *const *known = network_fault_names();
 
-        while (known && *known && strcmp(*known, name) != 0)
+        while (*known && strcmp(*known, name) != 0)
             known++;
-        if (!faults_find(&faults, name) && !(known && *known))
+        if (!faults_find(&faults, name) && !*known)
             return err_set(err, ERR_CONFIG, "scenario %s: no fault is called \"%.40s\"",
                            scenario->name, name);
     }
@@ -66,24 +68,39 @@ check_faults(const struct scenario *scenario, struct err *err)
 static void
 set_network_faults(struct service *service)
 {
-    const char *const *name = network_fault_names();
-
-    if (!service->network)
-        return;
-    for (; name && *name; name++) {
+    for (const char *const *name = network_fault_names(); *name; name++) {
         bool on = false;
 
         for (size_t i = 0; i < service->scenario->faults.n; i++)
             on = on || strcmp(service->scenario->faults.items[i], *name) == 0;
-        network_fault(service->network, *name, on);
+        network_fault(customer_network(service->customer), *name, on);
     }
 }
 
-static void
-replace(struct service *service, struct scenario *scenario)
+/* The network goes on when the new scenario wants the same one, so that ports stay. Two cannot be at
+ * once: they write the same file. */
+static bool
+change_network(struct service *service, const struct scenario *scenario, const struct world *world,
+               struct err *err)
 {
-    struct world *world = populate(scenario, service->seed, clock_wall_ms());
+    const char *folder = handout_folder(service->handout);
 
+    if (service->customer && customer_suits(service->customer, scenario, world))
+        return true;
+    customer_close(service->customer);
+    service->customer = customer_open(scenario, world, folder, err);
+    if (service->customer)
+        return true;
+    if (service->world)
+        service->customer = customer_open(service->scenario, service->world, folder, NULL);
+    if (service->world && !service->customer)
+        die("sim: the network cannot be started again: %s", err->message);
+    return false;
+}
+
+static void
+replace(struct service *service, struct scenario *scenario, struct world *world)
+{
     streams_end(&service->streams, NULL);
     world_end(service->world);
     scenario_free(service->scenario);
@@ -93,13 +110,15 @@ replace(struct service *service, struct scenario *scenario)
     service->next_step = 0;
     service->limits = (struct limits){{0}, {0}};
     world->hooks = (struct hooks){service, on_event, on_queued, on_deleted};
+    set_network_faults(service);
+    web_wake(service->web);
 }
 
 bool
 service_set_scenario(struct service *service, const char *name, struct err *err)
 {
     struct scenario *scenario = scenario_load(name, service->scenario_folders, err);
-    struct handout_world of;
+    struct world *world;
 
     if (!scenario)
         return false;
@@ -107,12 +126,22 @@ service_set_scenario(struct service *service, const char *name, struct err *err)
         scenario_free(scenario);
         return false;
     }
-    replace(service, scenario);
-    set_network_faults(service);
-    if (!service->network)
-        return true; /* not listening yet: sim_run writes the configuration later */
-    web_wake(service->web);
-    of = (struct handout_world){service->world, scenario, service->network, web_url(service->web)};
+    world = populate(scenario, service->seed, clock_wall_ms());
+    if (!change_network(service, scenario, world, err)) {
+        world_end(world);
+        scenario_free(scenario);
+        return false;
+    }
+    replace(service, scenario, world);
+    return !service->web || service_hand_out(service, err);
+}
+
+bool
+service_hand_out(struct service *service, struct err *err)
+{
+    struct handout_world of = {service->world, service->scenario, service->customer,
+                               web_url(service->web)};
+
     return handout_write(service->handout, &of, err);
 }
 
@@ -125,7 +154,7 @@ service_fault(struct service *service, const char *name, bool on)
         *fault = on;
         return true;
     }
-    return network_fault(service->network, name, on);
+    return network_fault(customer_network(service->customer), name, on);
 }
 
 static struct environment *

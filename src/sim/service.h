@@ -10,10 +10,10 @@
 #include "sim/stream.h"
 #include "sim/world.h"
 
+struct customer;
 struct handout;
 struct web;
 struct ledger;
-struct network;
 
 struct service {
     pthread_mutex_t lock; /* guards everything below but the web's own state */
@@ -23,7 +23,7 @@ struct service {
     const char *const *scenario_folders;
     uint64_t seed;
     struct web *web;
-    struct network *network;
+    struct customer *customer;
     struct handout *handout;
     struct streams streams;
     struct ledger *ledger;
@@ -31,9 +31,12 @@ struct service {
     struct array answers; /* struct canned, prepared by POST /sim/fault */
 };
 
-/* Load and make the world of that scenario in place of the present one. False with err, and nothing
- * changed. Lock held (or nobody else there yet). */
+/* Load and make the world of that scenario in place of the present one, with its network, and write
+ * the configuration again when there is somebody to listen. False with err: nothing changed, unless
+ * a port or a file failed. Lock held (or nobody else there yet). */
 bool service_set_scenario(struct service *service, const char *name, struct err *err);
+/* Write the configuration that goes with all this. */
+bool service_hand_out(struct service *service, struct err *err);
 /* Switch a fault of the service or of the network; false when none has that name. Lock held. */
 bool service_fault(struct service *service, const char *name, bool on);
 /* What is due. Lock held. */

@@ -11,9 +11,10 @@
 #include "core/clock.h"
 #include "core/json.h"
 #include "sim/canned.h"
+#include "sim/customer.h"
 #include "sim/handout.h"
 #include "sim/ledger.h"
-#include "sim/network.h"
+
 #include "sim/service.h"
 #include "sim/web.h"
 
@@ -22,7 +23,6 @@ enum { TICK_MS = 100, LARGE_TICK_MS = 250, LARGE_SESSIONS = 2000 };
 /* One running simulator. */
 struct sim {
     struct service service;
-    size_t n_connectors, n_mcp;
     int signals; /* a signalfd, -1 */
     sigset_t mask_before;
 };
@@ -44,69 +44,27 @@ open_signals(struct sim *sim, struct err *err)
     return sim->signals >= 0 || err_set(err, ERR_IO, "signalfd: %s", strerror(errno));
 }
 
-static const char *
-tunnel_id(const struct world *world, const char *label)
-{
-    for (size_t i = 0; i < world->tunnels.n; i++) {
-        const struct tunnel *tunnel = world->tunnels.items[i];
-
-        if (strcmp(tunnel->label, label) == 0)
-            return tunnel->object.id;
-    }
-    return "";
-}
-
-/* The customer's network that goes with the scenario. */
-static bool
-open_network(struct sim *sim, struct err *err)
-{
-    struct service *service = &sim->service;
-    struct network_connector_plan connectors[64];
-    const char *const mcp[] = {"wiki", "tickets"};
-    struct network_plan plan = {.connectors = connectors,
-                                .mcp = mcp,
-                                .n_mcp = COUNT_OF(mcp),
-                                .seed = service->seed,
-                                .dir = handout_folder(service->handout)};
-    char *names[COUNT_OF(connectors)];
-
-    for (size_t i = 0; i < service->scenario->tunnels.n; i++) {
-        const struct tunnel_plan *tunnel = service->scenario->tunnels.items[i];
-
-        for (int64_t k = 1; k <= tunnel->connectors && plan.n_connectors < COUNT_OF(names); k++) {
-            names[plan.n_connectors] = copy_printf("%s-%d", tunnel->name, (int)k);
-            connectors[plan.n_connectors].name = names[plan.n_connectors];
-            connectors[plan.n_connectors++].tunnel_id = tunnel_id(service->world, tunnel->name);
-        }
-    }
-    service->network = network_start(&plan, err);
-    sim->n_connectors = plan.n_connectors;
-    sim->n_mcp = plan.n_mcp;
-    for (size_t i = 0; i < plan.n_connectors; i++)
-        free(names[i]);
-    return service->network;
-}
-
 static bool
 open_all(struct sim *sim, const struct sim_options *options, struct err *err)
 {
     struct service *service = &sim->service;
     struct web_site site = {service, &service->lock, service_serve, service_read, service_done};
-    struct handout_world of;
+
+    bool ok;
 
     service->ledger = ledger_new();
+    if (!open_signals(sim, err)) /* first: from here on no signal can leave the folder behind */
+        return false;
     service->handout = handout_open(err);
-    if (!service->handout || !open_signals(sim, err) ||
-        !service_set_scenario(service, options->scenario, err) || !open_network(sim, err))
+    if (!service->handout || !service_set_scenario(service, options->scenario, err))
         return false;
     service->web = web_start(options->listen, &site, err);
     if (!service->web)
         return false;
-    for (size_t i = 0; i < service->scenario->faults.n; i++)
-        service_fault(service, service->scenario->faults.items[i], true);
-    of = (struct handout_world){service->world, service->scenario, service->network,
-                                web_url(service->web)};
-    return handout_write(service->handout, &of, err);
+    pthread_mutex_lock(&service->lock);
+    ok = service_hand_out(service, err);
+    pthread_mutex_unlock(&service->lock);
+    return ok;
 }
 
 static void
@@ -117,7 +75,7 @@ close_all(struct sim *sim)
     sigset_t pipe_only;
 
     web_stop(service->web);
-    network_stop(service->network);
+    customer_close(service->customer);
     handout_close(service->handout);
     canned_clear(&service->answers);
     world_end(service->world);
@@ -158,22 +116,14 @@ static bool
 announce(const struct sim *sim, int fd, struct err *err)
 {
     const struct service *service = &sim->service;
-    struct json *json = json_new_object(), *list, *edge;
+    struct json *json = json_new_object();
     struct buffer line = {0};
     char *text;
     bool ok;
 
     json_add_string(json, "api", web_url(service->web));
     json_add_string(json, "config", handout_config(service->handout));
-    list = json_add_array(json, "connectors");
-    for (size_t i = 0; i < sim->n_connectors; i++)
-        json_add_string(list, NULL, network_connector_url(service->network, i));
-    edge = json_add_object(json, "edge");
-    json_add_string(edge, "tcp", network_edge_tcp(service->network));
-    json_add_string(edge, "udp", network_edge_udp(service->network));
-    list = json_add_array(json, "mcp");
-    for (size_t i = 0; i < sim->n_mcp; i++)
-        json_add_string(list, NULL, network_mcp_url(service->network, i));
+    customer_announce(service->customer, json);
     json_add_int(json, "pid", getpid());
     text = json_print(json, false);
     buffer_addf(&line, "%s\n", text);

@@ -13,7 +13,6 @@
 
 enum {
     BEAT_MOST_MS = 30000,
-    MAX_IDLE_MS = 60000, /* facts 6.2 */
     POLL_LEAST_MS = 1500,
     POLL_MOST_MS = 4000, /* a blocked poll and a pause of 1 to 3 s */
     STALL_MS = 120000,
@@ -176,7 +175,8 @@ run_tools(struct world *world, struct worker *worker, struct session *session)
     if (worker->call_id[0] || !call)
         return;
     snprintf(worker->call_id, sizeof(worker->call_id), "%s", call->id);
-    worker->call_done_ms = world->now_ms + chance_between(&world->chance, 400, 12000);
+    worker->call_done_ms =
+        world->now_ms + chance_between(&world->chance, 400, 12000) * 100 / world->switches.pace;
 }
 
 static void
@@ -194,7 +194,7 @@ work(struct world *world, struct worker *worker)
     }
     run_tools(world, worker, session);
     if (session->mind.is_idle && session->idle_ms &&
-        world->now_ms - session->idle_ms >= MAX_IDLE_MS)
+        world->now_ms - session->idle_ms >= world->switches.max_idle_s * 1000)
         leave(world, worker);
 }
 

@@ -1,0 +1,146 @@
+#include "sim/customer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "sim/buffer.h"
+#include "sim/network.h"
+#include "sim/scenario.h"
+#include "sim/world.h"
+
+enum { CONNECTORS_MOST = 256 };
+
+static const char *const upstreams[] = {"wiki", "tickets"};
+
+struct connector_names {
+    char *name, *tunnel_id;
+};
+
+struct customer {
+    struct network *network;
+    struct connector_names connector[CONNECTORS_MOST];
+    size_t n;
+};
+
+static const char *
+tunnel_id(const struct world *world, const char *label)
+{
+    for (size_t i = 0; i < world->tunnels.n; i++) {
+        const struct tunnel *tunnel = world->tunnels.items[i];
+
+        if (strcmp(tunnel->label, label) == 0)
+            return tunnel->object.id;
+    }
+    return "";
+}
+
+/* The connectors that a scenario wants. */
+static void
+name_all(struct customer *customer, const struct scenario *scenario, const struct world *world)
+{
+    for (size_t i = 0; i < scenario->tunnels.n; i++) {
+        const struct tunnel_plan *plan = scenario->tunnels.items[i];
+
+        for (int64_t k = 1; k <= plan->connectors && customer->n < CONNECTORS_MOST; k++) {
+            struct connector_names *one = &customer->connector[customer->n++];
+
+            one->name = copy_printf("%s-%d", plan->name, (int)k);
+            one->tunnel_id = copy_string(tunnel_id(world, plan->name));
+        }
+    }
+}
+
+void
+customer_close(struct customer *customer)
+{
+    if (!customer)
+        return;
+    network_stop(customer->network);
+    for (size_t i = 0; i < customer->n; i++) {
+        free(customer->connector[i].name);
+        free(customer->connector[i].tunnel_id);
+    }
+    free(customer);
+}
+
+struct customer *
+customer_open(const struct scenario *scenario, const struct world *world, const char *dir,
+              struct err *err)
+{
+    struct network_connector_plan connectors[CONNECTORS_MOST];
+    struct customer *customer = zeroed(sizeof(*customer));
+    struct network_plan plan = {.connectors = connectors,
+                                .mcp = upstreams,
+                                .n_mcp = COUNT_OF(upstreams),
+                                .seed = world->seed,
+                                .dir = dir};
+
+    name_all(customer, scenario, world);
+    for (; plan.n_connectors < customer->n; plan.n_connectors++) {
+        const struct connector_names *one = &customer->connector[plan.n_connectors];
+
+        connectors[plan.n_connectors] = (struct network_connector_plan){one->name, one->tunnel_id};
+    }
+    customer->network = network_start(&plan, err);
+    if (customer->network)
+        return customer;
+    customer_close(customer);
+    return NULL;
+}
+
+bool
+customer_suits(const struct customer *customer, const struct scenario *scenario,
+               const struct world *world)
+{
+    struct customer *wanted = zeroed(sizeof(*wanted));
+    bool is_same;
+
+    name_all(wanted, scenario, world);
+    is_same = wanted->n == customer->n;
+    for (size_t i = 0; is_same && i < wanted->n; i++)
+        is_same = strcmp(wanted->connector[i].name, customer->connector[i].name) == 0 &&
+                  strcmp(wanted->connector[i].tunnel_id, customer->connector[i].tunnel_id) == 0;
+    customer_close(wanted);
+    return is_same;
+}
+
+struct network *
+customer_network(const struct customer *customer)
+{
+    return customer->network;
+}
+
+void
+customer_announce(const struct customer *customer, struct json *line)
+{
+    const struct network *network = customer->network;
+    struct json *list = json_add_array(line, "connectors"), *edge;
+
+    for (size_t i = 0; i < customer->n; i++)
+        json_add_string(list, NULL, network_connector_url(network, i));
+    edge = json_add_object(line, "edge");
+    json_add_string(edge, "tcp", network_edge_tcp(network));
+    json_add_string(edge, "udp", network_edge_udp(network));
+    list = json_add_array(line, "mcp");
+    for (size_t i = 0; i < COUNT_OF(upstreams); i++)
+        json_add_string(list, NULL, network_mcp_url(network, i));
+}
+
+void
+customer_configure(const struct customer *customer, struct buffer *out)
+{
+    const struct network *network = customer->network;
+    const char *tcp = network_edge_tcp(network), *udp = network_edge_udp(network);
+
+    if (customer->n > 0)
+        buffer_add(out, "    connectors:\n");
+    for (size_t i = 0; i < customer->n; i++)
+        buffer_addf(out, "      - {name: \"%s\", url: \"%s\", tunnel_id: %s}\n",
+                    customer->connector[i].name, network_connector_url(network, i),
+                    customer->connector[i].tunnel_id);
+    buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
+                network_edge_ca_file(network));
+    buffer_addf(out, "        - {name: region1, host: 127.0.0.1, tcp_port: %s, udp_port: %s}\n",
+                strrchr(tcp, ':') + 1, strrchr(udp, ':') + 1);
+}

@@ -1,0 +1,31 @@
+/* customer.h — the customer's network that goes with a scenario: a connector for each that its
+ * tunnels name, and two MCP servers. */
+#ifndef SIM_CUSTOMER_H
+#define SIM_CUSTOMER_H
+
+#include "core/err.h"
+
+struct buffer;
+struct json;
+struct network;
+struct scenario;
+struct world;
+
+struct customer;
+
+/* Start it. dir: a private folder. Caller frees with customer_close. NULL with err. */
+struct customer *customer_open(const struct scenario *scenario, const struct world *world,
+                               const char *dir, struct err *err);
+void customer_close(struct customer *customer); /* NULL is allowed */
+
+/* Would this scenario's network be the same? Then it can go on running. */
+bool customer_suits(const struct customer *customer, const struct scenario *scenario,
+                    const struct world *world);
+struct network *customer_network(const struct customer *customer);
+
+/* "connectors", "edge" and "mcp" of the line that the simulator prints. */
+void customer_announce(const struct customer *customer, struct json *line);
+/* The sections "connectors" and "edge" of a configuration. */
+void customer_configure(const struct customer *customer, struct buffer *out);
+
+#endif
