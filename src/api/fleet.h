@@ -51,7 +51,7 @@ struct fleet_pool {
     char *stats_error, *work_error;
 
     int64_t stats_at_ms, workers_polling, depth, pending, oldest_service_ms;
-    int64_t pending_since_ms, idle_since_ms;
+    int64_t pending_since_ms, idle_since_ms, below_expected_since_ms;
     uint32_t pending_samples;
     struct series depth_trend;
 

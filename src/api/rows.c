@@ -84,6 +84,7 @@ fill_pool(const struct build *build, const struct fleet_pool *pool, struct pool 
         .pending_since_ms = pool->pending_since_ms,
         .pending_samples = pool->pending_samples,
         .idle_since_ms = pool->idle_since_ms,
+        .below_expected_since_ms = pool->below_expected_since_ms,
         .depth_trend = pool->depth_trend,
         .stats_error = copy(build, pool->stats_error),
         .work_at_ms = pool->work_at_ms,

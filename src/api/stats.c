@@ -1,4 +1,5 @@
 /* stats.c — the queue statistics of one pool: the cheap question that is asked most often. */
+#include "api/api.h"
 #include "api/resource.h"
 #include "core/json.h"
 
@@ -19,6 +20,22 @@ since(int64_t since_ms, bool holds, int64_t now_ms)
     return since_ms ? since_ms : now_ms;
 }
 
+/* Those that poll and those that work, against what the operator configured. */
+static bool
+is_below_expected(const struct fleet_pool *pool)
+{
+    int64_t workers = pool->workers_polling;
+
+    if (!pool->configured || pool->configured->expected_workers <= 0 || workers < 0)
+        return false;
+    for (size_t i = 0; i < pool->items.n; i++) {
+        const struct fleet_work *work = pool->items.rows[i];
+
+        workers += work->kind == JOB_STATE_active || work->kind == JOB_STATE_starting;
+    }
+    return workers < pool->configured->expected_workers;
+}
+
 static bool
 item(struct reading *reading, const struct json *item)
 {
@@ -35,6 +52,8 @@ item(struct reading *reading, const struct json *item)
     pool->pending_since_ms = since(pool->pending_since_ms, pending > 0, reading->now_ms);
     pool->pending_samples = pending > 0 ? pool->pending_samples + 1 : 0;
     pool->idle_since_ms = since(pool->idle_since_ms, pool->workers_polling == 0, reading->now_ms);
+    pool->below_expected_since_ms =
+        since(pool->below_expected_since_ms, is_below_expected(pool), reading->now_ms);
     series_add(&pool->depth_trend, depth > INT32_MAX ? INT32_MAX : (int32_t)depth);
     fleet_keep(&pool->stats_error, "", 1);
     reading->fleet->pools_changed = true;

@@ -15,6 +15,11 @@ enum rule {
     RULE_COUNT
 };
 
+#define API_SOURCES                                                                                \
+    (1u << SOURCE_environments | 1u << SOURCE_stats | 1u << SOURCE_work | 1u << SOURCE_sessions |  \
+     1u << SOURCE_tunnels | 1u << SOURCE_certificates)
+#define TUNNEL_SOURCES (1u << SOURCE_tunnels | 1u << SOURCE_certificates) /* another credential */
+
 /* Something wrong, not yet in words. */
 struct suspicion {
     enum rule rule;
@@ -107,6 +112,21 @@ void rank_findings(struct judge *judge, struct assessment *out);
 void evidence_add(struct judge *judge, struct finding *out, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/* How this host's own checks of one kind do, over all address families and, with target NULL, all
+ * targets. One good family is enough to work with: everything falls back to it. */
+struct path {
+    size_t n, failed;
+    const struct check *broken; /* the first that fails, or NULL */
+};
+
+struct path path_of(const struct judge *judge, enum check_kind kind, const char *target);
+bool path_is_dead(struct path path); /* measured, and every check fails */
+/* TCP and UDP of every edge target together. */
+struct path path_of_edge(const struct judge *judge);
+bool check_is_measured(const struct check *check);
+
+/* Did workers of this pool show themselves, by polling or by a fresh heartbeat? */
+bool pool_has_workers(const struct judge *judge, size_t row);
 /* Is it one of the management API's sources? */
 bool source_is_api(enum source source);
 /* Connectors of that tunnel (tunnel_id as in the connector's row), and those among them that carry

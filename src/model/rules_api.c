@@ -1,5 +1,4 @@
-/* rules_api.c — is it the service, the network between, or our credential? */
-#include <stdlib.h>
+/* rules_api.c — is it the service, the network between, or our credential? In words. */
 #include <string.h>
 
 #include "core/arena.h"
@@ -8,179 +7,11 @@
 #include "model/judge.h"
 #include "model/say.h"
 
-enum {
-    FAILURES_WARN = 3,
-    TROUBLE_WARN_MS = 60 * 1000,
-    TROUBLE_CRITICAL_MS = 5 * 60 * 1000,
-    RATE_LIMITS_CRITICAL = 3,
-    SKEW_WARN_MS = 60 * 1000,
-    SKEW_CRITICAL_MS = 5 * 60 * 1000,
-};
-
-#define API_SOURCES                                                                                \
-    (1u << SOURCE_environments | 1u << SOURCE_stats | 1u << SOURCE_work | 1u << SOURCE_sessions |  \
-     1u << SOURCE_tunnels | 1u << SOURCE_certificates)
-#define TUNNEL_SOURCES (1u << SOURCE_tunnels | 1u << SOURCE_certificates)
-
-bool
-source_is_api(enum source source)
-{
-    return (API_SOURCES >> source & 1u) != 0;
-}
-
-/* Nothing that could be the API spoke. */
-static bool
-is_silence(enum err_code code)
-{
-    return code == ERR_NET || code == ERR_TIMEOUT || code == ERR_SERVER || code == ERR_FORMAT ||
-           code == ERR_LIMIT;
-}
-
-/* The last moment at which this source proved that the API is there. */
-static int64_t
-contact_of(const struct source_status *status)
-{
-    bool is_answered = status->state == SOURCE_STATE_ok || status->parts_ok > 0 ||
-                       (status->code != ERR_NONE && !is_silence(status->code) &&
-                        status->code != ERR_CONFIG && status->code != ERR_CANCELLED);
-
-    return is_answered && status->tried_at_ms > status->ok_at_ms ? status->tried_at_ms
-                                                                 : status->ok_at_ms;
-}
-
-static void
-note_silence(struct judge *judge)
-{
-    struct api_state *api = &judge->api;
-    uint32_t failures = 0;
-
-    for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *status = &judge->snapshot->source[i];
-
-        if (!source_is_api((enum source)i) || status->state != SOURCE_STATE_error ||
-            !is_silence(status->code) || status->tried_at_ms < api->contact_ms)
-            continue;
-        if (api->worst == SOURCE_COUNT)
-            api->worst = (enum source)i;
-        if (api->since_ms == 0 ||
-            (status->failing_since_ms > 0 && status->failing_since_ms < api->since_ms))
-            api->since_ms = status->failing_since_ms;
-        failures += status->failures > 0 ? status->failures : 1;
-    }
-    if (failures == 0)
-        return;
-    api->is_unreachable = api->contact_ms == 0 || failures >= FAILURES_WARN ||
-                          (api->since_ms > 0 && judge->now_ms - api->since_ms >= TROUBLE_WARN_MS);
-}
-
-void
-judge_api(struct judge *judge)
-{
-    struct api_state *api = &judge->api;
-
-    api->worst = SOURCE_COUNT;
-    for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *status = &judge->snapshot->source[i];
-
-        if (!source_is_api((enum source)i))
-            continue;
-        if (contact_of(status) > api->contact_ms)
-            api->contact_ms = contact_of(status);
-        api->is_rate_limited |= status->code == ERR_RATE;
-        api->is_spend_capped |= status->code == ERR_SPEND;
-        if (i == SOURCE_work)
-            continue; /* an environment key's affair: pool.no_environment_key */
-        api->unauthorized |= status->code == ERR_AUTH ? 1u << i : 0;
-        api->forbidden |= status->code == ERR_FORBIDDEN ? 1u << i : 0;
-    }
-    if (judge->service && judge->service->rate_limited_until_ms > judge->now_ms)
-        api->is_rate_limited = true;
-    note_silence(judge);
-}
-
-static enum severity
-silence_severity(const struct judge *judge)
-{
-    const struct api_state *api = &judge->api;
-    bool is_long = api->since_ms > 0 && judge->now_ms - api->since_ms >= TROUBLE_CRITICAL_MS;
-
-    return api->contact_ms == 0 || is_long ? SEVERITY_critical : SEVERITY_warn;
-}
-
-static void
-suspect_clock(struct judge *judge)
-{
-    int64_t skew_ms = judge->service && judge->service->has_clock_offset
-                          ? llabs(judge->service->clock_offset_ms)
-                          : 0;
-
-    if (skew_ms >= SKEW_WARN_MS)
-        suspect_as(judge, skew_ms >= SKEW_CRITICAL_MS ? SEVERITY_critical : SEVERITY_warn,
-                   RULE_host_clock, 0, skew_ms);
-}
-
-void
-suspect_api(struct judge *judge)
-{
-    const struct api_state *api = &judge->api;
-
-    suspect_clock(judge);
-    if (api->is_unreachable) {
-        suspect_as(judge, silence_severity(judge), RULE_api_unreachable, 0, 0);
-        return;
-    }
-    if (api->unauthorized)
-        suspect(judge, RULE_api_unauthorized, 0, 0);
-    if (api->forbidden & ~TUNNEL_SOURCES)
-        suspect(judge, RULE_api_forbidden, 0, 1);
-    if (api->forbidden & TUNNEL_SOURCES)
-        suspect(judge, RULE_api_forbidden, SOURCE_tunnels, 0);
-    if (api->is_spend_capped)
-        suspect(judge, RULE_api_spend_capped, 0, 0);
-    else if (api->is_rate_limited)
-        suspect_as(judge,
-                   judge->service && judge->service->rate_limited_count >= RATE_LIMITS_CRITICAL
-                       ? SEVERITY_critical
-                       : SEVERITY_warn,
-                   RULE_api_rate_limited, 0, 0);
-    if (judge->service && judge->service->latency_us > judge->thresholds->api_slow_ms * 1000)
-        suspect(judge, RULE_api_slow, 0, judge->service->latency_us);
-}
-
-/* ---- in words ---- */
-
 static const char *
 base_url(const struct judge *judge)
 {
     return judge->service && judge->service->base_url[0] ? judge->service->base_url
                                                          : "the API's address";
-}
-
-/* How this host's own checks of one kind do. */
-struct path {
-    size_t n, failed;
-    const struct check *broken; /* the first that fails */
-};
-
-static struct path
-path_of(const struct judge *judge, bool is_api)
-{
-    struct path path = {0};
-
-    for (size_t i = 0; i < judge->n_checks; i++) {
-        const struct check *check = &judge->checks[i];
-
-        if ((check->kind == CHECK_API_443) != is_api || check->at_ms == 0 ||
-            check->verdict == CHECK_skip || check->verdict == CHECK_unsupported)
-            continue;
-        path.n++;
-        if (check->verdict != CHECK_fail)
-            continue;
-        path.failed++;
-        if (!path.broken)
-            path.broken = check;
-    }
-    return path;
 }
 
 static void
@@ -209,7 +40,7 @@ explain_broken_path(struct finding *out, const struct check *broken)
 static void
 explain_silence(struct judge *judge, const struct source_status *status, struct finding *out)
 {
-    struct path api = path_of(judge, true), edge = path_of(judge, false);
+    struct path api = path_of(judge, CHECK_API_443, NULL), edge = path_of_edge(judge);
 
     if (status->code == ERR_FORMAT || status->code == ERR_LIMIT) {
         out->summary = arena_printf(judge->arena,
@@ -221,11 +52,11 @@ explain_silence(struct judge *judge, const struct source_status *status, struct 
         out->summary = "the management API answers with errors: the fault is on the service's side";
         out->next_step = "nothing to repair here: see the service's status page; workers keep "
                          "their running jobs";
-    } else if (api.broken && edge.n > 0 && edge.failed == edge.n) {
+    } else if (api.broken && path_is_dead(edge)) {
         out->summary = "this host reaches neither the management API nor the tunnel edge: its own "
                        "network is the likely cause";
         out->next_step = "check this host's link, default route and resolver";
-    } else if (api.n > 0 && api.failed == api.n) {
+    } else if (path_is_dead(api)) {
         explain_broken_path(out, api.broken);
     } else if (api.n > 0) {
         out->summary = "requests to the management API fail, although its port answers this host";
@@ -242,7 +73,7 @@ explain_api_unreachable(struct judge *judge, const struct suspicion *suspicion, 
 {
     const struct api_state *api = &judge->api;
     const struct source_status *status = &judge->snapshot->source[api->worst];
-    struct path edge = path_of(judge, false);
+    struct path edge = path_of_edge(judge);
     size_t n = 0;
 
     (void)suspicion;
@@ -311,6 +142,23 @@ add_source_error(struct judge *judge, struct finding *out, enum source source)
     out->since_ms = status->failing_since_ms;
 }
 
+/* Environment keys are credentials of their own, and the workers' ones: do they still work? */
+static void
+add_environment_keys(struct judge *judge, struct finding *out)
+{
+    size_t n_keys = 0;
+    uint32_t live = 0;
+
+    for (size_t i = 0; i < judge->n_pools; i++) {
+        n_keys += judge->pools[i].work_access == WORK_LISTED;
+        live += judge->pool_jobs[i].live;
+    }
+    if (n_keys > 0)
+        evidence_add(judge, out, "%s still %s: workers go on, %s at work",
+                     say_count(judge->arena, (int64_t)n_keys, "environment key"),
+                     n_keys == 1 ? "works" : "work", say_count(judge->arena, live, "job"));
+}
+
 void
 explain_api_unauthorized(struct judge *judge, const struct suspicion *suspicion,
                          struct finding *out)
@@ -330,12 +178,13 @@ explain_api_unauthorized(struct judge *judge, const struct suspicion *suspicion,
     if (judge->service && judge->service->credential[0])
         evidence_add(judge, out, "in use: %s", judge->service->credential);
     evidence_add(judge, out, "the API itself answers: neither the network nor the service is down");
+    add_environment_keys(judge, out);
     evidence_add(judge, out, "a 401 is never retried: this credential was put aside");
     out->next_step = is_tunnels
                          ? "get a new token with the scope workspace:manage_tunnels, then restart "
                            "sandwatch"
-                         : "make a new key in the workspace and restart sandwatch; if workers "
-                           "share the cause, they have stopped as well";
+                         : "make a new key in the workspace, put it where the old one is, and "
+                           "restart sandwatch";
 }
 
 void
@@ -419,7 +268,7 @@ explain_api_rate_limited(struct judge *judge, const struct suspicion *suspicion,
 void
 explain_api_slow(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
 {
-    struct path api = path_of(judge, true);
+    struct path api = path_of(judge, CHECK_API_443, NULL);
     TEXT(median, 32);
     const struct check *check = NULL;
 

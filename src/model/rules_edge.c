@@ -5,47 +5,6 @@
 #include "model/judge.h"
 #include "model/say.h"
 
-/* How the checks of one target on one protocol do, over all address families: one good family is
- * enough, because cloudflared falls back to it. */
-struct path {
-    size_t n, failed;
-    const struct check *broken;
-};
-
-static bool
-is_measured(const struct check *check)
-{
-    return check->at_ms > 0 && check->verdict != CHECK_skip && check->verdict != CHECK_unsupported;
-}
-
-/* target NULL: all of them. */
-static struct path
-path_of(const struct judge *judge, enum check_kind kind, const char *target)
-{
-    struct path path = {0};
-
-    for (size_t i = 0; i < judge->n_checks; i++) {
-        const struct check *check = &judge->checks[i];
-
-        if (check->kind != kind || !is_measured(check) ||
-            (target && strcmp(check->target, target) != 0))
-            continue;
-        path.n++;
-        if (check->verdict != CHECK_fail)
-            continue;
-        path.failed++;
-        if (!path.broken)
-            path.broken = check;
-    }
-    return path;
-}
-
-static bool
-is_dead(struct path path)
-{
-    return path.n > 0 && path.failed == path.n;
-}
-
 static bool
 is_first_of_target(const struct judge *judge, size_t row)
 {
@@ -60,8 +19,8 @@ is_first_of_target(const struct judge *judge, size_t row)
 static bool
 is_network_gone(const struct judge *judge)
 {
-    return judge->api.is_unreachable && is_dead(path_of(judge, CHECK_API_443, NULL)) &&
-           is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
+    return judge->api.is_unreachable && path_is_dead(path_of(judge, CHECK_API_443, NULL)) &&
+           path_is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
 }
 
 void
@@ -69,7 +28,8 @@ suspect_edge(struct judge *judge)
 {
     struct path tcp = path_of(judge, CHECK_EDGE_TCP_7844, NULL);
     struct path udp = path_of(judge, CHECK_EDGE_UDP_7844, NULL);
-    bool is_all = (is_dead(tcp) || tcp.n == 0) && (is_dead(udp) || udp.n == 0) && tcp.n + udp.n > 0;
+    bool is_all =
+        (path_is_dead(tcp) || tcp.n == 0) && (path_is_dead(udp) || udp.n == 0) && tcp.n + udp.n > 0;
 
     if (is_network_gone(judge))
         return;
@@ -81,12 +41,12 @@ suspect_edge(struct judge *judge)
             continue;
         target_tcp = path_of(judge, CHECK_EDGE_TCP_7844, check->target);
         target_udp = path_of(judge, CHECK_EDGE_UDP_7844, check->target);
-        if (is_dead(target_tcp) && (is_dead(target_udp) || target_udp.n == 0)) {
+        if (path_is_dead(target_tcp) && (path_is_dead(target_udp) || target_udp.n == 0)) {
             suspect_as(judge, is_all ? SEVERITY_critical : SEVERITY_warn, RULE_edge_unreachable,
                        row, is_all);
             if (is_all)
                 return;
-        } else if (is_dead(target_udp)) {
+        } else if (path_is_dead(target_udp)) {
             suspect(judge, RULE_edge_udp_blocked, row, 0);
         }
     }
@@ -100,7 +60,7 @@ add_checks(struct judge *judge, const char *target, struct finding *out)
     for (size_t i = 0; i < judge->n_checks; i++) {
         const struct check *check = &judge->checks[i];
 
-        if (check->kind != CHECK_API_443 && is_measured(check) &&
+        if (check->kind != CHECK_API_443 && check_is_measured(check) &&
             (!target || strcmp(check->target, target) == 0))
             evidence_add(judge, out, "%s %s, %s", check->target, check->protocol,
                          say_check(judge->arena, check));
@@ -138,7 +98,7 @@ explain_edge_unreachable(struct judge *judge, const struct suspicion *suspicion,
     add_connectors(judge, out);
     if (api.n > 0)
         evidence_add(judge, out, "the API on port 443: %s",
-                     is_dead(api) ? "fails as well" : "answers, so this host has a network");
+                     path_is_dead(api) ? "fails as well" : "answers, so this host has a network");
     add_checks(judge, is_all ? NULL : check->target, out);
     out->next_step = broken->hint[0] ? broken->hint
                                      : "allow port 7844, TCP and UDP, to 198.41.192.0/19 and "

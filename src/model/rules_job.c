@@ -209,12 +209,11 @@ explain_job_bounced(struct judge *judge, const struct suspicion *suspicion, stru
             "%s on %s: lost its lease and was queued again; its open tool call may run twice",
             say_job(judge, job), say_pool(job));
     if (job->bounced_ms > 0)
-        evidence_add(judge, out, "the last time: %s, %s ago",
-                     say_time(judge->arena, job->bounced_ms), say_since(judge, job->bounced_ms));
-    else
-        evidence_add(judge, out, "it is queued, although a worker acknowledged it at %s",
-                     say_time(judge->arena,
-                              job->acknowledged_ms > 0 ? job->acknowledged_ms : job->started_ms));
+        evidence_add(judge, out, "seen at %s, %s ago", say_time(judge->arena, job->bounced_ms),
+                     say_since(judge, job->bounced_ms));
+    if (job->state_kind == JOB_STATE_queued && job->acknowledged_ms > 0)
+        evidence_add(judge, out, "it waits in the queue, although a worker took it at %s",
+                     say_time(judge->arena, job->acknowledged_ms));
     add_neighbours(judge, suspicion->row, out);
     add_item(judge, job, out);
     out->next_step = arena_printf(

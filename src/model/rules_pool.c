@@ -124,6 +124,66 @@ add_jobs(struct judge *judge, const struct suspicion *suspicion, struct finding 
         evidence_add(judge, out, "no environment key here: leases and heartbeats are not visible");
 }
 
+bool
+pool_has_workers(const struct judge *judge, size_t row)
+{
+    return judge->pools[row].workers_polling > 0 || judge->pool_jobs[row].live > 0;
+}
+
+/* Is it this pool alone? What others share with it is then not the cause. */
+static void
+add_other_pools(struct judge *judge, size_t row, struct finding *out)
+{
+    size_t n = 0, with_workers = 0;
+
+    for (size_t i = 0; i < judge->n_pools; i++) {
+        enum pool_health health = judge->pool_judgements[i].health;
+
+        if (i == row || health == POOL_archived || health == POOL_unknown || health == POOL_idle)
+            continue;
+        n++;
+        with_workers += pool_has_workers(judge, i);
+    }
+    if (n > 0 && with_workers == 0)
+        evidence_add(judge, out,
+                     "no other pool has workers either: look for what they share, such as hosts, "
+                     "image or network");
+    else if (n > 0)
+        evidence_add(judge, out, "%zu of %s %s workers: the service and its queues are fine",
+                     with_workers, say_count(judge->arena, (int64_t)n, "other pool"),
+                     with_workers == 1 ? "has" : "have");
+}
+
+/* The likeliest reason for losing all workers at once, and what we know of it: a 401 on poll ends a
+ * worker within milliseconds (facts/management-api.md 6.1). */
+static void
+explain_missing_workers(struct judge *judge, const struct pool *pool, struct finding *out)
+{
+    if (pool->work_access == WORK_REFUSED) {
+        evidence_add(judge, out, "this pool's environment key is refused here: %s",
+                     pool->work_error[0] ? pool->work_error : "401");
+        out->next_step = arena_printf(
+            judge->arena,
+            "make a new environment key for %s, give it to the workers and start them: a revoked "
+            "key ends every worker at its next poll",
+            pool->name);
+        return;
+    }
+    if (pool->work_access == WORK_LISTED)
+        evidence_add(judge, out,
+                     "its environment key still works here: a revoked key is not the "
+                     "reason, if the workers use the same one");
+    out->next_step = arena_printf(
+        judge->arena,
+        pool->mode == POOL_WEBHOOK
+            ? "check that webhooks reach the workers of %s, and that the handler starts them"
+        : pool->work_access == WORK_LISTED
+            ? "start workers for %s, and see in their last log lines why they ended"
+            : "start workers for %s, or see in their log why they exit: a 401 on poll means a "
+              "revoked environment key, which ends all of them at once",
+        pool->name);
+}
+
 void
 explain_pool_no_workers(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
 {
@@ -139,22 +199,8 @@ explain_pool_no_workers(struct judge *judge, const struct suspicion *suspicion, 
         is_webhook ? "no worker was woken to take them" : "no worker polls");
     add_statistics(judge, pool, out);
     add_jobs(judge, suspicion, out);
-    if (pool->work_access == WORK_REFUSED) {
-        evidence_add(judge, out, "this pool's environment key is refused here: %s",
-                     pool->work_error[0] ? pool->work_error : "401");
-        out->next_step = arena_printf(
-            judge->arena,
-            "make a new environment key for %s, give it to the workers and start them: a revoked "
-            "key ends every worker at its next poll",
-            pool->name);
-        return;
-    }
-    out->next_step = arena_printf(
-        judge->arena,
-        is_webhook ? "check that webhooks reach the workers of %s, and that the handler starts them"
-                   : "start workers for %s, or see in their log why they exit: a 401 on poll means "
-                     "a revoked environment key, which ends all of them at once",
-        pool->name);
+    explain_missing_workers(judge, pool, out);
+    add_other_pools(judge, suspicion->row, out);
 }
 
 void

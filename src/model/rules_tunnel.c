@@ -258,22 +258,31 @@ say_connector(struct judge *judge, const struct connector *connector)
 static void
 add_edge(struct judge *judge, struct finding *out)
 {
-    size_t n = 0, failed = 0;
+    struct path edge = path_of_edge(judge);
 
-    for (size_t i = 0; i < judge->n_checks; i++) {
-        const struct check *check = &judge->checks[i];
-
-        if (check->kind == CHECK_API_443 || check->at_ms == 0 || check->verdict == CHECK_skip ||
-            check->verdict == CHECK_unsupported)
-            continue;
-        n++;
-        failed += check->verdict == CHECK_fail;
-    }
-    if (n > 0)
+    if (edge.n > 0)
         evidence_add(judge, out,
-                     failed == 0 ? "the edge answers this host on port 7844: it is not the network"
-                                 : "%zu of %zu checks of the edge on port 7844 fail from here",
-                     failed, n);
+                     edge.failed == 0
+                         ? "the edge answers this host on port 7844: it is not the network"
+                         : "%zu of %zu checks of the edge on port 7844 fail from here",
+                     edge.failed, edge.n);
+}
+
+/* Facts/connectivity.md H, rows 12, 13 and 35: who answers decides who is to blame. */
+static const char *
+how_to_connect(const struct judge *judge, bool is_silent, int64_t refused)
+{
+    if (is_silent)
+        return "start cloudflared on its host (systemctl status cloudflared), or correct the URL "
+               "of its metrics server";
+    if (path_is_dead(path_of_edge(judge)))
+        return "allow port 7844, TCP and UDP, to 198.41.192.0/19 and 2606:4700:a0::/44 from the "
+               "connectors' hosts";
+    if (refused > 0)
+        return "the token was probably rotated: give the tunnel's current token to cloudflared and "
+               "restart it";
+    return "read cloudflared's log for the reason: \"Register tunnel error\" means a rotated "
+           "token, \"failed to dial\" the network on port 7844";
 }
 
 void
@@ -284,6 +293,7 @@ explain_tunnel_no_connectors(struct judge *judge, const struct suspicion *suspic
     const struct connector *first = &judge->connectors[suspicion->row];
     size_t row, n_up, n = tunnel_connectors(judge, tunnel_id, &n_up), silent = 0;
     const struct tunnel *tunnel = tunnel_by_id(judge, tunnel_id, &row);
+    int64_t refused = 0;
 
     out->subject = tunnel ? tunnel->name : tunnel_id[0] ? tunnel_id : "connectors";
     out->subject_id = tunnel_id[0] ? tunnel_id : first->name;
@@ -298,19 +308,19 @@ explain_tunnel_no_connectors(struct judge *judge, const struct suspicion *suspic
         if (strcmp(judge->connectors[i].tunnel_id, tunnel_id) != 0)
             continue;
         silent += judge->connectors[i].state == CONNECTOR_unreachable;
+        if (judge->connectors[i].register_failures > 0)
+            refused += judge->connectors[i].register_failures;
         if (out->n_evidence < 3)
             evidence_add(judge, out, "%s", say_connector(judge, &judge->connectors[i]));
     }
+    if (refused > 0)
+        evidence_add(judge, out, "the edge refused %s of theirs",
+                     say_count(judge->arena, refused, "registration"));
     add_edge(judge, out);
     if (tunnel)
         evidence_add(judge, out, "the API knows the tunnel, and it is %s",
                      tunnel->is_archived ? "archived: its token is void for good" : "not archived");
-    out->next_step =
-        silent == n
-            ? "start cloudflared on its host (systemctl status cloudflared), or correct the URL of "
-              "its metrics server"
-            : "read cloudflared's log for the reason: \"Register tunnel error\" means a rotated "
-              "token, \"failed to dial\" the network on port 7844";
+    out->next_step = how_to_connect(judge, silent == n, refused);
 }
 
 void
