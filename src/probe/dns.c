@@ -260,7 +260,7 @@ static const struct {
     {ARES_ENODATA, SIGNAL_nodata, "no record of this type"},
     {ARES_ESERVFAIL, SIGNAL_servfail, "SERVFAIL from the resolver"},
     {ARES_ETIMEOUT, SIGNAL_timeout, "no answer from the resolver"},
-    {ARES_ECONNREFUSED, SIGNAL_dns, "cannot reach the resolver"},
+    {ARES_ECONNREFUSED, SIGNAL_no_resolver, "cannot reach the resolver"},
     {ARES_EREFUSED, SIGNAL_dns, "REFUSED by the resolver"},
     {ARES_EFORMERR, SIGNAL_dns, "FORMERR from the resolver"},
     {ARES_ENOTIMP, SIGNAL_dns, "NOTIMP from the resolver"},

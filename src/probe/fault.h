@@ -16,6 +16,7 @@ enum signal {
     SIGNAL_nxdomain,       /* the name does not exist */
     SIGNAL_nodata,         /* it exists, and has no address of this family */
     SIGNAL_servfail,       /* the resolver failed */
+    SIGNAL_no_resolver,    /* it cannot be reached */
     SIGNAL_dns,            /* any other trouble with the resolver */
     SIGNAL_alert,          /* a TLS alert; code: its number */
     SIGNAL_untrusted,      /* the chain ends in no root that we trust */

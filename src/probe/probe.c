@@ -64,6 +64,10 @@ run(void *argument)
 {
     struct probe *probe = argument;
 
+    if (probe->checks) { /* now, rather than between two stages that are being timed */
+        tls_trust_load(probe->tools.trust);
+        tls_trust_load(probe->tools.edge_trust);
+    }
     while (!probe->is_ending)
         loop_turn(probe->tools.loop);
     return NULL;
@@ -129,8 +133,8 @@ open_tools(struct probe *probe, struct err *err)
     struct tools *tools = &probe->tools;
 
     return (tools->loop = loop_open(err)) &&
-           (tools->trust = tls_trust_open(probe->options.api_ca_file, err)) &&
-           (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, err)) &&
+           (tools->trust = tls_trust_open(probe->options.api_ca_file, NULL, err)) &&
+           (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, tools->trust, err)) &&
            (tools->dns = dns_open(tools->loop, probe->options.dns_servers, err)) &&
            (tools->http = http_open(tools->loop, tools->trust, err));
 }

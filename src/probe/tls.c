@@ -1,5 +1,6 @@
 #include "probe/tls.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -12,6 +13,8 @@
 
 struct tls_trust {
     SSL_CTX *context;
+    struct tls_trust *like; /* NULL */
+    bool is_loaded;
 };
 
 struct tls {
@@ -41,19 +44,19 @@ remember_first(int is_ok, X509_STORE_CTX *store)
 }
 
 struct tls_trust *
-tls_trust_open(const char *extra_ca_file, struct err *err)
+tls_trust_open(const char *extra_ca_file, struct tls_trust *like, struct err *err)
 {
     struct tls_trust *trust = calloc(1, sizeof(*trust));
 
     if (!trust)
         die("out of memory");
     ERR_clear_error();
+    trust->like = like;
     trust->context = SSL_CTX_new(TLS_client_method());
     if (!trust->context)
         die("cannot start OpenSSL: %s", last_error());
     SSL_CTX_set_verify(trust->context, SSL_VERIFY_PEER, remember_first);
     SSL_CTX_set_session_cache_mode(trust->context, SSL_SESS_CACHE_OFF); /* whole handshakes only */
-    SSL_CTX_set_default_verify_paths(trust->context); /* a system without a store trusts nobody */
     if (extra_ca_file && SSL_CTX_load_verify_file(trust->context, extra_ca_file) != 1) {
         err_set(err, ERR_CONFIG, "%s: cannot read CA certificates: %s", extra_ca_file,
                 last_error());
@@ -72,9 +75,59 @@ tls_trust_close(struct tls_trust *trust)
     free(trust);
 }
 
+/* A folder whose files are named by hash, as c_rehash does: certificates are read when needed. */
+static bool
+is_hashed(const char *path)
+{
+    DIR *folder = opendir(path);
+    struct dirent *entry;
+    bool is_one = false;
+
+    if (!folder)
+        return false;
+    while (!is_one && (entry = readdir(folder)))
+        is_one = strlen(entry->d_name) == 10 && strspn(entry->d_name, "0123456789abcdef") == 8 &&
+                 strcmp(entry->d_name + 8, ".0") == 0;
+    closedir(folder);
+    return is_one;
+}
+
+static void
+copy_store(X509_STORE *from, X509_STORE *to)
+{
+    STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(from);
+
+    for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+        X509 *certificate = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+
+        if (certificate)
+            X509_STORE_add_cert(to, certificate);
+    }
+}
+
+/* A system without any store trusts nobody, and every check will say so. */
+void
+tls_trust_load(struct tls_trust *trust)
+{
+    if (trust->is_loaded)
+        return;
+    trust->is_loaded = true;
+    if (!getenv(X509_get_default_cert_file_env()) && is_hashed(X509_get_default_cert_dir())) {
+        SSL_CTX_set_default_verify_dir(trust->context);
+    } else if (trust->like) {
+        tls_trust_load(trust->like);
+        copy_store(SSL_CTX_get_cert_store(trust->like->context),
+                   SSL_CTX_get_cert_store(trust->context));
+        SSL_CTX_set_default_verify_dir(trust->context);
+    } else {
+        SSL_CTX_set_default_verify_paths(trust->context);
+    }
+}
+
 void
 tls_trust_lend(struct tls_trust *trust, void *ssl_ctx)
 {
+    tls_trust_load(trust);
     SSL_CTX_set1_cert_store(ssl_ctx, SSL_CTX_get_cert_store(trust->context));
 }
 
@@ -86,6 +139,7 @@ tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http)
 
     if (!tls)
         die("out of memory");
+    tls_trust_load(trust);
     tls->verify_error = X509_V_OK;
     tls->ssl = SSL_new(trust->context);
     if (!tls->ssl || SSL_set_fd(tls->ssl, fd) != 1)

@@ -6,12 +6,18 @@
 #include "core/err.h"
 #include "probe/fault.h"
 
-/* Whom we believe: the system's store, and perhaps one more file. Loaded once. */
+/* Whom we believe: the system's store, and perhaps one more file. */
 struct tls_trust;
 
-/* extra_ca_file: PEM, or NULL. NULL and err when it cannot be read. */
-struct tls_trust *tls_trust_open(const char *extra_ca_file, struct err *err);
+/* extra_ca_file: PEM, or NULL. like: take the system's store from there instead of reading it
+ * again, borrowed; or NULL. NULL and err when the file cannot be read. */
+struct tls_trust *tls_trust_open(const char *extra_ca_file, struct tls_trust *like,
+                                 struct err *err);
 void tls_trust_close(struct tls_trust *trust); /* NULL is allowed */
+
+/* Read the system's store, if that has not happened: may take 50 ms where it is one large file.
+ * Otherwise it happens when first needed. */
+void tls_trust_load(struct tls_trust *trust);
 
 /* Give an SSL_CTX of somebody else (libcurl) the same store. */
 void tls_trust_lend(struct tls_trust *trust, void *ssl_ctx);

@@ -88,17 +88,25 @@ first_failing(const struct row *row)
     return NULL;
 }
 
+/* Somebody rewrites the names, when this is false. */
+static bool
+is_where_published(const struct target *target, const struct place *place)
+{
+    return !target->has_published_ranges ||
+           address_is_published(&place->attempt.address,
+                                target->is_api ? RANGE_OF_API : RANGE_OF_EDGE);
+}
+
 static void
 find_in_passing(const struct target *target, const struct row *row, const struct view_facts *facts,
                 struct finding *out)
 {
-    enum range_of owner = target->is_api ? RANGE_OF_API : RANGE_OF_EDGE;
     TEXT(address, ADDRESS_TEXT_BYTES);
 
     if (target->is_discovered && facts->discovery->signal != SIGNAL_none)
         fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s", facts->discovery->text);
-    for (size_t i = 0; target->has_published_ranges && i < row->n_places; i++) {
-        if (address_is_published(&row->places[i].attempt.address, owner))
+    for (size_t i = 0; i < row->n_places; i++) {
+        if (is_where_published(target, &row->places[i]))
             continue;
         address_add_host(&address, &row->places[i].attempt.address);
         fault_set(&out->fault, STAGE_dns, SIGNAL_range, 0, "%s is outside the published ranges",
@@ -174,6 +182,24 @@ set_verdict(struct check *out, const struct finding *finding, const struct fault
         out->note = arena_printf(arena, "%s (%s)", rule->cause, finding->fault.text);
 }
 
+/* What helps to understand a failure beyond its signal. */
+static void
+add_note(struct check *out, const struct target *target, const struct row *row,
+         const struct finding *finding, struct arena *arena)
+{
+    size_t n_known, n_failing = row_failing(row, &n_known);
+    TEXT(note, ATTEMPT_NOTE_BYTES);
+
+    if (out->verdict != CHECK_fail || !finding->place)
+        return;
+    text_add(&note, out->note);
+    if (n_known > 1)
+        text_addf(&note, "%snone of %zu addresses works", note.n ? "; " : "", n_failing);
+    if (!is_where_published(target, finding->place))
+        text_addf(&note, "%sthe address is outside the published ranges", note.n ? "; " : "");
+    out->note = arena_strdup(arena, note.bytes);
+}
+
 /* Since when it fails, and when it did last; a family that this host does not have never failed. */
 static void
 note_failure(struct row *row, const struct check *check)
@@ -208,6 +234,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
         return;
     }
     set_verdict(out, &finding, rule, arena);
+    add_note(out, target, row, &finding, arena);
     note_failure(row, out);
     out->failing_since_ms = row->failing_since_ms;
     out->last_failure_ms = row->last_failure_ms;
