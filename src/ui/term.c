@@ -27,6 +27,7 @@
 #include "ui/plain.h"
 
 enum {
+    MOST_RUNS = 200, /* a clock, and an age in every row of a large screen */
     MOST_COLUMNS = 1024,
     MOST_LINES = 512,
     ESCAPE_WAIT_MS = 25,
@@ -487,12 +488,13 @@ cell_put(struct terminal *term, const struct cell *cell, bool is_wide, cchar_t *
              term->pen[cell->role][cell->over].pair, NULL);
 }
 
+/* The cells from..to of a row; from is never the right half of a wide character. */
 static void
-row_put(struct terminal *term, const struct canvas *canvas, int y)
+run_put(struct terminal *term, const struct canvas *canvas, int y, int from, int to)
 {
     int n = 0;
 
-    for (int x = 0; x < term->w; x++) {
+    for (int x = from; x < to; x++) {
         const struct cell *cell = canvas_at(canvas, x, y);
         bool is_wide = x + 1 < term->w && !canvas_at(canvas, x + 1, y)->bytes[0];
 
@@ -506,14 +508,52 @@ row_put(struct terminal *term, const struct canvas *canvas, int y)
         }
         n++;
     }
-    mvwadd_wchnstr(stdscr, y, 0, term->row, n);
+    mvwadd_wchnstr(stdscr, y, from, term->row, n);
 }
 
 static bool
-is_row_shown(const struct terminal *term, const struct canvas *canvas, int y)
+is_cell_shown(const struct terminal *term, const struct canvas *canvas, int x, int y)
 {
-    return memcmp(canvas_at(canvas, 0, y), canvas_at(term->shown, 0, y),
-                  (size_t)term->w * sizeof(struct cell)) == 0;
+    return memcmp(canvas_at(canvas, x, y), canvas_at(term->shown, x, y), sizeof(struct cell)) == 0;
+}
+
+static bool
+is_right_half(const struct terminal *term, const struct canvas *canvas, int x, int y)
+{
+    return !canvas_at(canvas, x, y)->bytes[0] || !canvas_at(term->shown, x, y)->bytes[0];
+}
+
+/* The next run of changed cells from *from on, whole characters only; false when there is none. */
+static bool
+run_next(const struct terminal *term, const struct canvas *canvas, int y, int *from, int *to)
+{
+    while (*from < term->w && is_cell_shown(term, canvas, *from, y))
+        *from += 1;
+    if (*from >= term->w)
+        return false;
+    for (*to = *from + 1; *to < term->w; *to += 1)
+        if (is_cell_shown(term, canvas, *to, y) && !is_right_half(term, canvas, *to, y))
+            break;
+    while (*from > 0 && is_right_half(term, canvas, *from, y))
+        *from -= 1;
+    return true;
+}
+
+/* curses fills a gap between two changes of one update by sending it again, which costs a slow line
+ * more than it saves in cursor movements. So every run is an update of its own, unless so much
+ * changed that it is a new picture anyway. */
+static void
+row_draw(struct terminal *term, const struct canvas *canvas, int y, int *runs)
+{
+    int to;
+
+    for (int from = 0; run_next(term, canvas, y, &from, &to); from = to) {
+        run_put(term, canvas, y, from, to);
+        if (++*runs > MOST_RUNS)
+            continue;
+        wnoutrefresh(stdscr);
+        doupdate();
+    }
 }
 
 static void
@@ -529,14 +569,15 @@ theme_use(struct terminal *term, const struct theme *theme)
 bool
 term_draw(struct terminal *term, const struct canvas *canvas, const struct theme *theme)
 {
+    int runs = 0;
+
     if (canvas_width(canvas) != term->w || canvas_height(canvas) != term->h)
         return false;
     if (!line_is_free(term->line, clock_mono_ms()))
         return false;
     theme_use(term, theme);
     for (int y = 0; y < term->h; y++)
-        if (!is_row_shown(term, canvas, y))
-            row_put(term, canvas, y);
+        row_draw(term, canvas, y, &runs);
     canvas_copy(term->shown, canvas);
     wnoutrefresh(stdscr);
     doupdate();
