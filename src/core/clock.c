@@ -174,6 +174,8 @@ time_of_day_add(struct text *out, int64_t wall_ms)
     text_addf(out, "%02d:%02d:%02d", tm.tm_hour, tm.tm_min, tm.tm_sec);
 }
 
+enum { SECONDS_MATTER_FOR_S = 600 }; /* and a slow line need not carry them for longer */
+
 void
 duration_add(struct text *out, int64_t ms)
 {
@@ -181,8 +183,10 @@ duration_add(struct text *out, int64_t ms)
 
     if (s < 60)
         text_addf(out, "%" PRId64 "s", s);
-    else if (s < 3600)
+    else if (s < SECONDS_MATTER_FOR_S)
         text_addf(out, "%" PRId64 "m%02" PRId64 "s", s / 60, s % 60);
+    else if (s < 3600)
+        text_addf(out, "%" PRId64 "m", s / 60);
     else if (s < 86400)
         text_addf(out, "%" PRId64 "h%02" PRId64 "m", s / 3600, s / 60 % 60);
     else if (s < 10 * 86400)

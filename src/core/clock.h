@@ -21,7 +21,7 @@ bool http_date_parse(const char *s, int64_t *out_wall_ms) MUST_CHECK;
 /* "14:02:31" in UTC. */
 void time_of_day_add(struct text *out, int64_t wall_ms);
 
-/* How long, in at most two units and six cells: "17s" "3m41s" "2h14m" "6d3h" "41d". */
+/* How long, in at most two units and six cells: "17s" "3m41s" "47m" "2h14m" "6d3h" "41d". */
 void duration_add(struct text *out, int64_t ms);
 /* How quick, for latencies in microseconds: "0.4ms" "12ms" "1.4s". */
 void latency_add(struct text *out, int64_t us);

@@ -111,7 +111,8 @@ source_role(const struct source_status *status, int64_t now_ms)
     return ROLE_ok;
 }
 
-/* Where the events have a pane of their own: how old each source's facts are. */
+/* Where the events have a pane of their own: which sources are fresh, and how old the others are. A
+ * fresh one's age would change every second and say nothing. */
 static void
 sources_draw(const struct console *console, struct canvas *canvas, struct rect r)
 {
@@ -123,17 +124,21 @@ sources_draw(const struct console *console, struct canvas *canvas, struct rect r
         enum role role = source_role(status, frame->now_ms);
         TEXT(age, 16);
 
-        if (status->ok_at_ms > 0 && status->state != SOURCE_STATE_disabled)
+        if (status->state == SOURCE_STATE_disabled)
+            text_add(&age, "off");
+        else if (role != ROLE_ok && status->ok_at_ms > 0)
             duration_add(&age, frame->now_ms - status->ok_at_ms);
-        else
-            text_add(&age, status->state == SOURCE_STATE_disabled ? "off" : "");
-        if (x + (int)strlen(source_name((enum source)i)) + 12 > end)
+        if (x + 2 + (int)(strlen(source_name((enum source)i)) + strlen(age.bytes)) > end)
             return;
         x += canvas_text(canvas, x, r.y, 1, role, glyph(frame->theme, frame->is_ascii, role)) + 1;
         x += canvas_text(canvas, x, r.y, end - x, role == ROLE_fail ? ROLE_text : ROLE_dim,
                          source_name((enum source)i)) +
              1;
-        x += canvas_text(canvas, x, r.y, end - x, role == ROLE_ok ? ROLE_dim : role, age.bytes) + 2;
+        if (age.n > 0)
+            x +=
+                canvas_text(canvas, x, r.y, end - x, role == ROLE_ok ? ROLE_dim : role, age.bytes) +
+                1;
+        x += 1;
     }
 }
 
