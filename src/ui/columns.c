@@ -56,7 +56,7 @@ grow(struct columns *columns, int left)
 }
 
 struct columns
-columns_fit(const struct list *list, int width, int shift)
+columns_fit(const struct list *list, int width, int shift, uint32_t blank)
 {
     struct columns columns = {.gap = width < ROOMY_CELLS ? 1 : 2};
     int x = MARK_CELLS;
@@ -64,7 +64,7 @@ columns_fit(const struct list *list, int width, int shift)
     if (width >= MARGIN_FROM_CELLS)
         width -= MARGIN_CELLS; /* numbers do not touch the frame */
     for (size_t i = 0; i < list->n_columns && columns.n < MOST_COLUMNS; i++)
-        if (i == 0 || i > (size_t)shift)
+        if (i == 0 || (i > (size_t)shift && !(blank & 1u << i)))
             columns.place[columns.n++] =
                 (struct place){&list->columns[i], 0, list->columns[i].width};
     while (columns.n > 1 && width_of(&columns) > width)

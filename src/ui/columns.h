@@ -18,7 +18,7 @@ struct columns {
 };
 
 /* The least important give way, what is left over is shared. The first column stays; `shift` leaves
- * out so many after it. */
-struct columns columns_fit(const struct list *list, int width, int shift);
+ * out so many after it; `blank` has a bit for each that says nothing. */
+struct columns columns_fit(const struct list *list, int width, int shift, uint32_t blank);
 
 #endif

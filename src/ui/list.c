@@ -212,11 +212,12 @@ int
 list_draw(const struct list *list, struct canvas *canvas, struct rect r, const struct frame *frame,
           struct pane_state *state, bool is_focused)
 {
-    struct columns columns = columns_fit(list, r.w, state->shift);
+    struct columns columns;
     int was_page = state->page_rows, rows = r.h - 1;
 
     state->page_rows = rows > 0 ? rows : 1;
     update(list, frame, state);
+    columns = columns_fit(list, r.w, state->shift, state->order->blank);
     if (state->is_following || was_page != state->page_rows)
         scroll_to_selection(state);
     state->scroll = clamp(state->scroll, 0, state->n_shown > rows ? state->n_shown - rows : 0);

@@ -21,7 +21,8 @@ struct row {
 enum unit {
     UNIT_none,  /* text: left-aligned, ordered as words */
     UNIT_count, /* "depth>=5" */
-    UNIT_ms,    /* a duration: "age>10m" */
+    UNIT_ms,    /* a duration, to the second: "oldest>10m" */
+    UNIT_age,   /* a duration in milliseconds, minutes from the first on: "age>10m" */
     UNIT_us,    /* a latency: "tls>200ms" */
     UNIT_cents, /* "cost>1.50" */
     UNIT_parts, /* out of 1000, shown in percent: "loss>5" */
@@ -35,7 +36,8 @@ struct column {
     int width, widest; /* cells; it grows to the widest when there is room, if that is more */
     int priority;      /* 0 stays longest; the highest give way first when the pane is narrow */
     enum unit unit;
-    bool may_be_blank; /* "" means that there is nothing, not that it is unknown */
+    bool may_be_blank; /* "" means that there is nothing, not that it is unknown; the column gives
+                        * way while all rows are blank. Needs text */
     const char *(*text)(const struct row *row); /* borrowed; "" is unknown. Bare words of a filter
                                                  * look here only */
     const struct series *(*trend)(const struct row *row); /* drawn as a sparkline */

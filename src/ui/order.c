@@ -153,6 +153,29 @@ select_shown(struct order *order, const struct frame *frame)
     }
 }
 
+static bool
+is_blank(const struct order *order, const struct frame *frame, const struct column *column)
+{
+    if (!column->may_be_blank)
+        return false;
+    for (size_t i = 0; i < order->n_shown; i++) {
+        struct row row = order_row(order, frame, i);
+
+        if (column->text(&row)[0])
+            return false;
+    }
+    return true;
+}
+
+static void
+find_blank(struct order *order, const struct frame *frame)
+{
+    order->blank = 0;
+    for (size_t i = 0; i < order->list->n_columns; i++)
+        if (is_blank(order, frame, &order->list->columns[i]))
+            order->blank |= 1u << i;
+}
+
 bool
 order_update(const struct list *list, const struct frame *frame, struct pane_state *state)
 {
@@ -173,6 +196,7 @@ order_update(const struct list *list, const struct frame *frame, struct pane_sta
     memcpy(order->typed, state->filter, sizeof(order->typed));
     filter_parse(&order->filter, list, state->filter);
     select_shown(order, frame);
+    find_blank(order, frame);
     return !is_filtered;
 }
 

@@ -11,6 +11,7 @@ struct order {
     uint32_t *spare; /* for merging */
     size_t n_all, n_shown, room;
     struct filter filter;
+    uint32_t blank; /* bit i: column i says nothing in all rows that are shown */
 
     /* what it was made from */
     const struct list *list;

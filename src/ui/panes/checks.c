@@ -243,7 +243,7 @@ order(const struct row *a, const struct row *b)
 
 static const struct column columns[] = {
     {"TARGET", "target", 12, 18, 0, UNIT_none, .text = target, .role = target_role},
-    {"PORT", "port", 8, 8, 0, UNIT_none, .text = protocol},
+    {"PORT", "port", 8, 9, 0, UNIT_none, .text = protocol},
     {"IP", "ip", 2, 2, 0, UNIT_none, .text = family},
     {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = verdict, .role = mark},
     {"RTT", "rtt", 6, 6, 1, UNIT_us, .value = rtt},
@@ -331,20 +331,36 @@ draw_kind(struct canvas *canvas, struct rect r, const struct row *row)
 }
 
 static bool
-is_protocol(const struct row *row, const char *key)
+is_api(const struct row *row, const char *key)
 {
-    return strcmp(protocol(row), key) == 0;
+    (void)key;
+    return check_of(row)->kind == CHECK_API_443;
 }
 
-/* One line for each protocol and port: its worst check. */
+static bool
+is_edge_tcp(const struct row *row, const char *key)
+{
+    (void)key;
+    return check_of(row)->kind == CHECK_EDGE_TCP_7844;
+}
+
+static bool
+is_edge_udp(const struct row *row, const char *key)
+{
+    (void)key;
+    return check_of(row)->kind == CHECK_EDGE_UDP_7844;
+}
+
+/* One line for each kind: its worst check. */
 static void
 draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
 {
-    static const char *const protocols[] = {"tcp/443", "tcp/7844", "udp/7844"};
+    static bool (*const kinds[])(const struct row *row, const char *key) = {is_api, is_edge_tcp,
+                                                                            is_edge_udp};
     int y = 0;
 
-    for (size_t i = 0; i < COUNT_OF(protocols); i++) {
-        struct worst worst = {.most = 1, .wanted = is_protocol, .key = protocols[i]};
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct worst worst = {.most = 1, .wanted = kinds[i]};
 
         list_worst(&list, frame, &worst);
         if (worst.n > 0)

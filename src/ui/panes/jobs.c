@@ -190,7 +190,7 @@ static const struct column columns[] = {
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = state_role},
     {"SESSION", "session", 22, 48, 0, UNIT_none, .text = title, .role = title_role},
     {"NOTE", "note", 14, 24, 1, UNIT_none, .may_be_blank = true, .text = note, .role = note_role},
-    {"AGE", "age", 6, 6, 1, UNIT_ms, .value = age},
+    {"AGE", "age", 6, 6, 1, UNIT_age, .value = age},
     {"BEAT", "beat", 6, 6, 1, UNIT_ms, .value = beat, .role = beat_role},
     {"POOL", "pool", 8, 20, 2, UNIT_none, .text = pool},
     {"STATUS", "status", 13, 20, 3, UNIT_none, .text = session, .role = session_role},
@@ -309,7 +309,8 @@ page_session(struct page *page, const struct job *job)
     page_section(page, "SESSION");
     page_field(page, "status", ROLE_text, job->session_status);
     page_field(page, "stop reason", ROLE_text, job->stop_reason);
-    page_field(page, "means", ROLE_text, job_session_words(job));
+    if (strcmp(job_session_words(job), job->session_status) != 0)
+        page_field(page, "means", ROLE_text, job_session_words(job));
     page_moment(page, "idle since", job->idle_since_ms);
     page_field(page, "last error", ROLE_fail, job->last_error);
     page_field(page, "agent", ROLE_text, job->agent);
