@@ -1,7 +1,7 @@
 #include "probe/tls.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -77,18 +77,15 @@ tls_trust_close(struct tls_trust *trust)
 
 /* A folder whose files are named by hash, as c_rehash does: certificates are read when needed. */
 static bool
-is_hashed(const char *path)
+is_hashed(const char *folder)
 {
-    DIR *folder = opendir(path);
-    struct dirent *entry;
-    bool is_one = false;
+    glob_t found = {0};
+    TEXT(pattern, 256);
+    bool is_one;
 
-    if (!folder)
-        return false;
-    while (!is_one && (entry = readdir(folder)))
-        is_one = strlen(entry->d_name) == 10 && strspn(entry->d_name, "0123456789abcdef") == 8 &&
-                 strcmp(entry->d_name + 8, ".0") == 0;
-    closedir(folder);
+    text_addf(&pattern, "%s/????????.0", folder);
+    is_one = !pattern.is_cut && glob(pattern.bytes, GLOB_NOSORT, NULL, &found) == 0;
+    globfree(&found);
     return is_one;
 }
 
