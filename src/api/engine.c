@@ -171,7 +171,8 @@ choose_url(const struct engine *engine)
     return *engine->main->base_url ? engine->main->base_url : DEFAULT_URL;
 }
 
-/* Pools that the operator named are asked at once, before the list of pools has come. */
+/* Pools that the operator named are asked at once, before the list of pools has come. What is wrong
+ * with the environment key of one is that pool's trouble. */
 static bool
 add_configured_pools(struct engine *engine, struct err *err)
 {
@@ -180,17 +181,11 @@ add_configured_pools(struct engine *engine, struct err *err)
 
     for (size_t i = 0; i < options->n_pools + 1; i++) {
         const char *id = i < options->n_pools ? options->pools[i].id : named;
-        struct credential *key;
 
         if (!id || fleet_pool(&engine->fleet, id))
             continue;
         if (!fleet_is_id(id))
             return err_set(err, ERR_CONFIG, "pools: \"%.60s\" cannot be an environment's id", id);
-        key = credentials_find_environment_key(id, i < options->n_pools ? &options->pools[i] : NULL,
-                                               options->getenv, err);
-        if (!key)
-            return false;
-        credential_free(key); /* it was only checked; the pool looks it up itself */
         fleet_add_pool(&engine->fleet, id);
     }
     return true;

@@ -6,6 +6,7 @@
 #include "api/api.h"
 #include "api/credentials.h"
 #include "core/die.h"
+#include "core/log.h"
 #include "core/text.h"
 
 static void *
@@ -170,8 +171,10 @@ fleet_reload_key(const struct fleet *fleet, struct fleet_pool *pool)
         credentials_find_environment_key(pool->id, pool->configured, fleet->options->getenv, &err);
 
     fleet_keep(&pool->work_error, err.message, FLEET_TITLE_BYTES);
-    if (!key)
+    if (!key) {
+        log_line("api", "%s", err.message);
         key = credentials_none();
+    }
     credential_free(pool->key);
     pool->key = key;
     pool->is_refused = false;

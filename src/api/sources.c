@@ -335,7 +335,29 @@ is_waiting_for_sessions(struct engine *engine)
            budget_wait_ms(engine->budget, now_ms) == 0;
 }
 
-/* Pools that have a key, or the reason why there is nothing to list. */
+/* Why there is no key at all. */
+static void
+explain_no_key(const struct engine *engine, struct err *err)
+{
+    profile_getenv *getenv = engine->options->getenv;
+
+    for (size_t i = 0; i < engine->fleet.pools.n; i++) {
+        const struct fleet_pool *pool = engine->fleet.pools.rows[i];
+
+        if (*pool->work_error) {
+            err_set(err, ERR_CONFIG, "%s", pool->work_error);
+            return;
+        }
+    }
+    if (profile_variable(getenv, "ANTHROPIC_ENVIRONMENT_KEY") &&
+        !profile_variable(getenv, "ANTHROPIC_ENVIRONMENT_ID"))
+        err_set(err, ERR_CONFIG,
+                "ANTHROPIC_ENVIRONMENT_KEY is set without ANTHROPIC_ENVIRONMENT_ID");
+    else
+        err_set(err, ERR_CONFIG, "no environment key is configured; jobs come from sessions");
+}
+
+/* Whether there is anything to list work with. */
 static void
 judge_keys(struct engine *engine)
 {
@@ -350,16 +372,9 @@ judge_keys(struct engine *engine)
         refused += pool->is_refused;
     }
     book->disabled = (struct err){0};
-    if (!was_tried(&engine->book[SOURCE_environments]) && with_key == 0)
-        return;
-    if (with_key == 0 && profile_variable(engine->options->getenv, "ANTHROPIC_ENVIRONMENT_KEY") &&
-        !profile_variable(engine->options->getenv, "ANTHROPIC_ENVIRONMENT_ID"))
-        err_set(&book->disabled, ERR_CONFIG,
-                "ANTHROPIC_ENVIRONMENT_KEY is set without ANTHROPIC_ENVIRONMENT_ID");
-    else if (with_key == 0)
-        err_set(&book->disabled, ERR_CONFIG,
-                "no environment key is configured; jobs come from sessions");
-    else if (refused == with_key)
+    if (with_key == 0 && was_tried(&engine->book[SOURCE_environments]))
+        explain_no_key(engine, &book->disabled);
+    else if (with_key > 0 && refused == with_key)
         err_set(&book->disabled, ERR_FORBIDDEN,
                 "listing work was refused for every pool; it needs each pool's environment key");
 }
@@ -370,14 +385,18 @@ sources_update(struct engine *engine)
     struct tally tallies[SOURCE_COUNT] = {0};
     bool is_settled = true;
 
-    judge_keys(engine);
     sources_each(engine, count, tallies);
     for (int i = 0; i < SOURCES_RESOURCES; i++) {
         enum source source = sources_resources[i]->source;
-        struct source_status status;
 
         end_round(engine, source, &tallies[source]);
-        status = describe(engine, source, &tallies[source]);
+        if (source == SOURCE_environments)
+            judge_keys(engine);
+    }
+    for (int i = 0; i < SOURCES_RESOURCES; i++) {
+        enum source source = sources_resources[i]->source;
+        struct source_status status = describe(engine, source, &tallies[source]);
+
         if (memcmp(&status, &engine->published[source], sizeof(status)) != 0)
             store_source(engine->store, source, &status);
         engine->published[source] = status;
