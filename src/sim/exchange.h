@@ -77,6 +77,7 @@ struct exchange {
     size_t n_headers;
     int64_t wait_until_ms; /* monotonic */
     struct stream *stream;
+    bool is_over; /* of a stream: nothing more will come */
     char request_id[SIM_ID_BYTES];
 };
 

@@ -43,7 +43,7 @@ fleet_new_job(struct world *world, struct environment *environment, int64_t crea
     struct session *session = session_new(world, environment, agent, title, created_ms);
 
     session->mind.turns_left = 1;
-    session->mind.calls_left = chance_between(&world->chance, 6, 30);
+    session->mind.calls_left = chance_between(&world->chance, 15, 90);
     if (chance_percent(&world->chance, 40))
         session->budget_cents = 500 * chance_between(&world->chance, 2, 10);
     session_emit(world, session, "user.message", first_message(world, title), created_ms);

@@ -77,8 +77,8 @@ set_network_faults(struct service *service)
     }
 }
 
-/* The network goes on when the new scenario wants the same one, so that ports stay. Two cannot be at
- * once: they write the same file. */
+/* The network goes on when the new scenario wants the same one, so that ports stay. Two cannot be
+ * at once: they write the same file. */
 static bool
 change_network(struct service *service, const struct scenario *scenario, const struct world *world,
                struct err *err)
@@ -152,6 +152,9 @@ service_fault(struct service *service, const char *name, bool on)
 
     if (fault) {
         *fault = on;
+        if (service->world->faults.api_down) /* takes what is open along */
+            streams_end(&service->streams, NULL);
+        web_wake(service->web);
         return true;
     }
     return network_fault(customer_network(service->customer), name, on);
@@ -234,13 +237,12 @@ done:
 }
 
 size_t
-service_read(void *context, struct exchange *x, char *out, size_t n, int64_t *wait_until_ms,
-             bool *is_over)
+service_read(void *context, struct exchange *x, char *out, size_t n)
 {
     struct service *service = context;
-    size_t got = stream_read(x->stream, &service->world->switches, out, n, wait_until_ms);
+    size_t got = stream_read(x->stream, &service->world->switches, out, n, &x->wait_until_ms);
 
-    *is_over = got == 0 && x->stream->is_over;
+    x->is_over = got == 0 && x->stream->is_over;
     return got;
 }
 

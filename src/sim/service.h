@@ -44,8 +44,7 @@ void service_tick(struct service *service);
 
 /* For web.c; context is the service. Lock held. */
 void service_serve(void *context, struct exchange *x);
-size_t service_read(void *context, struct exchange *x, char *out, size_t n, int64_t *wait_until_ms,
-                    bool *is_over);
+size_t service_read(void *context, struct exchange *x, char *out, size_t n);
 void service_done(void *context, struct exchange *x);
 
 #endif

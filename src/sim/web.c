@@ -83,15 +83,14 @@ read_stream(void *context, char *out, size_t room)
 {
     struct carried *c = context;
     struct web *web = c->web;
-    bool is_over = false;
     size_t n = 0;
 
     pthread_mutex_lock(web->site.lock);
-    while (!web->is_stopping && !is_over) {
-        n = web->site.read(web->site.context, &c->x, out, room, &c->x.wait_until_ms, &is_over);
+    while (!web->is_stopping && !c->x.is_over) {
+        n = web->site.read(web->site.context, &c->x, out, room);
         if (n > 0)
             break;
-        if (!is_over)
+        if (!c->x.is_over)
             wait_until(web, c->x.wait_until_ms);
     }
     pthread_mutex_unlock(web->site.lock);

@@ -15,10 +15,9 @@ struct web_site {
     pthread_mutex_t *lock;
     /* Fill in the answer. */
     void (*serve)(void *context, struct exchange *x);
-    /* More of a stream: copy up to n bytes to out, or 0 and set *wait_until_ms (monotonic) when
-     * there is nothing yet, or set *is_over. */
-    size_t (*read)(void *context, struct exchange *x, char *out, size_t n, int64_t *wait_until_ms,
-                   bool *is_over);
+    /* More of a stream: copy up to n bytes to out, or return 0 and set x->wait_until_ms when there
+     * is nothing yet, or x->is_over. */
+    size_t (*read)(void *context, struct exchange *x, char *out, size_t n);
     /* The exchange is over; free what hangs on it. */
     void (*done)(void *context, struct exchange *x);
 };
