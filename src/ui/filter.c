@@ -23,8 +23,6 @@ static const struct measure measures[] = {
 static const struct measure *
 measure_find(enum unit unit, const char *suffix, size_t n)
 {
-    if (unit == UNIT_age)
-        unit = UNIT_ms;
     for (size_t i = 0; i < COUNT_OF(measures); i++)
         if (measures[i].unit == unit && strlen(measures[i].suffix) == n &&
             strncmp(measures[i].suffix, suffix, n) == 0)

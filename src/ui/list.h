@@ -21,8 +21,7 @@ struct row {
 enum unit {
     UNIT_none,  /* text: left-aligned, ordered as words */
     UNIT_count, /* "depth>=5" */
-    UNIT_ms,    /* a duration, to the second: "oldest>10m" */
-    UNIT_age,   /* a duration in milliseconds, minutes from the first on: "age>10m" */
+    UNIT_ms,    /* a duration: "age>10m" */
     UNIT_us,    /* a latency: "tls>200ms" */
     UNIT_cents, /* "cost>1.50" */
     UNIT_parts, /* out of 1000, shown in percent: "loss>5" */

@@ -29,18 +29,6 @@ count_add(struct text *out, int64_t n)
         text_addf(out, "%" PRId64 "M", n / 1000000);
 }
 
-/* For things that live long: a number that changes every second would only draw the eye. */
-static void
-coarse_add(struct text *out, int64_t ms)
-{
-    enum { MINUTE_MS = 60000, HOUR_MS = 3600000 };
-
-    if (ms < MINUTE_MS || ms >= HOUR_MS)
-        duration_add(out, ms);
-    else
-        text_addf(out, "%" PRId64 "m", ms / MINUTE_MS);
-}
-
 void
 unit_add(struct text *out, const struct frame *frame, enum unit unit, int64_t value)
 {
@@ -51,9 +39,6 @@ unit_add(struct text *out, const struct frame *frame, enum unit unit, int64_t va
     switch (unit) {
     case UNIT_ms:
         duration_add(out, value);
-        return;
-    case UNIT_age:
-        coarse_add(out, value);
         return;
     case UNIT_us:
         latency_add(out, value);

@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
-#include "ui/panes/rows.h"
+#include "ui/panes/check_rows.h"
 
 static const struct check *
 check_of(const struct row *row)
@@ -12,9 +12,8 @@ check_of(const struct row *row)
     return row->data;
 }
 
-/* A check is told by what it asks, how, and over which family. */
-static void
-id_write(char *out, const struct check *check)
+void
+check_id_write(char *out, const struct check *check)
 {
     snprintf(out, ID_BYTES, "%s %s v%d", check->target, check->protocol, check->family);
 }
@@ -25,7 +24,7 @@ id(const struct row *row)
 {
     static char bytes[ID_BYTES];
 
-    id_write(bytes, check_of(row));
+    check_id_write(bytes, check_of(row));
     return bytes;
 }
 
@@ -61,8 +60,8 @@ family(const struct row *row)
     return check_of(row)->family == 6 ? "v6" : "v4";
 }
 
-static const char *
-verdict(const struct row *row)
+const char *
+check_verdict_word(const struct row *row)
 {
     static const char *const words[] = {
         [CHECK_skip] = "not yet", [CHECK_pass] = "pass",           [CHECK_warn] = "warn",
@@ -150,8 +149,8 @@ STAGE(http)
 STAGE(quic)
 #undef STAGE
 
-static int64_t
-loss(const struct row *row)
+int64_t
+check_loss(const struct row *row)
 {
     const struct check *check = check_of(row);
 
@@ -161,12 +160,11 @@ loss(const struct row *row)
 static enum role
 loss_role(const struct row *row)
 {
-    return loss(row) > 0 ? ROLE_warn : ROLE_dim;
+    return check_loss(row) > 0 ? ROLE_warn : ROLE_dim;
 }
 
-/* The mean difference between neighbours, as RFC 3550 section 6.4.1 means it. */
-static int64_t
-jitter(const struct row *row)
+int64_t
+check_jitter(const struct row *row)
 {
     const struct series *trend = &check_of(row)->rtt_trend;
     int64_t sum = 0, n = 0;
@@ -245,15 +243,15 @@ static const struct column columns[] = {
     {"TARGET", "target", 12, 18, 0, UNIT_none, .text = target, .role = target_role},
     {"PORT", "port", 8, 9, 0, UNIT_none, .text = protocol},
     {"IP", "ip", 2, 2, 0, UNIT_none, .text = family},
-    {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = verdict, .role = mark},
+    {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = check_verdict_word, .role = mark},
     {"RTT", "rtt", 6, 6, 1, UNIT_us, .value = rtt},
     {"DNS", "dns", 5, 6, 5, UNIT_us, .value = dns, .show = show_dns, .role = dns_role},
     {"TCP", "tcp", 5, 6, 4, UNIT_us, .value = tcp, .show = show_tcp, .role = tcp_role},
     {"TLS", "tls", 5, 6, 4, UNIT_us, .value = tls, .show = show_tls, .role = tls_role},
     {"HTTP", "http", 5, 6, 4, UNIT_us, .value = http, .show = show_http, .role = http_role},
     {"QUIC", "quic", 5, 6, 4, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
-    {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = loss, .role = loss_role},
-    {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = jitter},
+    {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = check_loss, .role = loss_role},
+    {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = check_jitter},
     {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
     {"SAW", "saw", 24, 60, 7, UNIT_none, .may_be_blank = true, .text = saw, .role = saw_role},
 };
@@ -322,7 +320,7 @@ draw_kind(struct canvas *canvas, struct rect r, const struct row *row)
     if (check->verdict == CHECK_fail && check->failing_since_ms > 0)
         age_add(&right, row->frame, check->failing_since_ms);
     else if (check->verdict == CHECK_fail)
-        text_add(&right, verdict(row));
+        text_add(&right, check_verdict_word(row));
     else
         unit_add(&right, row->frame, UNIT_us, rtt(row));
     cells = (int)text_cells(right.bytes);
@@ -371,90 +369,6 @@ draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
         pane_draw_nothing(&pane_checks, canvas, r, frame);
 }
 
-static bool
-check_by_id(struct row *row, const char *check_id)
-{
-    size_t n = list_count(&list, row->frame);
-
-    for (size_t i = 0; i < n; i++) {
-        char bytes[ID_BYTES]; /* check_id may be what id() returned */
-
-        *row = list_row(&list, row->frame, i);
-        id_write(bytes, check_of(row));
-        if (strcmp(bytes, check_id) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void
-page_stages(struct page *page, const struct row *row)
-{
-    const struct check *check = check_of(row);
-
-    page_section(page, "STAGES");
-    for (int i = 0; i < STAGE_COUNT; i++) {
-        bool is_failed = check->verdict == CHECK_fail && (int)check->failed_stage == i;
-        TEXT(value, 64);
-
-        if (check->stage_us[i] < 0 && !is_failed)
-            continue;
-        if (is_failed)
-            text_add(&value, "failed here");
-        else
-            latency_add(&value, check->stage_us[i]);
-        page_field(page, check_stage_name((enum check_stage)i), is_failed ? ROLE_fail : ROLE_text,
-                   value.bytes);
-    }
-}
-
-static void
-page_quality(struct page *page, const struct row *row)
-{
-    const struct check *check = check_of(row);
-    TEXT(value, 300);
-
-    page_section(page, "QUALITY");
-    unit_add(&value, row->frame, UNIT_us, rtt(row));
-    page_field(page, "rtt", ROLE_text, value.bytes);
-    text_clear(&value);
-    unit_add(&value, row->frame, UNIT_us, jitter(row));
-    page_field(page, "jitter", ROLE_text, value.bytes);
-    text_clear(&value);
-    unit_add(&value, row->frame, UNIT_parts, loss(row));
-    page_fieldf(page, "loss", loss_role(row), "%s: %" PRIu32 " of %" PRIu32 " lost", value.bytes,
-                check->lost, check->sent);
-    page_trend(page, "trend", &check->rtt_trend);
-}
-
-static int
-draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, const char *check_id,
-            int scroll)
-{
-    struct page page = {.canvas = canvas, .r = r, .frame = frame, .scroll = scroll};
-    struct row row = {.frame = frame};
-    const struct check *check;
-
-    if (!check_by_id(&row, check_id)) {
-        page_sentence(&page, ROLE_stale, ROLE_text, "this check is no longer made");
-        return page.lines;
-    }
-    check = row.data;
-    page_title(&page, mark(&row), check_id, verdict(&row));
-    page_field(&page, "saw", ROLE_text, check->error);
-    page_field(&page, "next step", ROLE_key, check->hint);
-    page_field(&page, "note", ROLE_text, check->note);
-    page_field(&page, "host", ROLE_text, check->host);
-    page_field(&page, "address", ROLE_text, check->address);
-    page_moment(&page, "measured", check->at_ms);
-    page_moment(&page, "failing since", check->failing_since_ms);
-    page_moment(&page, "last failure", check->last_failure_ms);
-    page_findings(&page, check_id);
-    page_stages(&page, &row);
-    page_quality(&page, &row);
-    return page.lines;
-}
-
 static const enum source sources[] = {SOURCE_checks};
 
 const struct pane pane_checks = {
@@ -466,5 +380,5 @@ const struct pane pane_checks = {
     .n_sources = COUNT_OF(sources),
     .draw = draw,
     .draw_summary = draw_summary,
-    .draw_detail = draw_detail,
+    .draw_detail = check_draw_detail,
 };

@@ -1,0 +1,91 @@
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/panes/check_rows.h"
+
+static bool
+check_by_id(struct row *row, const char *check_id)
+{
+    size_t n;
+    const struct check *checks = snapshot_checks(row->frame->snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        char bytes[ID_BYTES]; /* check_id may be what id() returned */
+
+        row->index = i;
+        row->data = &checks[i];
+        check_id_write(bytes, &checks[i]);
+        if (strcmp(bytes, check_id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+page_stages(struct page *page, const struct row *row)
+{
+    const struct check *check = row->data;
+
+    page_section(page, "STAGES");
+    for (int i = 0; i < STAGE_COUNT; i++) {
+        bool is_failed = check->verdict == CHECK_fail && (int)check->failed_stage == i;
+        TEXT(value, 64);
+
+        if (check->stage_us[i] < 0 && !is_failed)
+            continue;
+        if (is_failed)
+            text_add(&value, "failed here");
+        else
+            latency_add(&value, check->stage_us[i]);
+        page_field(page, check_stage_name((enum check_stage)i), is_failed ? ROLE_fail : ROLE_text,
+                   value.bytes);
+    }
+}
+
+static void
+page_quality(struct page *page, const struct row *row)
+{
+    const struct check *check = row->data;
+    TEXT(value, 300);
+
+    page_section(page, "QUALITY");
+    unit_add(&value, row->frame, UNIT_us, known(check->rtt_us));
+    page_field(page, "rtt", ROLE_text, value.bytes);
+    text_clear(&value);
+    unit_add(&value, row->frame, UNIT_us, check_jitter(row));
+    page_field(page, "jitter", ROLE_text, value.bytes);
+    text_clear(&value);
+    unit_add(&value, row->frame, UNIT_parts, check_loss(row));
+    page_fieldf(page, "loss", check->lost > 0 ? ROLE_warn : ROLE_text,
+                "%s: %" PRIu32 " of %" PRIu32 " lost", value.bytes, check->lost, check->sent);
+    page_trend(page, "trend", &check->rtt_trend);
+}
+
+int
+check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame,
+                  const char *check_id, int scroll)
+{
+    struct page page = {.canvas = canvas, .r = r, .frame = frame, .scroll = scroll};
+    struct row row = {.frame = frame};
+    const struct check *check;
+
+    if (!check_by_id(&row, check_id)) {
+        page_sentence(&page, ROLE_stale, ROLE_text, "this check is no longer made");
+        return page.lines;
+    }
+    check = row.data;
+    page_title(&page, verdict_role(check->verdict), check_id, check_verdict_word(&row));
+    page_field(&page, "saw", ROLE_text, check->error);
+    page_field(&page, "next step", ROLE_key, check->hint);
+    page_field(&page, "note", ROLE_text, check->note);
+    page_field(&page, "host", ROLE_text, check->host);
+    page_field(&page, "address", ROLE_text, check->address);
+    page_moment(&page, "measured", check->at_ms);
+    page_moment(&page, "failing since", check->failing_since_ms);
+    page_moment(&page, "last failure", check->last_failure_ms);
+    page_findings(&page, check_id);
+    page_stages(&page, &row);
+    page_quality(&page, &row);
+    return page.lines;
+}
