@@ -162,17 +162,17 @@ has_flag(const struct flags *flags, const char *name)
 
 static void
 apply_variable(struct loader *loader, const struct option *option, void *target,
-               const char *variable, const char *implies, enum config_origin origin)
+               const struct option_place *place, enum config_origin origin)
 {
-    const char *value = environment(loader, variable);
+    const char *value = environment(loader, place->name);
     struct err why = {0};
 
     if (!value)
         return;
-    if (value_read(option, implies ? implies : value, target, &loader->context, &why))
+    if (value_read(option, place->implies ? place->implies : value, target, &loader->context, &why))
         loader_note(loader, option, target, origin, NULL);
     else
-        mistakes_add(&loader->fatal, "", 0, 0, "environment %s: %s", variable, why.message);
+        mistakes_add(&loader->fatal, "", 0, 0, "environment %s: %s", place->name, why.message);
 }
 
 static void
@@ -181,14 +181,13 @@ apply_environment(struct loader *loader, const struct option_table *tables, size
     for (size_t i = 0; i < n; i++)
         for (size_t j = 0; j < tables[i].n; j++) {
             const struct option *option = &tables[i].rows[j];
+            const struct option_place ambient = {.name = option->ambient};
             const struct config_setting *now = find_setting(loader, option, tables[i].target);
 
-            if (option->environment.name)
-                apply_variable(loader, option, tables[i].target, option->environment.name,
-                               option->environment.implies, ORIGIN_environment);
-            if (option->ambient && now && now->origin == ORIGIN_default)
-                apply_variable(loader, option, tables[i].target, option->ambient, NULL,
-                               ORIGIN_ambient);
+            apply_variable(loader, option, tables[i].target, &option->environment,
+                           ORIGIN_environment);
+            if (now && now->origin == ORIGIN_default)
+                apply_variable(loader, option, tables[i].target, &ambient, ORIGIN_ambient);
         }
 }
 

@@ -25,16 +25,20 @@ join(struct loader *loader, const char *path, const char *key)
                  : arena_strdup(loader->context.arena, key);
 }
 
-static const struct option *
-find_option(const struct scope *scope, const char *path, void **target)
+/* An option and the struct it fills; option is NULL when the tables have none of that name. */
+struct spot {
+    const struct option *option;
+    void *target;
+};
+
+static struct spot
+find_option(const struct scope *scope, const char *path)
 {
     for (size_t i = 0; i < scope->n_tables; i++)
         for (size_t j = 0; j < scope->tables[i].n; j++)
-            if (strcmp(scope->tables[i].rows[j].name, path) == 0) {
-                *target = scope->tables[i].target;
-                return &scope->tables[i].rows[j];
-            }
-    return NULL;
+            if (strcmp(scope->tables[i].rows[j].name, path) == 0)
+                return (struct spot){&scope->tables[i].rows[j], scope->tables[i].target};
+    return (struct spot){NULL, NULL};
 }
 
 static const struct option_list *
@@ -131,8 +135,7 @@ refuse_secret(struct loader *loader, const struct yaml *node, const char *path)
 }
 
 static void
-read_words(struct loader *loader, const struct option *option, void *target,
-           const struct yaml *node, const char *path)
+read_words(struct loader *loader, struct spot spot, const struct yaml *node, const char *path)
 {
     const char **words, *const **out;
     size_t n = 0;
@@ -152,36 +155,44 @@ read_words(struct loader *loader, const struct option *option, void *target,
             walk_mistake(loader, child, path, "expected text");
         words[n++] = child->value;
     }
-    out = (const char *const **)(void *)((char *)target + option->offset);
+    out = (const char *const **)(void *)((char *)spot.target + spot.option->offset);
     *out = words;
 }
 
+static bool
+is_scalar(struct loader *loader, const struct option *option, const struct yaml *node,
+          const char *path)
+{
+    TEXT(expected, 256);
+
+    if (node->kind == YAML_scalar)
+        return true;
+    value_expected(option, &expected);
+    mistakes_add(&loader->fatal, loader->config->path, node->line, node->column,
+                 "%s: expected %s, found a %s", path, expected.bytes,
+                 node->kind == YAML_list ? "list" : "map");
+    return false;
+}
+
 static void
-read_option(struct loader *loader, const struct scope *scope, const struct option *option,
-            void *target, const struct yaml *node, const char *path)
+read_option(struct loader *loader, const struct scope *scope, struct spot spot,
+            const struct yaml *node, const char *path)
 {
     struct err err = {0};
 
     if (refuse_secret(loader, node, path))
         return;
-    if (option->type == OPTION_WORDS) {
-        read_words(loader, option, target, node, path);
-    } else if (node->kind != YAML_scalar) {
-        TEXT(expected, 256);
-
-        value_expected(option, &expected);
-        mistakes_add(&loader->fatal, loader->config->path, node->line, node->column,
-                     "%s: expected %s, found a %s", path, expected.bytes,
-                     node->kind == YAML_list ? "list" : "map");
-        return;
-    } else if (yaml_is_null(node) && *node->value) {
+    if (spot.option->type == OPTION_WORDS) {
+        read_words(loader, spot, node, path);
+    } else if (!is_scalar(loader, spot.option, node, path) ||
+               (yaml_is_null(node) && *node->value)) {
         return; /* an explicit null leaves the default */
-    } else if (!value_read(option, node->value, target, &loader->context, &err)) {
+    } else if (!value_read(spot.option, node->value, spot.target, &loader->context, &err)) {
         walk_mistake(loader, node, path, err.message);
         return;
     }
     if (scope->is_in_force)
-        loader_note(loader, option, target, ORIGIN_file, node);
+        loader_note(loader, spot.option, spot.target, ORIGIN_file, node);
 }
 
 /* One credential of a kind: two would leave it to chance which is used. */
@@ -214,13 +225,12 @@ walk_map(struct loader *loader, const struct scope *scope, const struct yaml *ma
     for (const struct yaml *child = map->first; child; child = child->next) {
         const char *name = join(loader, path, child->key);
         const char *here = join(loader, where, child->key);
-        void *target = NULL;
-        const struct option *option = find_option(scope, name, &target);
+        struct spot spot = find_option(scope, name);
         const struct option_list *list = find_list(scope, name);
 
-        if (option) {
-            refuse_second_secret(loader, option, &secret, child, here);
-            read_option(loader, scope, option, target, child, here);
+        if (spot.option) {
+            refuse_second_secret(loader, spot.option, &secret, child, here);
+            read_option(loader, scope, spot, child, here);
         } else if (list)
             read_list(loader, scope, list, child, here);
         else if (keys_below(loader, scope, name).n > 0 && *child->key)
@@ -231,23 +241,26 @@ walk_map(struct loader *loader, const struct scope *scope, const struct yaml *ma
 }
 
 static void
-check_element(struct loader *loader, const struct option_list *list, void *element,
-              const struct yaml *node, struct map *seen, const char *where)
+check_required(struct loader *loader, const struct option_list *list, const void *element,
+               const struct yaml *node, const char *where)
 {
     for (size_t i = 0; i < list->n; i++)
         if (list->rows[i].is_required && !value_is_set(&list->rows[i], element))
             mistakes_add(&loader->fatal, loader->config->path, node->line, node->column,
                          "%s: %s is missing", where, list->rows[i].name);
-    if (list->unique) {
-        const struct yaml *key = yaml_get(node, list->unique);
+}
 
-        if (key && map_get(seen, key->value))
-            mistakes_add(&loader->fatal, loader->config->path, key->line, key->column,
-                         "%s.%s: \"%.60s\" stands in this list twice", where, list->unique,
-                         key->value);
-        else if (key)
-            map_set(seen, key->value, element);
-    }
+static void
+check_unique(struct loader *loader, const char *name, const struct yaml *node, struct map *seen,
+             const char *where)
+{
+    const struct yaml *key = name ? yaml_get(node, name) : NULL;
+
+    if (key && map_get(seen, key->value))
+        mistakes_add(&loader->fatal, loader->config->path, key->line, key->column,
+                     "%s.%s: \"%.60s\" stands in this list twice", where, name, key->value);
+    else if (key)
+        map_set(seen, key->value, seen);
 }
 
 static void
@@ -278,7 +291,8 @@ read_list(struct loader *loader, const struct scope *scope, const struct option_
         if (scope->is_in_force)
             loader_add_element(loader, list, n, element);
         walk_map(loader, &inner, child, "", where);
-        check_element(loader, list, element, child, seen, where);
+        check_required(loader, list, element, child, where);
+        check_unique(loader, list->unique, child, seen, where);
     }
     map_free(seen);
     memcpy((char *)scope->config + list->array_offset, &elements, sizeof(elements));
