@@ -179,7 +179,7 @@ void world_enter(struct world *world, struct array *list, struct object *object,
 
 struct environment *world_find_environment(const struct world *world, const char *id);
 struct item *world_find_item(const struct world *world, const struct environment *environment,
-                        const char *id);
+                             const char *id);
 struct session *world_find_session(const struct world *world, const char *id);
 struct tunnel *world_find_tunnel(const struct world *world, const char *id);
 
