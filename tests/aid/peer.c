@@ -173,14 +173,22 @@ peer_start(const struct peer_plan *plan)
     struct sockaddr_in address = {.sin_family = AF_INET};
     socklen_t n = sizeof(address);
     sigset_t all, before;
+    int on = 1;
 
     insist(peer != NULL, "have memory");
     peer->plan = *plan;
     peer->stop_fd = eventfd(0, EFD_CLOEXEC);
     peer->fd = socket(AF_INET, (is_udp ? SOCK_DGRAM : SOCK_STREAM) | SOCK_CLOEXEC, 0);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    insist(bind(peer->fd, (struct sockaddr *)&address, n) == 0 &&
-               (is_udp || listen(peer->fd, 16) == 0) &&
+    address.sin_port = htons(plan->port);
+    setsockopt(peer->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(peer->fd, (struct sockaddr *)&address, n) != 0) {
+        close(peer->fd);
+        close(peer->stop_fd);
+        free(peer);
+        return NULL;
+    }
+    insist((is_udp || listen(peer->fd, 16) == 0) &&
                getsockname(peer->fd, (struct sockaddr *)&address, &n) == 0,
            "listen");
     peer->port = ntohs(address.sin_port);
@@ -200,6 +208,8 @@ peer_stop(struct peer *peer)
 {
     uint64_t one = 1;
 
+    if (!peer)
+        return;
     insist(write(peer->stop_fd, &one, sizeof(one)) == sizeof(one), "stop");
     pthread_join(peer->thread, NULL);
     close(peer->fd);

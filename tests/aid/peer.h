@@ -21,12 +21,14 @@ struct peer_plan {
     const char *reply;  /* borrowed until peer_stop */
     size_t reply_bytes; /* 0: it is a string */
     const char *pem;
+    uint16_t port; /* 0: any */
 };
 
 struct peer;
 
+/* NULL when the port is taken. */
 struct peer *peer_start(const struct peer_plan *plan);
-void peer_stop(struct peer *peer);
+void peer_stop(struct peer *peer); /* NULL is allowed */
 uint16_t peer_port(const struct peer *peer);
 /* "http://127.0.0.1:PORT" or https; borrowed until peer_stop. */
 const char *peer_url(const struct peer *peer);

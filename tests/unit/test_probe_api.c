@@ -76,7 +76,7 @@ measure_api(struct measure *measure, const char *url)
 static void
 the_api_is_recognised_without_credentials(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_answers, GENUINE, 0, NULL});
+    struct peer *peer = peer_start(&(struct peer_plan){PEER_answers, GENUINE, 0, NULL, 0});
     struct measure m;
     const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -95,7 +95,7 @@ static void
 over_https_every_stage_is_timed(void **state)
 {
     struct peer *peer = peer_start(
-        &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, PKI_genuine)});
+        &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, PKI_genuine), 0});
     struct measure m;
     const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -143,7 +143,7 @@ whoever_else_answers_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         struct peer *peer =
-            peer_start(&(struct peer_plan){PEER_answers, answers[i].reply, 0, NULL});
+            peer_start(&(struct peer_plan){PEER_answers, answers[i].reply, 0, NULL, 0});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -181,7 +181,7 @@ every_way_to_break_a_handshake_is_told_apart(void **state)
     for (size_t i = 0; i < COUNT_OF(handshakes); i++) {
         const struct tls_case *c = &handshakes[i];
         struct peer *peer = peer_start(&(struct peer_plan){c->manner, c->reply, c->reply_bytes,
-                                                           pki_leaf_pem(pki, PKI_genuine)});
+                                                           pki_leaf_pem(pki, PKI_genuine), 0});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -211,7 +211,7 @@ a_certificate_that_nobody_trusts_still_shows_its_issuer(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct peer *peer = peer_start(
-            &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, cases[i].leaf)});
+            &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, cases[i].leaf), 0});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -274,7 +274,7 @@ a_closed_udp_port_names_the_icmp_message_and_its_sender(void **state)
 static void
 silence_on_udp_is_never_success(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_silent_udp, "", 0, NULL});
+    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_silent_udp, "", 0, NULL, 0});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 
@@ -291,7 +291,7 @@ silence_on_udp_is_never_success(void **state)
 static void
 forged_answers_are_ignored(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_forges_udp, "", 0, NULL});
+    struct peer *peer = peer_start(&(struct peer_plan){PEER_forges_udp, "", 0, NULL, 0});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 
@@ -306,7 +306,7 @@ forged_answers_are_ignored(void **state)
 static void
 a_lost_first_datagram_is_counted_and_does_not_spoil_the_rtt(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL});
+    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL, 0});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 

@@ -249,7 +249,7 @@ static void
 one_bad_address_among_good_ones_is_a_warning_that_names_it(void **state)
 {
     struct dnsd *dnsd = dnsd_start(table);
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL});
+    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL, 0});
     struct measure m;
     const struct check *check = measure_udp(&m, dnsd, "both.test", peer_port(peer), 4);
 

@@ -1,0 +1,228 @@
+/* Connectors that behave badly, and those that nobody configured. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "aid/measure.h"
+#include "aid/peer.h"
+#include "core/clock.h"
+
+#define OK_HEAD "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n"
+#define READY OK_HEAD "{\"status\":200,\"readyConnections\":4,\"connectorId\":\"c-1\"}\n"
+
+static struct probe_options
+options_of(const struct probe_connector *connectors, size_t n)
+{
+    return (struct probe_options){.api_url = "http://127.0.0.1:9",
+                                  .connectors = connectors,
+                                  .n_connectors = n,
+                                  .is_off = true,
+                                  .interval_ms = 60000};
+}
+
+static void
+measure_connectors(struct measure *m, const struct probe_options *options)
+{
+    measure_start(m, options);
+    assert_true(measure_rounds(m, SOURCE_connectors, 1));
+}
+
+/* The first well-known port that is free here; NULL when none is. */
+static struct peer *
+on_a_well_known_port(const char *reply)
+{
+    for (uint16_t port = 20241; port <= 20245; port++) {
+        struct peer *peer = peer_start(&(struct peer_plan){PEER_answers, reply, 0, NULL, port});
+
+        if (peer)
+            return peer;
+    }
+    return NULL;
+}
+
+static void
+a_connector_on_a_well_known_port_is_found(void **state)
+{
+    struct peer *peer = on_a_well_known_port(READY);
+    struct probe_options options = options_of(NULL, 0);
+    const struct connector *found;
+    struct measure m;
+    char name[32];
+
+    (void)state;
+    if (!peer)
+        skip();
+    options.discover_connectors = true;
+    measure_connectors(&m, &options);
+    snprintf(name, sizeof(name), "local:%u", (unsigned)peer_port(peer));
+    found = measure_connector(&m, name);
+    assert_non_null(found);
+    assert_true(found->is_discovered);
+    assert_int_equal(found->state, CONNECTOR_ready);
+    assert_string_equal(found->connector_id, "c-1");
+    assert_int_equal(found->requests, -1); /* it has no metrics to give */
+    assert_non_null(strstr(found->error, "/"));
+    assert_int_equal(m.snapshot.source[SOURCE_connectors].state, SOURCE_STATE_ok);
+    measure_stop(&m);
+    peer_stop(peer);
+}
+
+static void
+a_configured_connector_is_not_shown_twice(void **state)
+{
+    struct peer *peer = on_a_well_known_port(READY);
+    struct probe_connector mine = {"mine", "", NULL};
+    struct probe_options options = options_of(&mine, 1);
+    struct measure m;
+
+    (void)state;
+    if (!peer)
+        skip();
+    mine.url = peer_url(peer);
+    options.discover_connectors = true;
+    measure_connectors(&m, &options);
+    assert_int_equal(m.snapshot.slot[SLOT_connectors].n, 1);
+    assert_int_equal(measure_connector(&m, "mine")->state, CONNECTOR_ready);
+    measure_stop(&m);
+    peer_stop(peer);
+}
+
+static void
+another_program_on_a_well_known_port_is_no_connector(void **state)
+{
+    struct peer *peer = on_a_well_known_port(OK_HEAD "{\"status\":\"fine\"}");
+    struct probe_options options = options_of(NULL, 0);
+    struct measure m;
+
+    (void)state;
+    if (!peer)
+        skip();
+    options.discover_connectors = true;
+    measure_connectors(&m, &options);
+    assert_int_equal(m.snapshot.slot[SLOT_connectors].n, 0);
+    assert_int_equal(m.snapshot.source[SOURCE_connectors].state, SOURCE_STATE_disabled);
+    assert_non_null(strstr(m.snapshot.source[SOURCE_connectors].error, "20241 to 20245"));
+    measure_stop(&m);
+    peer_stop(peer);
+}
+
+static void
+without_any_the_source_is_disabled_and_says_why(void **state)
+{
+    struct probe_options options = options_of(NULL, 0);
+    struct measure m;
+
+    (void)state;
+    measure_connectors(&m, &options);
+    assert_int_equal(m.snapshot.source[SOURCE_connectors].state, SOURCE_STATE_disabled);
+    assert_string_equal(m.snapshot.source[SOURCE_connectors].error, "no connector is configured");
+    assert_int_equal(m.snapshot.source[SOURCE_checks].state, SOURCE_STATE_disabled);
+    assert_int_equal(m.snapshot.source[SOURCE_checks].rounds, 1);
+    measure_stop(&m);
+}
+
+static const struct bad_case {
+    enum peer_manner manner;
+    const char *reply, *error;
+} bad[] = {
+    {PEER_answers, "HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n", "/ready: HTTP 404"},
+    {PEER_answers, OK_HEAD "OK\n", "/ready: expected JSON"},
+    {PEER_answers, OK_HEAD "{\"status\":200}", "not cloudflared"},
+    {PEER_answers, OK_HEAD "\x1b]0;x\x07", "\xEF\xBF\xBD]0;x\xEF\xBF\xBD"},
+    {PEER_hangs_up, "", "/ready: "},
+    {PEER_is_silent, "", "/ready: no answer within 2000 ms"},
+};
+
+static void
+whatever_it_answers_its_row_says_why_it_is_unreachable(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct peer *peer =
+            peer_start(&(struct peer_plan){bad[i].manner, bad[i].reply, 0, NULL, 0});
+        struct probe_connector mine = {"mine", peer_url(peer), "tnl_configured"};
+        struct probe_options options = options_of(&mine, 1);
+        const struct connector *row;
+        struct measure m;
+
+        measure_connectors(&m, &options);
+        row = measure_connector(&m, "mine");
+        print_message("%s\n", row->error);
+        assert_int_equal(row->state, CONNECTOR_unreachable);
+        assert_non_null(strstr(row->error, bad[i].error));
+        assert_int_equal(row->ready_connections, -1);
+        assert_string_equal(row->tunnel_id, "tnl_configured");
+        assert_int_equal(row->at_ms, 0);
+        measure_stop(&m);
+        peer_stop(peer);
+    }
+}
+
+static bool
+second_is_ready(const struct snapshot *snapshot, void *context)
+{
+    size_t n;
+    const struct connector *rows = snapshot_connectors(snapshot, &n);
+
+    (void)context;
+    return n == 2 && rows[1].state == CONNECTOR_ready;
+}
+
+static void
+a_silent_connector_does_not_hold_up_the_others(void **state)
+{
+    struct peer *silent = peer_start(&(struct peer_plan){.manner = PEER_is_silent});
+    struct peer *good = peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = READY});
+    struct probe_connector both[] = {{"silent", peer_url(silent), NULL},
+                                     {"good", peer_url(good), NULL}};
+    struct probe_options options = options_of(both, 2);
+    int64_t started_ms = clock_mono_ms();
+    struct measure m;
+
+    (void)state;
+    measure_start(&m, &options);
+    assert_true(measure_until(&m, second_is_ready, NULL));
+    assert_true(clock_mono_ms() - started_ms < 1500);
+    assert_int_equal(measure_connector(&m, "silent")->state, CONNECTOR_unknown);
+    measure_stop(&m);
+    peer_stop(silent);
+    peer_stop(good);
+}
+
+static void
+a_url_that_is_none_is_a_mistake_in_the_configuration(void **state)
+{
+    struct probe_connector mine = {"mine", "ftp://example.test", NULL};
+    struct probe_options options = options_of(&mine, 1);
+    struct store *store = store_new();
+    struct err err;
+
+    (void)state;
+    assert_null(probe_start(&options, store, &err));
+    assert_int_equal(err.code, ERR_CONFIG);
+    assert_non_null(strstr(err.message, "connector mine"));
+    assert_non_null(strstr(err.message, "ftp://example.test"));
+    store_free(store);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_connector_on_a_well_known_port_is_found),
+        cmocka_unit_test(a_configured_connector_is_not_shown_twice),
+        cmocka_unit_test(another_program_on_a_well_known_port_is_no_connector),
+        cmocka_unit_test(without_any_the_source_is_disabled_and_says_why),
+        cmocka_unit_test(whatever_it_answers_its_row_says_why_it_is_unreachable),
+        cmocka_unit_test(a_silent_connector_does_not_hold_up_the_others),
+        cmocka_unit_test(a_url_that_is_none_is_a_mistake_in_the_configuration),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
