@@ -265,9 +265,9 @@ start(struct loop *loop, const struct ui_options *options, struct err *err)
     if (!loop->term)
         return false;
     loop->console.frame.is_ascii = term_is_ascii(loop->term);
+    update(loop);
     if (*term_notice(loop->term))
         console_say(&loop->console, ROLE_warn, "%s", term_notice(loop->term));
-    update(loop);
     draw(loop);
     return !options->started || options->started(options->started_context, err);
 }

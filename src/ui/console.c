@@ -165,8 +165,8 @@ draw_events(struct console *console, struct canvas *canvas, struct rect r)
     struct rect inner =
         canvas_frame(canvas, r, console->frame.theme, console->frame.is_ascii, is_focused);
 
-    canvas_text(canvas, r.x + 1, r.y, 3, ROLE_key, " 6 ");
-    canvas_text(canvas, r.x + 4, r.y, r.w - 6, role, "Events ");
+    canvas_text(canvas, r.x + 2, r.y, 3, ROLE_key, " 6 ");
+    canvas_text(canvas, r.x + 5, r.y, r.w - 7, role, "Events ");
     canvas_clip(canvas, inner);
     events_draw(console->events, canvas, inner, &console->frame, console->events_scroll);
 }
@@ -199,9 +199,8 @@ draw_summary(struct console *console, struct canvas *canvas, int view, struct re
     char digit[4] = {' ', pane->digit, ' ', '\0'};
 
     canvas_text(canvas, r.x + 1, r.y, 3, ROLE_key, digit);
-    canvas_text(canvas, r.x + 4, r.y, r.w - 6, ROLE_title, pane->title);
-    canvas_text(canvas, r.x + 4 + (int)text_cells(pane->title), r.y, 1, ROLE_title,
-                (int)text_cells(pane->title) < r.w - 6 ? " " : "");
+    canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%s ",
+                 (int)text_cells(pane->title) + 6 <= r.w ? pane->title : pane->name);
     canvas_clip(canvas, inner);
     inner.h -= pane_draw_age(pane, canvas, inner, frame);
     pane->draw_summary(canvas, inner, frame);

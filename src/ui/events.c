@@ -126,10 +126,12 @@ note_finding(struct events *events, const struct finding *finding, int64_t now_m
     text_add(&out, finding->summary);
 }
 
+/* Gone from the list is not fixed when what it rests on cannot be read any more. */
 static void
-note_cleared(struct events *events, const struct seen_finding *seen, int64_t now_ms)
+note_gone(struct events *events, const struct seen_finding *seen, bool is_certain, int64_t now_ms)
 {
-    struct event *event = note(events, now_ms, ROLE_ok, "cleared");
+    struct event *event = note(events, now_ms, is_certain ? ROLE_ok : ROLE_stale,
+                               is_certain ? "cleared" : "not judged now");
     struct text out = {.bytes = event->text, .size = sizeof(event->text)};
 
     text_add(&out, seen->summary);
@@ -137,8 +139,19 @@ note_cleared(struct events *events, const struct seen_finding *seen, int64_t now
     duration_add(&out, now_ms - seen->since_ms);
 }
 
+static bool
+is_all_read(const struct snapshot *snapshot, int64_t now_ms)
+{
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        if (snapshot->source[i].state == SOURCE_STATE_error ||
+            source_is_stale(&snapshot->source[i], now_ms))
+            return false;
+    return true;
+}
+
 static void
-watch_findings(struct events *events, const struct assessment *assessment, int64_t now_ms)
+watch_findings(struct events *events, const struct snapshot *snapshot,
+               const struct assessment *assessment, int64_t now_ms)
 {
     struct seen_finding now[FINDINGS_WATCHED];
     bool is_new[FINDINGS_WATCHED] = {false};
@@ -159,7 +172,7 @@ watch_findings(struct events *events, const struct assessment *assessment, int64
             note_finding(events, &assessment->findings[i], now_ms);
     for (size_t i = 0; i < events->n_findings; i++)
         if (!find_seen(now, n, events->finding[i].key))
-            note_cleared(events, &events->finding[i], now_ms);
+            note_gone(events, &events->finding[i], is_all_read(snapshot, now_ms), now_ms);
     memcpy(events->finding, now, n * sizeof(*now));
     events->n_findings = n;
 }
@@ -269,7 +282,7 @@ events_watch(struct events *events, const struct snapshot *snapshot,
 {
     watch_sources(events, snapshot, now_ms);
     watch_jobs(events, snapshot, now_ms);
-    watch_findings(events, assessment, now_ms);
+    watch_findings(events, snapshot, assessment, now_ms);
 }
 
 static void

@@ -4,7 +4,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
-#include "ui/keys.h"
+#include "ui/detail.h"
 #include "ui/words.h"
 
 /* A line that is filled from both ends. */
@@ -186,12 +186,27 @@ nothing_wrong_draw(const struct frame *frame, struct canvas *canvas, struct rect
     from_left(&line, waiting ? ROLE_dim : ROLE_ok, out.bytes);
 }
 
+/* Where there is no pane, the whole rest of the screen may say it. */
+static void
+findings_wrap(const struct frame *frame, struct canvas *canvas, struct rect r)
+{
+    struct page page = {.canvas = canvas, .r = r, .frame = frame};
+
+    for (size_t i = 0; i < frame->assessment->n_findings && page.lines < r.h; i++) {
+        const struct finding *finding = &frame->assessment->findings[i];
+
+        page_sentence(&page, finding_role(finding), finding_role(finding), finding->summary);
+    }
+}
+
 static void
 diagnosis_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
 {
     if (r.h < 1)
         return;
-    if (frame->assessment->n_findings > 0)
+    if (frame->assessment->n_findings > 0 && r.h > 1)
+        findings_wrap(frame, canvas, r);
+    else if (frame->assessment->n_findings > 0)
         finding_draw(frame, canvas, r);
     else
         nothing_wrong_draw(frame, canvas, r);

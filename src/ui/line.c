@@ -27,7 +27,7 @@ struct line {
     size_t n, sent, room;
     bool is_sending;        /* some of it is sent and the rest waits for room */
     size_t unasked;         /* bytes since the last question */
-    bool is_asked;          /* a question is unanswered */
+    int unanswered;         /* questions */
     bool does_answer;       /* this terminal answered the last time */
     int64_t patience_at_ms; /* until when an answer is waited for */
 };
@@ -87,13 +87,13 @@ line_is_free(const struct line *line, int64_t mono_ms)
 {
     if (line_has_rest(line) || is_serial_port_behind(line))
         return false;
-    return !line->is_asked || !line->does_answer || mono_ms >= line->patience_at_ms;
+    return !line->unanswered || !line->does_answer || mono_ms >= line->patience_at_ms;
 }
 
 int64_t
 line_free_at_ms(const struct line *line)
 {
-    if (line_has_rest(line) || !line->is_asked || !line->does_answer)
+    if (line_has_rest(line) || !line->unanswered || !line->does_answer)
         return INT64_MAX;
     return line->patience_at_ms;
 }
@@ -111,21 +111,27 @@ line_add(struct line *line, const void *bytes, size_t n)
     line->n += n;
 }
 
-static void
-ask(struct line *line, int64_t mono_ms)
+void
+line_ask(struct line *line, int64_t mono_ms)
 {
-    line->unasked += line->n;
-    if (line->is_asked && mono_ms >= line->patience_at_ms) {
-        line->is_asked = false;
-        line->does_answer = false; /* until it does again */
-    }
-    if (line->is_asked || line->unasked < ASK_AFTER_BYTES)
-        return;
     line_add(line, question, strlen(question));
-    line->is_asked = true;
+    line->unanswered++;
     line->patience_at_ms =
         mono_ms + PATIENCE_MS + (int64_t)line->unasked * 1000 / SLOWEST_BYTES_PER_S;
     line->unasked = 0;
+}
+
+/* One question after another; what is never answered is forgotten, until it is answered again. */
+static void
+ask_about_frame(struct line *line, int64_t mono_ms)
+{
+    line->unasked += line->n;
+    if (line->unanswered && mono_ms >= line->patience_at_ms) {
+        line->unanswered = 0;
+        line->does_answer = false;
+    }
+    if (line->unasked >= ASK_AFTER_BYTES && (line->does_answer || line->unanswered < 2))
+        line_ask(line, mono_ms);
 }
 
 static bool
@@ -140,7 +146,7 @@ bool
 line_send(struct line *line, int64_t mono_ms)
 {
     if (line->n > 0 && !line->is_sending)
-        ask(line, mono_ms);
+        ask_about_frame(line, mono_ms);
     while (line->sent < line->n) {
         size_t left = line->n - line->sent;
         ssize_t wrote;
@@ -168,12 +174,13 @@ line_send(struct line *line, int64_t mono_ms)
 void
 line_answered(struct line *line)
 {
-    line->is_asked = false;
+    if (line->unanswered > 0)
+        line->unanswered--;
     line->does_answer = true;
 }
 
 bool
 line_expects_answer(const struct line *line)
 {
-    return line->is_asked && line->does_answer;
+    return line->unanswered && line->does_answer;
 }

@@ -22,6 +22,8 @@ bool line_has_rest(const struct line *line);
 bool line_is_free(const struct line *line, int64_t mono_ms);
 /* Where the bytes of a new frame go; call while the line is free, then line_send. */
 void line_add(struct line *line, const void *bytes, size_t n);
+/* Add a status request by itself: before the first frame, so that a slow line is known as one. */
+void line_ask(struct line *line, int64_t mono_ms);
 /* Send what was added, as far as the line takes it. False when the terminal is gone. */
 bool line_send(struct line *line, int64_t mono_ms);
 /* The terminal answered: it has shown everything up to the last request. */

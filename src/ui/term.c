@@ -322,8 +322,10 @@ modes_open(struct terminal *term)
     guard_arm(STDOUT_FILENO, &term->saved, "");
     modes_set(term);
     restore_make(term);
-    if (has_paste_marks())
+    if (has_paste_marks()) {
         line_add(term->line, "\033[?2004h", strlen("\033[?2004h"));
+        line_ask(term->line, clock_mono_ms());
+    }
 }
 
 struct terminal *

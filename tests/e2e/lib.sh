@@ -1,0 +1,101 @@
+# lib.sh — a console in a private tmux server, and waiting for what it shows; sourced by the tests beside it.
+#
+#   console_start 80x24 healthy        the demo with a scenario, under an interactive shell
+#   press j j Enter                    tmux key names
+#   see TEXT / gone TEXT               wait until it is, or is no longer, on the screen; false after $DEADLINE seconds
+#   check NAME COMMAND…                one test; a sentence with underscores
+#   finish                             the result
+#
+# Environment: SANDWATCH (build/release/sandwatch), CONSOLE (what is started instead of its demo).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+SANDWATCH=${SANDWATCH:-$PWD/build/release/sandwatch}
+DEADLINE=${DEADLINE:-15}
+socket=sandwatch-e2e-$$
+folder=$(mktemp -d)
+passed=0
+failed=0
+number=0
+trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$folder"' EXIT
+
+# The least of an environment, so that the tester's own does not count.
+shell_start() { # SIZE [VARIABLE=VALUE…]
+    size=$1 && shift
+    tmux -L "$socket" kill-server 2>/dev/null
+    cat >"$folder/rc" <<RC
+PS1='ready\$ '
+stty sane
+RC
+    tmux -L "$socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
+        "exec env -i HOME='$folder' PATH='$PATH' LC_ALL=C.UTF-8 TERM=screen-256color XDG_RUNTIME_DIR='$folder' $* \
+        ${ASAN_OPTIONS:+ASAN_OPTIONS='$ASAN_OPTIONS'} ${TSAN_OPTIONS:+TSAN_OPTIONS='$TSAN_OPTIONS'} \
+        bash --noprofile --rcfile '$folder/rc' -i"
+    tmux -L "$socket" set-option -g status off
+    see 'ready\$'
+}
+
+type_line() {
+    tmux -L "$socket" send-keys -l "$1"
+    tmux -L "$socket" send-keys Enter
+}
+
+console_start() { # SIZE SCENARIO [VARIABLE=VALUE…]
+    size=$1 scenario=$2 && shift 2
+    shell_start "$size" "$@"
+    type_line "${CONSOLE:-$SANDWATCH demo --scenario $scenario --seed 7}; echo status=\$?"
+    see '● [1-9]' || see '+ [1-9]'
+}
+
+console_stop() {
+    press q
+    see 'status=0'
+}
+
+press() { # KEY…
+    tmux -L "$socket" send-keys "$@"
+}
+
+screen() {
+    tmux -L "$socket" capture-pane -p 2>/dev/null
+}
+
+see() { # PATTERN
+    end=$(($(date +%s) + DEADLINE))
+    until screen | grep -q -- "$1"; do
+        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
+        sleep 0.03
+    done
+}
+
+gone() { # PATTERN
+    end=$(($(date +%s) + DEADLINE))
+    while screen | grep -q -- "$1"; do
+        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
+        sleep 0.03
+    done
+}
+
+result() { # STATUS NAME
+    number=$((number + 1))
+    if [ "$1" = 0 ]; then
+        passed=$((passed + 1))
+        echo "ok $number - $2"
+    else
+        failed=$((failed + 1))
+        echo "not ok $number - $2"
+        [ ! -s "$folder/last" ] || sed 's/^/# /' "$folder/last"
+    fi
+    rm -f "$folder/last"
+}
+
+check() { # NAME COMMAND…
+    name=$1 && shift
+    "$@"
+    result $? "$name"
+}
+
+finish() {
+    echo "1..$number"
+    echo "# $passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}

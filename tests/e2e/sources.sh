@@ -1,0 +1,35 @@
+#!/bin/sh
+# sources.sh — a source dies and comes back while the console watches; the console says so and goes on.
+. "$(dirname "$0")/lib.sh"
+[ -z "${CONSOLE:-}" ] || { echo "1..0 # SKIP needs the simulator" && exit 0; }
+
+"$SANDWATCH" sim --scenario healthy --seed 7 >"$folder/ready" &
+sim=$!
+trap 'kill $sim 2>/dev/null; tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$folder"' EXIT
+end=$(($(date +%s) + DEADLINE))
+until [ -s "$folder/ready" ] || [ "$(date +%s)" -ge "$end" ]; do sleep 0.03; done
+field() {
+    sed -n "s/.*\"$1\":\"\([^\"]*\)\".*/\1/p" "$folder/ready"
+}
+fault() { # NAME true|false
+    curl -fsS -m 10 -d "{\"name\":\"$1\",\"on\":$2}" "$(field api)/sim/fault" >/dev/null
+}
+
+shell_start 120x40
+type_line "$SANDWATCH --config $(field config); echo status=\$?"
+check the_console_shows_what_the_simulator_has see '● [1-9]'
+check the_fault_is_switched_on fault api-down true
+press r
+check a_dead_service_is_named see '✘ .*\(api\|service\|answer\)'
+check the_last_truth_stays see 'eu-\|us-\|pool'
+check the_event_is_noted see 'lost'
+check the_fault_is_switched_off fault api-down false
+press r
+check its_return_is_noted see 'back: '
+kill "$sim"
+wait "$sim" 2>/dev/null
+press r
+check without_a_simulator_it_still_runs see 'lost'
+press q
+check and_quits see 'status=0'
+finish
