@@ -26,7 +26,7 @@ skip() {
 scripts=$(git grep -lE '^#!/bin/sh' -- ':!*.c' || true)
 if [ -n "$scripts" ] && command -v shellcheck >/dev/null; then
     # shellcheck disable=SC2086
-    shellcheck $scripts || bad=1
+    shellcheck -x $scripts || bad=1
 elif [ -n "$scripts" ]; then
     skip shellcheck
 fi

@@ -1,5 +1,6 @@
 #!/bin/sh
 # keys.sh — every key of the map does, on a real terminal, what help says.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 console_start 80x24 healthy

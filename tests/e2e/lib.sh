@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # lib.sh — a console in a private tmux server, and waiting for what it shows; sourced by the tests beside it.
 #
 #   console_start 80x24 healthy        the demo with a scenario, under an interactive shell
@@ -11,7 +12,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 SANDWATCH=${SANDWATCH:-$PWD/build/release/sandwatch}
 DEADLINE=${DEADLINE:-15}
-socket=sandwatch-e2e-$$
+servers=0
+socket=sandwatch-e2e-$$-0
 folder=$(mktemp -d)
 passed=0
 failed=0
@@ -22,13 +24,16 @@ trap 'tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$folder"' EXIT
 shell_start() { # SIZE [VARIABLE=VALUE…]
     size=$1 && shift
     tmux -L "$socket" kill-server 2>/dev/null
+    servers=$((servers + 1))
+    socket=sandwatch-e2e-$$-$servers # a server that is still ending keeps its name
     cat >"$folder/rc" <<RC
+HISTFILE=
 PS1='ready\$ '
 stty sane
 RC
     tmux -L "$socket" -f /dev/null new-session -d -x "${size%x*}" -y "${size#*x}" \
         "exec env -i HOME='$folder' PATH='$PATH' LC_ALL=C.UTF-8 TERM=screen-256color XDG_RUNTIME_DIR='$folder' $* \
-        ${ASAN_OPTIONS:+ASAN_OPTIONS='$ASAN_OPTIONS'} ${TSAN_OPTIONS:+TSAN_OPTIONS='$TSAN_OPTIONS'} \
+        ASAN_OPTIONS='${ASAN_OPTIONS:-}' TSAN_OPTIONS='${TSAN_OPTIONS:-}' \
         bash --noprofile --rcfile '$folder/rc' -i"
     tmux -L "$socket" set-option -g status off
     see 'ready\$'
@@ -60,6 +65,7 @@ screen() {
 }
 
 see() { # PATTERN
+    tmux -L "$socket" has-session 2>/dev/null || return 1
     end=$(($(date +%s) + DEADLINE))
     until screen | grep -q -- "$1"; do
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }

@@ -1,5 +1,6 @@
 #!/bin/sh
 # shell.sh — life with a shell: suspend and resume, resize, a production context, odd command lines.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
 console_start 80x24 healthy
@@ -13,7 +14,7 @@ press j
 check and_keys_work_again gone 'Stopped'
 press C-z
 see 'Stopped'
-type_line 'kill -TERM %1; fg'
+type_line 'kill -TERM %1; fg; echo status=\$?'
 check a_signal_while_it_was_stopped_is_obeyed see 'status=143\|Terminated'
 
 console_start 200x60 healthy

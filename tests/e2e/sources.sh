@@ -1,5 +1,6 @@
 #!/bin/sh
 # sources.sh — a source dies and comes back while the console watches; the console says so and goes on.
+# shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 [ -z "${CONSOLE:-}" ] || { echo "1..0 # SKIP needs the simulator" && exit 0; }
 
