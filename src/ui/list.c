@@ -161,12 +161,32 @@ clamp(int n, int low, int high)
     return n < low ? low : n;
 }
 
-/* Keep the selection on its id; when that is gone, on the row that took its place. */
+static void
+select_row(const struct frame *frame, struct pane_state *state, int position)
+{
+    struct row row = order_row(state->order, frame, (size_t)position);
+
+    snprintf(state->selected, sizeof(state->selected), "%s", state->order->list->id(&row));
+    state->selected_row = position;
+}
+
+/* The cursor never leaves the screen. */
+static void
+scroll_to_selection(struct pane_state *state)
+{
+    int rows = state->page_rows > 0 ? state->page_rows : 1;
+
+    state->scroll = clamp(state->scroll, state->selected_row - rows + 1, state->selected_row);
+    state->scroll = clamp(state->scroll, 0, state->n_shown > rows ? state->n_shown - rows : 0);
+}
+
+/* Keep the selection on its id; when that is gone, on the row that took its place. What nobody
+ * chose is the first row, so that what is worst stays in sight. */
 static void
 place_selection(const struct frame *frame, struct pane_state *state, bool is_new_filter)
 {
     const struct order *order = state->order;
-    int before = state->selected_row, found = -1;
+    int before = state->selected_row, found = 0;
 
     state->n_all = (int)order->n_all;
     state->n_shown = (int)order->n_shown;
@@ -174,30 +194,14 @@ place_selection(const struct frame *frame, struct pane_state *state, bool is_new
         state->scroll = 0;
         return; /* remembers the id: the row may come back */
     }
-    if (state->selected[0])
+    if (state->is_chosen)
         found = order_find(order, frame, state->selected, before);
-    if (found < 0) {
-        struct row row;
-
+    if (found < 0)
         found = is_new_filter ? 0 : clamp(before, 0, state->n_shown - 1);
-        row = order_row(order, frame, (size_t)found);
-        snprintf(state->selected, sizeof(state->selected), "%s", order->list->id(&row));
-    }
-    if (is_new_filter)
-        state->scroll = clamp(found - state->page_rows / 2, 0, state->n_shown - 1);
-    else if (state->is_following && found != before)
+    select_row(frame, state, found);
+    if (state->is_following && found != before)
         state->scroll += found - before; /* stays where the eye is */
-    state->selected_row = found;
-}
-
-/* Moving brings the selection into view; a new order only does when it is followed, so that what
- * becomes wrong is seen at the top. */
-static void
-scroll_to_selection(struct pane_state *state)
-{
-    int rows = state->page_rows > 0 ? state->page_rows : 1;
-
-    state->scroll = clamp(state->scroll, state->selected_row - rows + 1, state->selected_row);
+    scroll_to_selection(state);
 }
 
 static void
@@ -213,14 +217,11 @@ list_draw(const struct list *list, struct canvas *canvas, struct rect r, const s
           struct pane_state *state, bool is_focused)
 {
     struct columns columns;
-    int was_page = state->page_rows, rows = r.h - 1;
+    int rows = r.h - 1;
 
     state->page_rows = rows > 0 ? rows : 1;
     update(list, frame, state);
     columns = columns_fit(list, r.w, state->shift, state->order->blank);
-    if (state->is_following || was_page != state->page_rows)
-        scroll_to_selection(state);
-    state->scroll = clamp(state->scroll, 0, state->n_shown > rows ? state->n_shown - rows : 0);
     if (r.h < 1 || r.w < 1)
         return 0;
     draw_headings(list, canvas, r, &columns, state);
@@ -240,19 +241,18 @@ list_draw(const struct list *list, struct canvas *canvas, struct rect r, const s
 void
 list_move(const struct list *list, const struct frame *frame, struct pane_state *state, int by)
 {
-    int last;
-    struct row row;
+    int last, to = 0;
 
     update(list, frame, state);
     last = state->n_shown - 1;
     if (last < 0)
         return;
-    if (by == INT_MIN || by == INT_MAX)
-        state->selected_row = by == INT_MIN ? 0 : last;
-    else
-        state->selected_row = clamp(state->selected_row + by, 0, last);
-    row = order_row(state->order, frame, (size_t)state->selected_row);
-    snprintf(state->selected, sizeof(state->selected), "%s", list->id(&row));
+    if (by == INT_MAX)
+        to = last;
+    else if (by != INT_MIN)
+        to = clamp(state->selected_row + by, 0, last);
+    state->is_chosen = true;
+    select_row(frame, state, to);
     scroll_to_selection(state);
 }
 

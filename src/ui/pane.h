@@ -19,8 +19,9 @@ enum { FILTER_BYTES = 128, ID_BYTES = 128 };
  * the id of a row. */
 struct pane_state {
     char selected[ID_BYTES];
-    int scroll; /* first visible row of the ordered list */
-    int shift;  /* columns scrolled to the right */
+    bool is_chosen; /* the operator moved to it; before that, the first row is selected, always */
+    int scroll;     /* first visible row of the ordered list */
+    int shift;      /* columns scrolled to the right */
     char filter[FILTER_BYTES];
     int sort_column; /* index into the pane's columns; -1: the pane's own order */
     bool is_inverted;

@@ -125,6 +125,42 @@ the_selection_stays_on_its_row_when_the_order_changes(void **unused)
 }
 
 static void
+what_nobody_chose_is_the_first_row(void **unused)
+{
+    struct fixture fixture;
+    struct pool *pool;
+
+    (void)unused;
+    open_fixture(&fixture, three_pools(), PANE_pools);
+    draw(&fixture);
+    pool = world_row(fixture.scene.world, SLOT_pools, 2);
+    pool->workers_polling = 0;
+    pool->depth = 12;
+    pool->has_oldest = true;
+    pool->oldest_queued_ms = world_ago(300);
+    pool->idle_since_ms = world_ago(300);
+    look_again(&fixture);
+    assert_string_equal(fixture.state.selected, "env_cat");
+    assert_int_equal(fixture.state.selected_row, 0);
+    close_fixture(&fixture);
+}
+
+static void
+the_cursor_never_leaves_the_screen(void **unused)
+{
+    struct fixture fixture;
+
+    (void)unused;
+    open_fixture(&fixture, world_large(40, 40), PANE_pools);
+    draw(&fixture);
+    move(&fixture, 3);
+    fixture.state.is_inverted = true; /* its row is now far down */
+    draw(&fixture);
+    assert_in_range(fixture.state.selected_row - fixture.state.scroll, 0, HEIGHT - 2);
+    close_fixture(&fixture);
+}
+
+static void
 a_vanished_row_hands_the_selection_to_its_neighbour(void **unused)
 {
     struct fixture fixture;
@@ -354,6 +390,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_row_is_selected_at_first),
         cmocka_unit_test(the_selection_stays_on_its_row_when_the_order_changes),
+        cmocka_unit_test(what_nobody_chose_is_the_first_row),
+        cmocka_unit_test(the_cursor_never_leaves_the_screen),
         cmocka_unit_test(a_vanished_row_hands_the_selection_to_its_neighbour),
         cmocka_unit_test(moving_stops_at_the_ends_and_scrolls),
         cmocka_unit_test(a_number_sorts_largest_first_and_unknown_last_both_ways),

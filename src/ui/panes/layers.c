@@ -123,10 +123,37 @@ unseen(const struct row *row)
     return n;
 }
 
-static const char *
-evidence_of(const struct layer *layer)
+/* Which findings speak of which layer. */
+static const struct {
+    int number;
+    const char *rule; /* how its name begins */
+} spoken[] = {
+    {1, "tunnel.no_connectors"},  {1, "connector."},   {1, "edge."},
+    {2, "tunnel.no_certificate"}, {2, "certificate."},
+};
+
+static bool
+speaks_of(const struct frame *frame, const struct finding *finding, const struct layer *layer)
 {
-    return layer->n_evidence > 0 ? layer->evidence[0] : "";
+    if (!finding_is_about(frame, finding, layer->tunnel_id))
+        return false;
+    for (size_t i = 0; i < COUNT_OF(spoken); i++)
+        if (spoken[i].number == layer->number &&
+            strncmp(finding->rule, spoken[i].rule, strlen(spoken[i].rule)) == 0)
+            return true;
+    return false;
+}
+
+/* Why a layer is not well: as the diagnosis says, else its only piece of evidence. */
+static const char *
+cause_of(const struct frame *frame, const struct layer *layer)
+{
+    const struct assessment *assessment = frame->assessment;
+
+    for (size_t i = 0; i < assessment->n_findings; i++)
+        if (speaks_of(frame, &assessment->findings[i], layer))
+            return assessment->findings[i].summary;
+    return layer->n_evidence == 1 ? layer->evidence[0] : layer_word(layer->verdict);
 }
 
 /* The pane's point in one sentence; never more than was seen. */
@@ -136,9 +163,10 @@ broken_add(struct text *out, const struct row *row)
     const struct layer *broken = first_broken(row);
 
     if (broken)
-        text_addf(out, "%s: %s", broken->name, evidence_of(broken));
+        text_addf(out, "%s: %s", broken->name, cause_of(row->frame, broken));
     else if (first_warning(row))
-        text_addf(out, "none; %s: %s", first_warning(row)->name, evidence_of(first_warning(row)));
+        text_addf(out, "none; %s: %s", first_warning(row)->name,
+                  cause_of(row->frame, first_warning(row)));
     else if (unseen(row) > 0)
         text_addf(out, "none seen; %zu of %d not observable from here", unseen(row), LAYERS);
     else
