@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "api/address.h"
 #include "core/clock.h"
@@ -287,7 +288,7 @@ set_connection(const struct http *http, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTP_ANSWER_WITHIN_MS);
     if (http->is_loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a proxy cannot reach this machine */
-    else
+    if (strncasecmp(http->base_url, "https:", strlen("https:")) == 0)
         curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L); /* one connection for all, over HTTP/2 */
     if (http->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
