@@ -14,7 +14,7 @@ press j
 check and_keys_work_again gone 'Stopped'
 press C-z
 see 'Stopped'
-type_line 'kill -TERM %1; fg; echo status=\$?'
+type_line 'kill -TERM %1; fg; echo status=$?'
 check a_signal_while_it_was_stopped_is_obeyed see 'status=143\|Terminated'
 
 console_start 200x60 healthy

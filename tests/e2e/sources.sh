@@ -6,7 +6,8 @@
 
 "$SANDWATCH" sim --scenario healthy --seed 7 >"$folder/ready" &
 sim=$!
-trap 'kill $sim 2>/dev/null; tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$folder"' EXIT
+world=
+trap 'kill $sim 2>/dev/null; tmux -L "$socket" kill-server 2>/dev/null; rm -rf "$folder" ${world:+"$world"}' EXIT
 end=$(($(date +%s) + DEADLINE))
 until [ -s "$folder/ready" ] || [ "$(date +%s)" -ge "$end" ]; do sleep 0.03; done
 field() {
@@ -27,10 +28,11 @@ check the_event_is_noted see 'lost'
 check the_fault_is_switched_off fault api-down false
 press r
 check its_return_is_noted see 'back: '
-kill "$sim"
+world=$(dirname "$(field config)")
+kill -KILL "$sim" # it leaves its keys behind, which a polite end would not
 wait "$sim" 2>/dev/null
 press r
-check without_a_simulator_it_still_runs see 'lost'
+check without_a_service_it_still_runs see 'lost'
 press q
 check and_quits see 'status=0'
 finish
