@@ -13,17 +13,20 @@ V       ?=
 Q       := $(if $(V),,@)
 comma   := ,
 
-VERSION := $(shell sed -n 's/^\#define SANDWATCH_VERSION "\(.*\)"/\1/p' src/core/version.h)
 FLAVOUR := $(or $(NAME),$(if $(SAN),$(subst $(comma),-,$(SAN)),release))
 BUILD   := build/$(FLAVOUR)
-PKGS    := ncursesw libcurl libcjson yaml-0.1 libcares openssl libmicrohttpd libutf8proc \
-           libngtcp2 libngtcp2_crypto_gnutls gnutls
+PKGS    := ncursesw libcjson yaml-0.1 libcares openssl libutf8proc
+# loaded when first called (src/lazy), so that the first frame does not wait for them and theirs
+LAZYPKGS := libcurl libmicrohttpd libngtcp2 libngtcp2_crypto_gnutls gnutls
+LAZYLIBS := curl microhttpd ngtcp2 ngtcp2_crypto_gnutls gnutls
+soname   = $(shell objdump -p $$($(CC) -print-file-name=lib$(1).so) 2>/dev/null | sed -n 's/ *SONAME *//p')
+SONAMES := $(foreach lib,$(LAZYLIBS),-DSONAME_$(lib)='"$(call soname,$(lib))"')
 DATADIR := $(PREFIX)/share/sandwatch
 
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
         -Wformat=2 -Wwrite-strings -Wvla -Wundef
 CFLAGS   ?= -O2 -g
-CPPFLAGS += -Isrc -D_GNU_SOURCE -DSANDWATCH_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags $(PKGS))
+CPPFLAGS += -Isrc -D_GNU_SOURCE -DSANDWATCH_DATADIR='"$(DATADIR)"' $(shell pkg-config --cflags $(PKGS) $(LAZYPKGS))
 ALLFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -pthread -fno-common -fstack-protector-strong \
             $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 LDLIBS   += $(shell pkg-config --libs $(PKGS)) -lm -pthread
@@ -56,7 +59,9 @@ $(AID): CPPFLAGS += -Itests
 
 $(BUILD)/tests/%: tests/unit/%.c $(AID) $(LIB) Makefile
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(AID) $(LIB) $(LDLIBS) -lcmocka
+	$(Q)$(CC) $(CPPFLAGS) -Itests $(CFLAGS) $(ALLFLAGS) -MMD -MP -MF $@.d $(LDFLAGS) -o $@ $< $(AID) $(LIB) $(LDLIBS) $(shell pkg-config --libs $(LAZYPKGS)) -lcmocka
+
+$(BUILD)/src/lazy/%.o: CPPFLAGS += $(SONAMES)
 
 -include $(OBJ:.o=.d) $(UNIT:=.d) $(AID:.o=.d) $(BUILD)/src/main.d
 

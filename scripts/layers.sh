@@ -6,6 +6,7 @@ cd "$(dirname "$0")/.."
 may() { # room: what it may include besides itself
     case $1 in
     core) echo core ;;
+    lazy) echo core lazy ;;
     model | config | sim) echo "core $1" ;;
     api | probe | history | ui) echo "core model $1" ;;
     ops) echo "core model api ops" ;;
