@@ -189,7 +189,7 @@ order(const struct row *a, const struct row *b)
 static const struct column columns[] = {
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = state, .role = state_role},
     {"SESSION", "session", 22, 48, 0, UNIT_none, .text = title, .role = title_role},
-    {"NOTE", "note", 14, 24, 1, UNIT_none, .may_be_blank = true, .text = note, .role = note_role},
+    {"NOTE", "note", 14, 18, 1, UNIT_none, .may_be_blank = true, .text = note, .role = note_role},
     {"AGE", "age", 6, 6, 1, UNIT_ms, .value = age},
     {"BEAT", "beat", 6, 6, 1, UNIT_ms, .value = beat, .role = beat_role},
     {"POOL", "pool", 10, 20, 2, UNIT_none, .text = pool},
