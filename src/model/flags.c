@@ -5,7 +5,11 @@
 #include "core/map.h"
 #include "model/judge.h"
 
-enum { RECENT_MS = 3600 * 1000, BOUNCES_CRITICAL = 3 }; /* an old failure is history, not news */
+enum {
+    RECENT_MS = 3600 * 1000, /* an old failure is history, not news */
+    BOUNCE_NEWS_MS = 600 * 1000,
+    BOUNCES_CRITICAL = 3,
+};
 
 /* One job at the moment it was last seen: a row that was not asked again meanwhile must not look
  * worse with every second. */
@@ -13,6 +17,8 @@ struct view {
     const struct judge *judge;
     const struct job *job;
     int64_t at_ms;
+    bool is_idle;    /* its session is, whatever for */
+    bool is_waiting; /* idle, and somebody must do something before it goes on */
 };
 
 static int64_t
@@ -49,11 +55,18 @@ graded(int64_t age_ms, int64_t warn_ms, int64_t critical_ms, enum severity *seve
     return age_ms >= warn_ms;
 }
 
-static bool
-is_waiting(const struct job *job)
+static struct view
+view_of(const struct judge *judge, const struct job *job)
 {
-    return strcmp(job->stop_reason, "requires_action") == 0 &&
-           strcmp(job->session_status, "idle") == 0;
+    bool is_idle = strcmp(job->session_status, "idle") == 0;
+
+    return (struct view){
+        .judge = judge,
+        .job = job,
+        .at_ms = seen_at(job, judge->now_ms),
+        .is_idle = is_idle,
+        .is_waiting = is_idle && strcmp(job->stop_reason, "requires_action") == 0,
+    };
 }
 
 /* How long the session has been idle, -1 when that is not known. */
@@ -109,12 +122,16 @@ static bool
 is_bounced(const struct view *view, enum severity *severity)
 {
     const struct job *job = view->job;
+    bool is_back =
+        job->state_kind == JOB_STATE_queued && (job->acknowledged_ms > 0 || job->started_ms > 0);
+    int64_t age_ms = age_at(view->at_ms, job->bounced_ms);
 
-    *severity = job->bounces >= BOUNCES_CRITICAL ? SEVERITY_critical : SEVERITY_warn;
-    if (job->state_kind == JOB_STATE_stopped)
-        return false;
-    return job->bounces > 0 || (job->state_kind == JOB_STATE_queued &&
-                                (job->acknowledged_ms > 0 || job->started_ms > 0));
+    *severity = SEVERITY_warn;
+    if (job->bounces >= BOUNCES_CRITICAL)
+        *severity = SEVERITY_critical;
+    else if (!is_back && age_ms >= BOUNCE_NEWS_MS)
+        *severity = SEVERITY_info; /* it has been at work again for a while */
+    return job->state_kind != JOB_STATE_stopped && (job->bounces > 0 || is_back);
 }
 
 /* The list of work items is known, newer than the session's last word, and has none for it. */
@@ -141,9 +158,11 @@ is_orphaned(const struct view *view, enum severity *severity)
     int64_t since_ms = job->idle_since_ms;
 
     *severity = SEVERITY_warn;
+    if (job->from == JOB_FROM_WORK && job->state_kind != JOB_STATE_stopped)
+        return false;
     if (strcmp(job->session_status, "running") == 0)
         since_ms = job->session_updated_ms;
-    else if (!is_waiting(job) || job->wait != JOB_WAIT_worker)
+    else if (!view->is_waiting || job->wait != JOB_WAIT_worker)
         return false;
     return age_at(view->at_ms, since_ms) >= view->judge->thresholds->orphaned_warn_ms &&
            has_no_item(view, since_ms);
@@ -156,14 +175,14 @@ is_waiting_human(const struct view *view, enum severity *severity)
     bool is_long = idle_ms(view) >= view->judge->thresholds->human_warn_ms;
 
     *severity = is_long ? SEVERITY_warn : SEVERITY_info;
-    return is_waiting(view->job) && view->job->wait == JOB_WAIT_human;
+    return view->is_waiting && view->job->wait == JOB_WAIT_human;
 }
 
 static bool
 is_slot_held(const struct view *view, enum severity *severity)
 {
     *severity = SEVERITY_warn;
-    return view->job->state_kind == JOB_STATE_active && is_waiting(view->job) &&
+    return view->job->state_kind == JOB_STATE_active && view->is_waiting &&
            idle_ms(view) >= view->judge->thresholds->slot_held_warn_ms;
 }
 
@@ -175,17 +194,17 @@ is_failed_turn(const struct view *view, enum severity *severity)
     *severity = SEVERITY_critical;
     if (!is_recent(view))
         return false;
-    return (strcmp(job->session_status, "idle") == 0 &&
-            strcmp(job->stop_reason, "retries_exhausted") == 0) ||
-           (strcmp(job->session_status, "terminated") == 0 && job->last_error[0] &&
-            job->state_kind != JOB_STATE_stopped);
+    if (view->is_idle)
+        return strcmp(job->stop_reason, "retries_exhausted") == 0;
+    return job->last_error[0] && job->state_kind != JOB_STATE_stopped &&
+           strcmp(job->session_status, "terminated") == 0;
 }
 
 static bool
 is_retrying(const struct view *view, enum severity *severity)
 {
     *severity = SEVERITY_warn;
-    return strcmp(view->job->session_status, "rescheduling") == 0 &&
+    return !view->is_idle && strcmp(view->job->session_status, "rescheduling") == 0 &&
            age_at(view->at_ms, view->job->session_updated_ms) >=
                view->judge->thresholds->rescheduling_warn_ms;
 }
@@ -194,16 +213,15 @@ static bool
 is_over_budget(const struct view *view, enum severity *severity)
 {
     *severity = SEVERITY_warn;
-    return strcmp(view->job->session_status, "idle") == 0 &&
-           strcmp(view->job->stop_reason, "budget_reached") == 0 && is_recent(view);
+    return view->is_idle && strcmp(view->job->stop_reason, "budget_reached") == 0 &&
+           is_recent(view);
 }
 
 static bool
 is_refused(const struct view *view, enum severity *severity)
 {
     *severity = SEVERITY_warn;
-    return strcmp(view->job->session_status, "idle") == 0 &&
-           strcmp(view->job->stop_reason, "refusal") == 0 && is_recent(view);
+    return view->is_idle && strcmp(view->job->stop_reason, "refusal") == 0 && is_recent(view);
 }
 
 /* In the order in which one is the job's finding when several are true. */
@@ -211,7 +229,7 @@ static const struct {
     enum job_flag flag;
     enum rule rule;
     bool (*is_raised)(const struct view *view, enum severity *severity);
-} flags[] = {
+} flag_rules[] = {
     {JOB_FLAG_failed_turn, RULE_job_failed_turn, is_failed_turn},
     {JOB_FLAG_stuck_stopping, RULE_job_stuck_stopping, is_stuck_stopping},
     {JOB_FLAG_stale_heartbeat, RULE_job_stale_heartbeat, is_stale_heartbeat},
@@ -225,24 +243,24 @@ static const struct {
     {JOB_FLAG_refused, RULE_job_refused, is_refused},
 };
 
-_Static_assert(COUNT_OF(flags) == JOB_FLAG_COUNT, "every flag has a row");
+_Static_assert(COUNT_OF(flag_rules) == JOB_FLAG_COUNT, "every flag has a row");
 
 static struct job_judgement
 judge_job(const struct judge *judge, const struct job *job, enum rule *rule)
 {
-    struct view view = {.judge = judge, .job = job, .at_ms = seen_at(job, judge->now_ms)};
+    struct view view = view_of(judge, job);
     struct job_judgement out = {.severity = SEVERITY_info};
 
     *rule = RULE_COUNT;
-    for (size_t i = 0; i < COUNT_OF(flags); i++) {
+    for (size_t i = 0; i < COUNT_OF(flag_rules); i++) {
         enum severity severity;
 
-        if (!flags[i].is_raised(&view, &severity))
+        if (!flag_rules[i].is_raised(&view, &severity))
             continue;
-        out.flags |= 1u << flags[i].flag;
+        out.flags |= 1u << flag_rules[i].flag;
         if (severity > out.severity) {
             out.severity = severity;
-            *rule = flags[i].rule;
+            *rule = flag_rules[i].rule;
         }
     }
     return out;
@@ -289,12 +307,15 @@ find_served(struct judge *judge)
 
 /* What one job says about the workers of its pool. */
 static void
-count_signs(const struct judge *judge, const struct job *job, struct pool_jobs *out)
+count_signs(const struct judge *judge, size_t row, struct pool_jobs *out)
 {
+    const struct job *job = &judge->jobs[row];
+    uint32_t flags = judge->job_judgements[row].flags;
     int64_t at_ms = seen_at(job, judge->now_ms);
     int64_t sign_ms = job->heartbeat_ms > 0 ? job->heartbeat_ms : job->acknowledged_ms;
     int64_t age_ms = age_at(at_ms, sign_ms);
 
+    out->bounced += (flags >> JOB_FLAG_bounced & 1u) != 0;
     if (sign_ms > out->last_sign_ms)
         out->last_sign_ms = sign_ms;
     if (job->from == JOB_FROM_SESSION)
@@ -314,7 +335,7 @@ judge_jobs(struct judge *judge)
     for (size_t i = 0; i < judge->n_jobs; i++) {
         judge->job_judgements[i] = judge_job(judge, &judge->jobs[i], &judge->job_rules[i]);
         if (judge->job_pool[i] < judge->n_pools)
-            count_signs(judge, &judge->jobs[i], &judge->pool_jobs[judge->job_pool[i]]);
+            count_signs(judge, i, &judge->pool_jobs[judge->job_pool[i]]);
     }
     map_free(judge->served_sessions);
 }

@@ -32,6 +32,7 @@ struct suspicion {
 struct pool_jobs {
     uint32_t live;          /* active or starting with a fresh sign of life: proves a worker each */
     uint32_t lost;          /* active without a heartbeat for too long */
+    uint32_t bounced;       /* lost their lease */
     uint32_t open_sessions; /* running, where leases are not visible */
     int64_t last_sign_ms;   /* newest heartbeat of any of its jobs; 0 */
 };

@@ -15,7 +15,7 @@ follows_from_pool(const struct judge *judge, size_t row, enum rule rule)
 
     return pool < judge->n_pools && judge->pool_judgements[pool].health == POOL_no_workers &&
            (rule == RULE_job_stale_heartbeat || rule == RULE_job_starting_too_long ||
-            rule == RULE_job_orphaned);
+            rule == RULE_job_orphaned || rule == RULE_job_bounced);
 }
 
 /* When what is wrong began; 0 when not known. */

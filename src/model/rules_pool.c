@@ -116,6 +116,9 @@ add_jobs(struct judge *judge, const struct suspicion *suspicion, struct finding 
         evidence_add(judge, out, "%s without a heartbeat for longer than %s",
                      say_count(judge->arena, jobs->lost, "active job"),
                      say_duration(judge->arena, judge->thresholds->fresh_heartbeat_ms));
+    if (jobs->bounced > 0)
+        evidence_add(judge, out, "%" PRIu32 " of its jobs lost the lease: workers ended at work",
+                     jobs->bounced);
     if (jobs->live == 0 && jobs->last_sign_ms > 0)
         evidence_add(judge, out, "last sign of a worker: %s, %s ago",
                      say_time(judge->arena, jobs->last_sign_ms),

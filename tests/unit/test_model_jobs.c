@@ -158,6 +158,41 @@ a_lost_lease_is_a_warning_and_three_are_critical(void **state)
 }
 
 static void
+a_lost_lease_is_news_for_ten_minutes_and_then_a_mark(void **state)
+{
+    static const struct step steps[] = {
+        {599, "job.bounced", SEVERITY_warn},
+        {600, "", SEVERITY_info},
+    };
+    struct job *job;
+    struct world *world = world_with(&job);
+
+    (void)state;
+    job->bounces = 1;
+    job->bounced_ms = world_ago(700);
+    assert_true(has_flag(world, JOB_FLAG_bounced));
+    climbs(world, &job->bounced_ms, steps, COUNT_OF(steps));
+}
+
+static void
+lost_jobs_follow_from_a_pool_without_workers(void **state)
+{
+    struct job *job;
+    struct world *world = world_with(&job);
+    struct pool *pool = world_row(world, SLOT_pools, 0);
+
+    (void)state;
+    pool->workers_polling = 0;
+    pool->depth = 1;
+    pool->has_oldest = true;
+    pool->oldest_queued_ms = world_ago(300);
+    job->state_kind = JOB_STATE_queued;
+    job->heartbeat_ms = 0;
+    assert_string_equal(world_rules(world), "pool.no_workers");
+    world_free(world);
+}
+
+static void
 queued_with_an_old_acknowledgement_was_bounced_before_we_looked(void **state)
 {
     struct job *job;
@@ -390,6 +425,8 @@ main(void)
         cmocka_unit_test(starting_takes_too_long_from_60_s_on),
         cmocka_unit_test(a_stop_is_stuck_from_60_s_on),
         cmocka_unit_test(a_lost_lease_is_a_warning_and_three_are_critical),
+        cmocka_unit_test(a_lost_lease_is_news_for_ten_minutes_and_then_a_mark),
+        cmocka_unit_test(lost_jobs_follow_from_a_pool_without_workers),
         cmocka_unit_test(queued_with_an_old_acknowledgement_was_bounced_before_we_looked),
         cmocka_unit_test(a_running_session_without_a_work_item_is_orphaned_after_two_minutes),
         cmocka_unit_test(nothing_is_orphaned_where_work_items_cannot_be_listed),
