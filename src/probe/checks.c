@@ -13,7 +13,8 @@
 
 enum {
     RESOLVE_EVERY_MS = 300000,
-    PUBLISH_EVERY_MS = 100, /* results come in bunches; a screen needs no more */
+    WHOLE_AGAIN_AFTER_MS = 1000, /* however often somebody asks for it */
+    PUBLISH_EVERY_MS = 100,      /* results come in bunches; a screen needs no more */
 };
 
 struct checks {
@@ -28,7 +29,7 @@ struct checks {
     bool has_discovery; /* some targets are found by SRV */
     struct fault discovery_fault;
     struct timer round, publish;
-    int64_t round_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
+    int64_t round_at_ms, whole_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
     bool is_in_round, is_whole, wants_whole;
     size_t n_left; /* rows that the round still waits for */
     struct source_status status;
@@ -263,6 +264,8 @@ begin_round(void *context)
         each_lookup(checks, ask_if_failed);
         return;
     }
+    if (checks->is_whole)
+        checks->whole_at_ms = now_ms;
     checks->resolved_at_ms = now_ms;
     dns_reload(checks->tools->dns);
     if (checks->has_discovery)
@@ -296,7 +299,8 @@ checks_refresh(struct checks *checks)
         return; /* that is what it does */
     abandon_round(checks);
     checks->wants_whole = true;
-    timer_set(checks->tools->loop, &checks->round, 0);
+    timer_set(checks->tools->loop, &checks->round,
+              checks->whole_at_ms > 0 ? (checks->whole_at_ms + WHOLE_AGAIN_AFTER_MS) * 1000 : 0);
 }
 
 struct checks *

@@ -178,8 +178,10 @@ set_verdict(struct check *out, const struct finding *finding, const struct fault
     out->failed_stage = finding->fault.stage;
     out->error = is_quiet ? "" : arena_strdup(arena, finding->fault.text);
     out->hint = is_quiet ? "" : arena_printf(arena, "%s: %s", rule->cause, rule->next_step);
-    if (rule->verdict == CHECK_skip)
+    if (rule->verdict == CHECK_skip) {
+        out->sent = out->lost = 0; /* nothing was lost on a way that does not exist */
         out->note = arena_printf(arena, "%s (%s)", rule->cause, finding->fault.text);
+    }
 }
 
 /* What helps to understand a failure beyond its signal. */
