@@ -17,7 +17,8 @@ enum {
     MOST_WAITING_BYTES = 512, /* in a serial port's buffer */
     SLOWEST_BYTES_PER_S = 200,
     PATIENCE_MS = 2000,
-    SLICE_BYTES = 256, /* what a writable terminal takes without blocking */
+    MOST_FORGOTTEN = 3, /* then it is not asked again */
+    SLICE_BYTES = 256,  /* what a writable terminal takes without blocking */
 };
 
 struct line {
@@ -27,7 +28,8 @@ struct line {
     size_t n, sent, room;
     bool is_sending;        /* some of it is sent and the rest waits for room */
     size_t unasked;         /* bytes since the last question */
-    int unanswered;         /* questions */
+    bool is_asked; /* a question is unanswered; there is never more than one */
+    int forgotten; /* answers that never came, of a terminal that had answered before */
     bool does_answer;       /* this terminal answered the last time */
     int64_t patience_at_ms; /* until when an answer is waited for */
 };
@@ -87,13 +89,13 @@ line_is_free(const struct line *line, int64_t mono_ms)
 {
     if (line_has_rest(line) || is_serial_port_behind(line))
         return false;
-    return !line->unanswered || !line->does_answer || mono_ms >= line->patience_at_ms;
+    return !line->is_asked || !line->does_answer || mono_ms >= line->patience_at_ms;
 }
 
 int64_t
 line_free_at_ms(const struct line *line)
 {
-    if (line_has_rest(line) || !line->unanswered || !line->does_answer)
+    if (line_has_rest(line) || !line->is_asked || !line->does_answer)
         return INT64_MAX;
     return line->patience_at_ms;
 }
@@ -115,7 +117,7 @@ void
 line_ask(struct line *line, int64_t mono_ms)
 {
     line_add(line, question, strlen(question));
-    line->unanswered++;
+    line->is_asked = true;
     line->patience_at_ms =
         mono_ms + PATIENCE_MS + (int64_t)line->unasked * 1000 / SLOWEST_BYTES_PER_S;
     line->unasked = 0;
@@ -126,11 +128,12 @@ static void
 ask_about_frame(struct line *line, int64_t mono_ms)
 {
     line->unasked += line->n;
-    if (line->unanswered && mono_ms >= line->patience_at_ms) {
-        line->unanswered = 0;
+    if (line->is_asked && mono_ms >= line->patience_at_ms) {
+        line->forgotten += line->does_answer;
+        line->is_asked = false;
         line->does_answer = false;
     }
-    if (line->unasked >= ASK_AFTER_BYTES && (line->does_answer || line->unanswered < 2))
+    if (line->unasked >= ASK_AFTER_BYTES && !line->is_asked && line->forgotten < MOST_FORGOTTEN)
         line_ask(line, mono_ms);
 }
 
@@ -172,15 +175,18 @@ line_send(struct line *line, int64_t mono_ms)
 }
 
 void
-line_answered(struct line *line)
+line_answered(struct line *line, int64_t mono_ms)
 {
-    if (line->unanswered > 0)
-        line->unanswered--;
+    line->is_asked = false;
     line->does_answer = true;
+    if (line->unasked < ASK_AFTER_BYTES || line_has_rest(line))
+        return;
+    line_ask(line, mono_ms); /* about the frame that followed the question */
+    line_send(line, mono_ms);
 }
 
 bool
 line_expects_answer(const struct line *line)
 {
-    return line->unanswered && line->does_answer;
+    return line->is_asked && line->does_answer;
 }

@@ -27,7 +27,7 @@ void line_ask(struct line *line, int64_t mono_ms);
 /* Send what was added, as far as the line takes it. False when the terminal is gone. */
 bool line_send(struct line *line, int64_t mono_ms);
 /* The terminal answered: it has shown everything up to the last request. */
-void line_answered(struct line *line);
+void line_answered(struct line *line, int64_t mono_ms);
 /* When line_is_free may become true by itself; INT64_MAX when only an event can change it. */
 int64_t line_free_at_ms(const struct line *line);
 

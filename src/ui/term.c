@@ -373,7 +373,7 @@ last_answer_wait(struct terminal *term)
         struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
         int64_t left_ms = until_ms - clock_mono_ms();
 
-        if (left_ms <= 0 || poll(&input, 1, (int)left_ms) <= 0 || !(input.revents & POLLIN))
+        if (left_ms <= 0 || poll(&input, 1, (int)left_ms) <= 0 || input.revents != POLLIN)
             return;
         term_key(term);
     }
@@ -646,7 +646,7 @@ term_key(struct terminal *term)
         if (kind == ERR)
             return KEY_NONE;
         if (kind == KEY_CODE_YES && code == CODE_ANSWER) {
-            line_answered(term->line);
+            line_answered(term->line, clock_mono_ms());
             continue;
         }
         if (kind == KEY_CODE_YES)
