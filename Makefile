@@ -71,11 +71,11 @@ test: all unit
 	$(Q)BUILD=$(BUILD) tests/run
 
 asan:
-	$(Q)$(MAKE) NAME=asan SAN=address,undefined CFLAGS='-O1 -g' build/asan/sandwatch unit
+	$(Q)$(MAKE) --no-print-directory NAME=asan SAN=address,undefined CFLAGS='-O1 -g' build/asan/sandwatch unit
 	$(Q)BUILD=build/asan tests/run
 
 tsan:
-	$(Q)$(MAKE) NAME=tsan SAN=thread CFLAGS='-O1 -g' build/tsan/sandwatch unit
+	$(Q)$(MAKE) --no-print-directory NAME=tsan SAN=thread CFLAGS='-O1 -g' build/tsan/sandwatch unit
 	$(Q)BUILD=build/tsan tests/run
 
 check: lint test asan tsan

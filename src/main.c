@@ -314,6 +314,15 @@ print_help(int argc, char **argv)
     return EXIT_SUCCESS;
 }
 
+/* Mistakes that hurt only what they name, such as a theme that is not in use, do not stop us; but
+ * they are not passed over in silence. */
+static void
+log_mistakes(const struct config *config)
+{
+    for (size_t i = config->n_fatal; i < config->n_mistakes; i++)
+        log_line("config", "%s", config->mistakes[i]);
+}
+
 static int
 run(struct program *program, int argc, char **argv)
 {
@@ -330,6 +339,7 @@ run(struct program *program, int argc, char **argv)
     }
     if (program->config.log_file && !log_open(program->config.log_file, &err))
         return fail(&err);
+    log_mistakes(&program->config);
     return command->run(program, &arguments);
 }
 
