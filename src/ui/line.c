@@ -28,8 +28,8 @@ struct line {
     size_t n, sent, room;
     bool is_sending;        /* some of it is sent and the rest waits for room */
     size_t unasked;         /* bytes since the last question */
-    bool is_asked; /* a question is unanswered; there is never more than one */
-    int forgotten; /* answers that never came, of a terminal that had answered before */
+    bool is_asked;          /* a question is unanswered; there is never more than one */
+    int forgotten;          /* answers that never came, of a terminal that had answered before */
     bool does_answer;       /* this terminal answered the last time */
     int64_t patience_at_ms; /* until when an answer is waited for */
 };
