@@ -1,6 +1,7 @@
 #include "api/engine.h"
 
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -419,8 +420,8 @@ take_wishes(struct engine *engine)
             refresh(engine);
             continue;
         }
-        memcpy(engine->look_at, wish.id, sizeof(wish.id));
         pool = *wish.id ? fleet_pool_of(&engine->fleet, wish.id) : NULL;
+        snprintf(engine->look_at, sizeof(engine->look_at), "%s", pool ? pool->id : "");
         if (pool && clock_wall_ms() - pool->stats.tried_at_ms > LOOKED_AT_MS)
             pool->stats.due_ms = pool->work.due_ms = 0;
     }

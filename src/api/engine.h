@@ -56,9 +56,9 @@ struct engine {
     const struct resource *no_limit[8]; /* lists that refused the limit parameter */
     size_t n_no_limit;
 
-    char look_at[FLEET_ID_BYTES];
-    double stretch;        /* what the budget multiplies intervals by */
-    int64_t slow_until_ms; /* monotonic: all intervals are doubled */
+    char look_at[FLEET_ID_BYTES]; /* the pool in focus; "" */
+    double stretch;               /* what the budget multiplies intervals by */
+    int64_t slow_until_ms;        /* monotonic: all intervals are doubled */
     uint32_t random;
     size_t next_wanting; /* where to look for the next session that wants something */
 

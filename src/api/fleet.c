@@ -19,10 +19,20 @@ zeroed(size_t bytes)
     return p;
 }
 
+/* Most strings of a large fleet are "": they share one. */
+static char nothing[] = "";
+
+static void
+release(char *s)
+{
+    if (s != nothing)
+        free(s);
+}
+
 static char *
 copy(const char *s)
 {
-    char *made = strdup(s);
+    char *made = *s ? strdup(s) : nothing;
 
     if (!made)
         die("out of memory");
@@ -38,7 +48,7 @@ fleet_keep(char **field, const char *s, size_t max)
     text_clean(clean, room, s, strnlen(s, 4 * sizeof(clean)));
     if (*field && strcmp(*field, clean) == 0)
         return false;
-    free(*field);
+    release(*field);
     *field = copy(clean);
     return true;
 }
@@ -74,7 +84,7 @@ static void
 work_free(struct fleet_work *work)
 {
     free(work->id);
-    free(work->session_id);
+    release(work->session_id);
     free(work);
 }
 
@@ -86,9 +96,9 @@ pool_free(struct fleet_pool *pool)
     table_clear(&pool->items);
     credential_free(pool->key);
     free(pool->id);
-    free(pool->name);
-    free(pool->stats_error);
-    free(pool->work_error);
+    release(pool->name);
+    release(pool->stats_error);
+    release(pool->work_error);
     free(pool);
 }
 
@@ -96,10 +106,10 @@ static void
 session_free(struct fleet_session *session)
 {
     free(session->id);
-    free(session->title);
-    free(session->agent);
-    free(session->pool_id);
-    free(session->last_error);
+    release(session->title);
+    release(session->agent);
+    release(session->pool_id);
+    release(session->last_error);
     free(session);
 }
 
@@ -117,9 +127,9 @@ tunnel_free(struct fleet_tunnel *tunnel)
         certificate_free(tunnel->certificates.rows[i]);
     table_clear(&tunnel->certificates);
     free(tunnel->id);
-    free(tunnel->name);
-    free(tunnel->domain);
-    free(tunnel->certificates_error);
+    release(tunnel->name);
+    release(tunnel->domain);
+    release(tunnel->certificates_error);
     free(tunnel);
 }
 

@@ -6,6 +6,8 @@
 #include "api/credentials.h"
 #include "core/arena.h"
 
+enum { SHARED_WORDS = 16 };
+
 /* What building one dataset needs. */
 struct build {
     struct arena *arena;
@@ -13,6 +15,8 @@ struct build {
     int64_t offset_ms, now_ms;
     struct job *jobs; /* NULL: only count them */
     size_t n;
+    const char *words[SHARED_WORDS]; /* copied already; the oldest is forgotten */
+    size_t n_words;
 };
 
 static int64_t
@@ -25,6 +29,18 @@ static const char *
 copy(const struct build *build, const char *s)
 {
     return s && *s ? arena_strdup(build->arena, s) : "";
+}
+
+/* A word that many rows have in common: states, agents. */
+static const char *
+share(struct build *build, const char *s)
+{
+    if (!s || !*s)
+        return "";
+    for (size_t i = 0; i < SHARED_WORDS && build->words[i]; i++)
+        if (strcmp(build->words[i], s) == 0)
+            return build->words[i];
+    return build->words[build->n_words++ % SHARED_WORDS] = arena_strdup(build->arena, s);
 }
 
 /* The operator's name for it, else the service's, else its id. */
@@ -107,13 +123,13 @@ rows_publish_pools(struct store *store, struct fleet *fleet, int64_t offset_ms)
 /* Jobs */
 
 static void
-fill_session(const struct build *build, const struct fleet_session *session, struct job *row)
+fill_session(struct build *build, const struct fleet_session *session, struct job *row)
 {
     row->session_id = copy(build, session->id);
     row->title = copy(build, session->title);
-    row->agent = copy(build, session->agent);
-    row->session_status = copy(build, session->status);
-    row->stop_reason = copy(build, session->stop_reason);
+    row->agent = share(build, session->agent);
+    row->session_status = share(build, session->status);
+    row->stop_reason = share(build, session->stop_reason);
     row->last_error = copy(build, session->last_error);
     row->session_created_ms = ours(build, session->created_service_ms);
     row->session_updated_ms = ours(build, session->updated_service_ms);
@@ -164,7 +180,7 @@ add_work(struct build *build, struct fleet_pool *pool, const struct fleet_work *
         return;
     row->id = copy(build, work->id);
     row->from = JOB_FROM_WORK;
-    row->state = copy(build, work->state);
+    row->state = share(build, work->state);
     row->state_kind = work->kind;
     row->created_ms = ours(build, work->created_service_ms);
     row->acknowledged_ms = ours(build, work->acknowledged_service_ms);

@@ -54,7 +54,7 @@ is_unhealthy(const struct fleet_pool *pool)
 static bool
 is_in_focus(const struct engine *engine, const struct fleet_pool *pool)
 {
-    return *engine->look_at && fleet_pool_of(&engine->fleet, engine->look_at) == pool;
+    return strcmp(engine->look_at, pool->id) == 0;
 }
 
 int64_t
@@ -153,11 +153,9 @@ consider(struct search *search, struct choice candidate, int rank)
 }
 
 static int
-pool_rank(const struct search *search, const struct fleet_pool *pool,
-          const struct fleet_pool *focus)
+pool_rank(const struct engine *engine, const struct fleet_pool *pool)
 {
-    (void)search;
-    if (pool == focus)
+    if (is_in_focus(engine, pool))
         return 1;
     return is_unhealthy(pool) ? 2 : 3;
 }
@@ -166,12 +164,10 @@ static void
 consider_pools(struct search *search)
 {
     struct fleet *fleet = &search->engine->fleet;
-    const char *look_at = search->engine->look_at;
-    const struct fleet_pool *focus = *look_at ? fleet_pool_of(fleet, look_at) : NULL;
 
     for (size_t i = 0; i < fleet->pools.n; i++) {
         struct fleet_pool *pool = fleet->pools.rows[i];
-        int rank = pool_rank(search, pool, focus);
+        int rank = pool_rank(search->engine, pool);
 
         consider(search, (struct choice){&resource_stats, pool->id, &pool->stats}, rank);
         consider(search, (struct choice){&resource_work, pool->id, &pool->work}, rank);

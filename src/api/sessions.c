@@ -6,6 +6,8 @@
 #include "core/json.h"
 #include "core/text.h"
 
+enum { PAUSE_MS = 60000 };
+
 static struct task *
 sweep_task(struct fleet *fleet, const char *subject)
 {
@@ -52,18 +54,29 @@ forget_idle(struct fleet_session *session)
     fleet_keep(&session->last_error, "", 1);
 }
 
+/* Between two tool calls a session that a worker serves stands still for moments; asking why is
+ * worth a request only when it lasts. */
+static bool
+is_pausing(const struct reading *reading, const struct fleet_session *session)
+{
+    int64_t for_ms = reading->now_ms + reading->offset_ms - session->updated_service_ms;
+
+    return session->work && session->work->kind == JOB_STATE_active && for_ms < PAUSE_MS;
+}
+
 /* Why a session stands still is told by its events alone (facts 7.3). */
 static void
-judge_events(struct fleet *fleet, struct fleet_session *session)
+judge_events(const struct reading *reading, struct fleet_session *session)
 {
     bool is_running = strcmp(session->status, "running") == 0;
+    bool is_news = session->events_of_service_ms != session->updated_service_ms;
 
     if (is_running) {
         forget_idle(session);
         session->events_of_service_ms = -1;
     }
-    fleet_want_events(fleet, session,
-                      !is_running && session->events_of_service_ms != session->updated_service_ms);
+    fleet_want_events(reading->fleet, session,
+                      !is_running && is_news && !is_pausing(reading, session));
 }
 
 static void
@@ -84,7 +97,7 @@ take(struct reading *reading, struct fleet_session *session, const struct json *
     session->updated_service_ms = resource_time(item, "updated_at");
     read_money(session, item);
     fleet_want_details(reading->fleet, session, false);
-    judge_events(reading->fleet, session);
+    judge_events(reading, session);
     reading->fleet->jobs_changed = true;
 }
 

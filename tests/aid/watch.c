@@ -104,6 +104,14 @@ watch_stop(struct watch *watch)
 }
 
 void
+watch_forget(struct watch *watch)
+{
+    store_release(watch->store, &watch->snapshot);
+    store_free(watch->store);
+    watch->store = store_new();
+}
+
+void
 watch_end(struct watch *watch)
 {
     watch_stop(watch);

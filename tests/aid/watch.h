@@ -22,6 +22,8 @@ void watch_begin(struct watch *watch, const char *scenario);
 void watch_start(struct watch *watch);
 /* Stop the room alone. */
 void watch_stop(struct watch *watch);
+/* Begin with an empty store again; the room must be stopped. */
+void watch_forget(struct watch *watch);
 void watch_end(struct watch *watch);
 
 /* Wait until a snapshot satisfies is_so; false when twenty seconds have passed. */
