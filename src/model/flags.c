@@ -305,26 +305,42 @@ find_served(struct judge *judge)
     }
 }
 
+static int64_t
+last_sign(const struct job *job)
+{
+    return job->heartbeat_ms > 0 ? job->heartbeat_ms : job->acknowledged_ms;
+}
+
+static bool
+is_leased(const struct job *job)
+{
+    return job->from == JOB_FROM_WORK &&
+           (job->state_kind == JOB_STATE_active || job->state_kind == JOB_STATE_starting ||
+            job->state_kind == JOB_STATE_stopping);
+}
+
+bool
+job_is_live(const struct judge *judge, const struct job *job)
+{
+    int64_t age_ms = age_at(seen_at(job, judge->now_ms), last_sign(job));
+
+    return is_leased(job) && age_ms >= 0 && age_ms < judge->thresholds->fresh_heartbeat_ms;
+}
+
 /* What one job says about the workers of its pool. */
 static void
 count_signs(const struct judge *judge, size_t row, struct pool_jobs *out)
 {
     const struct job *job = &judge->jobs[row];
-    uint32_t flags = judge->job_judgements[row].flags;
-    int64_t at_ms = seen_at(job, judge->now_ms);
-    int64_t sign_ms = job->heartbeat_ms > 0 ? job->heartbeat_ms : job->acknowledged_ms;
-    int64_t age_ms = age_at(at_ms, sign_ms);
+    bool is_live = job_is_live(judge, job);
 
-    out->bounced += (flags >> JOB_FLAG_bounced & 1u) != 0;
-    if (sign_ms > out->last_sign_ms)
-        out->last_sign_ms = sign_ms;
-    if (job->from == JOB_FROM_SESSION)
-        out->open_sessions += strcmp(job->session_status, "running") == 0;
-    else if (job->state_kind == JOB_STATE_active || job->state_kind == JOB_STATE_starting ||
-             job->state_kind == JOB_STATE_stopping) {
-        out->live += age_ms >= 0 && age_ms < judge->thresholds->fresh_heartbeat_ms;
-        out->lost += age_ms >= judge->thresholds->fresh_heartbeat_ms;
-    }
+    out->live += is_live;
+    out->lost += !is_live && is_leased(job) && last_sign(job) > 0;
+    out->bounced += (judge->job_judgements[row].flags >> JOB_FLAG_bounced & 1u) != 0;
+    out->open_sessions +=
+        job->from == JOB_FROM_SESSION && strcmp(job->session_status, "running") == 0;
+    if (last_sign(job) > out->last_sign_ms)
+        out->last_sign_ms = last_sign(job);
 }
 
 void

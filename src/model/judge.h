@@ -126,6 +126,8 @@ bool path_is_dead(struct path path); /* measured, and every check fails */
 struct path path_of_edge(const struct judge *judge);
 bool check_is_measured(const struct check *check);
 
+/* Leased, and with a sign of life fresh enough to prove a worker. */
+bool job_is_live(const struct judge *judge, const struct job *job);
 /* Did workers of this pool show themselves, by polling or by a fresh heartbeat? */
 bool pool_has_workers(const struct judge *judge, size_t row);
 /* Is it one of the management API's sources? */

@@ -1,15 +1,18 @@
 /* `sandwatch status`: the document that scripts read, and the page that people read. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "aid/world.h"
 #include "cli/report.h"
+#include "core/clock.h"
 #include "core/err.h"
 #include "core/json.h"
 #include "core/text.h"
@@ -232,6 +235,51 @@ no_control_byte_of_a_remote_reaches_the_page(void **state)
     world_free(world);
 }
 
+/* Run the command with standard output and standard error put aside. */
+static int
+run_quietly(struct store *store, int64_t timeout_ms)
+{
+    struct status_options how = {
+        .context = "test", .timeout_ms = timeout_ms, .thresholds = thresholds_default()};
+    int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    int out = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO), status;
+
+    fflush(stdout);
+    dup2(nowhere, STDOUT_FILENO);
+    dup2(nowhere, STDERR_FILENO);
+    status = cli_status(&how, store);
+    dup2(out, STDOUT_FILENO);
+    dup2(errors, STDERR_FILENO);
+    close(out);
+    close(errors);
+    close(nowhere);
+    return status;
+}
+
+static void
+sources_that_never_answer_are_not_waited_for_for_ever(void **state)
+{
+    struct world *world = world_loading();
+    int64_t began_ms = clock_mono_ms();
+
+    (void)state;
+    assert_int_equal(run_quietly(world_store(world), 50), 1); /* nothing at all was read */
+    assert_true(clock_mono_ms() - began_ms >= 50);
+    world_free(world);
+}
+
+static void
+what_is_settled_is_printed_at_once(void **state)
+{
+    struct world *world = world_healthy();
+    int64_t began_ms = clock_mono_ms();
+
+    (void)state;
+    assert_int_equal(run_quietly(world_store(world), 60000), 0);
+    assert_true(clock_mono_ms() - began_ms < 30000);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -244,6 +292,8 @@ main(void)
         cmocka_unit_test(the_page_begins_with_the_worst),
         cmocka_unit_test(in_ascii_every_byte_is_ascii),
         cmocka_unit_test(no_control_byte_of_a_remote_reaches_the_page),
+        cmocka_unit_test(sources_that_never_answer_are_not_waited_for_for_ever),
+        cmocka_unit_test(what_is_settled_is_printed_at_once),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
