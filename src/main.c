@@ -12,11 +12,12 @@
 #include "core/text.h"
 #include "core/version.h"
 #include "demo.h"
+#include "model/outlook.h"
 #include "sim/sim.h"
 #include "ui/app.h"
 #include "wiring.h"
 
-enum { EXIT_USAGE = 64, STATUS_WITHIN_MS = 30000 };
+enum { EXIT_USAGE = 64, STATUS_WITHIN_MS = 30000, CHECK_WITHIN_S = 15, LONGEST_CHECK_S = 3600 };
 
 /* What is left of the command line for the subcommand. */
 struct arguments {
@@ -125,6 +126,60 @@ run_status(struct program *program, struct arguments *arguments)
         return fail(&err);
     status = cli_status(&options, program->store);
     return status;
+}
+
+/* Whole seconds; *ms keeps its default when the flag is not there. */
+static bool
+take_timeout(struct arguments *arguments, int64_t *ms)
+{
+    const char *text = NULL;
+    int64_t seconds;
+
+    if (!take_value(arguments, "--timeout", &text))
+        return false;
+    if (!text)
+        return true;
+    if (!int_parse(text, &seconds) || seconds < 1 || seconds > LONGEST_CHECK_S) {
+        fprintf(stderr, "sandwatch: --timeout: expected 1 to %d seconds, found \"%.40s\"\n",
+                LONGEST_CHECK_S, text);
+        return false;
+    }
+    *ms = seconds * 1000;
+    return true;
+}
+
+static int
+run_check(struct program *program, struct arguments *arguments)
+{
+    struct err err = {0};
+    const char *only = NULL;
+    struct check_options options = {
+        .look =
+            {
+                .context = program->config.context,
+                .is_json = take_flag(arguments, "--json"),
+                .is_ascii = program->config.is_ascii,
+                .has_colour = !program->config.is_monochrome && isatty(STDOUT_FILENO),
+                .timeout_ms = CHECK_WITHIN_S * 1000,
+                .thresholds = program->thresholds,
+            },
+        .is_watching = take_flag(arguments, "--watch"),
+        .has_live_progress = isatty(STDERR_FILENO),
+    };
+
+    if (!take_timeout(arguments, &options.look.timeout_ms) ||
+        !take_value(arguments, "--only", &only))
+        return EXIT_USAGE;
+    if (!check_only_read(only, &options.only, &err))
+        return fail(&err);
+    if (arguments->n > 0)
+        return usage_error("check", arguments->v[0]);
+    program->store = store_new();
+    if (!program_start_checks(program, &options.only, &err)) {
+        fail(&err);
+        return OUTLOOK_unknown;
+    }
+    return cli_check(&options, program->store);
 }
 
 static bool
@@ -257,6 +312,8 @@ static const struct command commands[] = {
     {"demo", run_demo, "[--scenario S] [--seed N]",
      "the console on the embedded simulator: no account, no network"},
     {"status", run_status, "[--json]", "one full poll of every source, printed"},
+    {"check", run_check, "[--json] [--only LIST] [--timeout SECONDS] [--watch]",
+     "can this host work? connectivity and security layers, with an exit status for scripts"},
     {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N]",
      "the simulator alone, until it is interrupted"},
     {"config", run_config, "check|show", "what is in force and where each value came from"},

@@ -177,8 +177,9 @@ api_url(const struct config *config)
     return url && *url ? url : NULL;
 }
 
+/* only: what `check` asked for; NULL: what the configuration says. */
 static struct probe *
-start_probe(struct program *program, struct err *err)
+start_probe(struct program *program, const struct check_only *only, struct err *err)
 {
     const struct config *config = &program->config;
     struct probe_edge *edges = arena_array(program->arena, config->n_edges, sizeof(*edges));
@@ -209,7 +210,9 @@ start_probe(struct program *program, struct err *err)
             .connectors = connectors,
             .n_connectors = config->n_connectors,
             .discover_connectors = config->discover_connectors,
-            .is_off = !config->checks_enabled,
+            .is_off = only ? only->kinds == 0 : !config->checks_enabled,
+            .kinds = only ? only->kinds : 0,
+            .families = only ? only->families : 0,
             .interval_ms = checks_interval_ms(config),
         },
         program->store, err);
@@ -221,8 +224,18 @@ program_start(struct program *program, struct err *err)
     program->api = start_api(program, err);
     if (!program->api)
         return false;
-    program->probe = start_probe(program, err);
+    program->probe = start_probe(program, NULL, err);
     return program->probe != NULL;
+}
+
+bool
+program_start_checks(struct program *program, const struct check_only *only, struct err *err)
+{
+    program->probe = start_probe(program, only, err);
+    if (!program->probe || !only->has_layers)
+        return program->probe != NULL;
+    program->api = start_api(program, err);
+    return program->api != NULL;
 }
 
 void

@@ -31,6 +31,9 @@ void program_help_keys(FILE *out);
  * failure. */
 bool program_start(struct program *program, struct err *err);
 
+/* The same for `check`: only what was asked for, whatever the configuration says of checks. */
+bool program_start_checks(struct program *program, const struct check_only *only, struct err *err);
+
 /* Stop the threads in reverse order; the store and the configuration stay. */
 void program_quiet(struct program *program);
 

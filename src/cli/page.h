@@ -19,12 +19,17 @@ enum role page_severity_role(enum severity severity);
 /* An empty line and a title. */
 void page_heading(const struct page *page, const char *title);
 
+/* A sentence after `indent` cells, whose further lines start there too. The first line's margin is
+ * already printed. */
+void page_wrap(const struct page *page, const char *s, size_t indent);
+
 /* The tables; each prints nothing when it has no rows. */
 void page_pools(const struct page *page);
 void page_jobs(const struct page *page);
 void page_tunnels(const struct page *page);
 void page_connectors(const struct page *page);
 void page_checks(const struct page *page);
+void page_layers(const struct page *page);
 void page_sources(const struct page *page);
 
 #endif

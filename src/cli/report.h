@@ -19,6 +19,10 @@ struct report {
 /* The document of DESIGN 5. Caller frees with json_free. */
 struct json *report_json(const struct report *report);
 
+/* Two of its members, for other documents. */
+void report_add_checks(struct json *document, const struct report *report);
+void report_add_layers(struct json *document, const struct report *report);
+
 /* The same for people: the worst first. */
 void report_text(FILE *out, const struct report *report);
 

@@ -244,8 +244,8 @@ add_connectors(struct json *document, const struct report *report)
     }
 }
 
-static void
-add_checks(struct json *document, const struct report *report)
+void
+report_add_checks(struct json *document, const struct report *report)
 {
     struct json *array = json_add_array(document, "checks");
     size_t n;
@@ -270,12 +270,14 @@ add_checks(struct json *document, const struct report *report)
                                                      : NULL);
         add_word(object, "error", check->error);
         add_word(object, "hint", check->hint);
+        add_word(object, "cause", check->cause);
+        add_word(object, "next_step", check->next_step);
         add_word(object, "note", check->note);
     }
 }
 
-static void
-add_layers(struct json *document, const struct report *report)
+void
+report_add_layers(struct json *document, const struct report *report)
 {
     struct json *array = json_add_array(document, "layers");
 
@@ -354,7 +356,7 @@ report_json(const struct report *report)
     add_jobs(document, report);
     add_tunnels(document, report);
     add_connectors(document, report);
-    add_checks(document, report);
-    add_layers(document, report);
+    report_add_checks(document, report);
+    report_add_layers(document, report);
     return document;
 }

@@ -30,10 +30,8 @@ page_heading(const struct page *page, const char *title)
     fputc('\n', page->out);
 }
 
-/* A sentence after `indent` cells, whose further lines start there too. The first line's margin is
- * already printed. */
-static void
-wrap(const struct page *page, const char *s, size_t indent)
+void
+page_wrap(const struct page *page, const char *s, size_t indent)
 {
     size_t used = indent;
 
@@ -82,13 +80,13 @@ print_finding(const struct page *page, const struct finding *finding)
             severity_name(finding->severity));
     marking_end(page->out, page->marking);
     fprintf(page->out, "  %s\n    ", finding->rule);
-    wrap(page, finding->summary, 4);
+    page_wrap(page, finding->summary, 4);
     for (size_t i = 0; i < finding->n_evidence; i++) {
         fputs("      - ", page->out);
-        wrap(page, finding->evidence[i], 8);
+        page_wrap(page, finding->evidence[i], 8);
     }
     fputs("      next: ", page->out);
-    wrap(page, finding->next_step, 12);
+    page_wrap(page, finding->next_step, 12);
 }
 
 static void
@@ -120,8 +118,8 @@ layer_role(enum layer_verdict verdict)
     return roles[verdict];
 }
 
-static void
-print_layers(const struct page *page)
+void
+page_layers(const struct page *page)
 {
     const struct assessment *assessment = page->report->assessment;
 
@@ -144,7 +142,7 @@ print_layers(const struct page *page)
         fputc('\n', page->out);
         for (size_t j = 0; j < layer->n_evidence; j++) {
             fputs("      - ", page->out);
-            wrap(page, layer->evidence[j], 8);
+            page_wrap(page, layer->evidence[j], 8);
         }
     }
 }
@@ -166,6 +164,6 @@ report_text(FILE *out, const struct report *report)
     page_tunnels(&page);
     page_connectors(&page);
     page_checks(&page);
-    print_layers(&page);
+    page_layers(&page);
     page_sources(&page);
 }

@@ -25,7 +25,8 @@ struct check {
     int64_t stage_us[STAGE_COUNT]; /* how long each stage took; -1: not reached or not part of it */
     enum check_stage failed_stage; /* meaningful when verdict is fail */
     const char *error;             /* the raw signal: errno, alert, ICMP type and sender; "" */
-    const char *hint;              /* one next step; "" */
+    const char *hint;              /* likely cause and one next step, "cause: step"; "" */
+    const char *cause, *next_step; /* the same in two; NULL or "" when there are none */
     const char *note;              /* what else was seen: server identity, HTTP status; "" */
     int64_t rtt_us; /* the number to show: connect time, or the version negotiation's; -1 */
     struct series rtt_trend;  /* microseconds; SERIES_UNKNOWN for a failure */

@@ -260,6 +260,10 @@ begin_round(void *context)
     checks->n_left = 0;
     for (size_t i = 0; i < checks->n_targets; i++)
         checks->n_left += checks->targets[i].n_rows;
+    if (checks->n_left == 0) { /* of what was asked for, there is nothing */
+        end_round(checks);
+        return;
+    }
     if (!checks->is_whole && now_ms - checks->resolved_at_ms < RESOLVE_EVERY_MS) {
         each_lookup(checks, ask_if_failed);
         return;
@@ -328,7 +332,7 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
     for (size_t i = 0; i < checks->n_targets; i++) {
         struct target *target = &checks->targets[i];
 
-        checks->has_discovery |= target->is_discovered;
+        checks->has_discovery |= target->is_discovered && target->n_rows > 0;
         for (int f = 0; f < FAMILIES; f++)
             target->lookups[f].owner = checks;
         for (size_t k = 0; k < target->n_rows; k++) {

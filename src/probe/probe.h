@@ -29,6 +29,8 @@ struct probe_options {
     const struct probe_connector *connectors;
     size_t n_connectors;
     bool discover_connectors; /* look at 127.0.0.1:20241 to 20245 */
+    unsigned kinds;           /* of checks, bits 1u << enum check_kind; 0: all */
+    unsigned families;        /* bits 1u << 4, 1u << 6; 0: both */
     bool is_off;              /* checks.enabled: false — connectors are still asked */
     int64_t interval_ms;      /* of the checks; connectors are asked twice as often; 0: 10 s */
     const char *dns_servers;  /* "127.0.0.1:53,[::1]:53" instead of the system's; NULL */

@@ -38,8 +38,15 @@ static const struct {
     {CHECK_EDGE_UDP_7844, false, true},
 };
 
+static bool
+is_asked_for(const struct probe_options *options, enum check_kind kind, int family)
+{
+    return (options->kinds == 0 || options->kinds >> kind & 1u) &&
+           (options->families == 0 || options->families >> family & 1u);
+}
+
 static void
-add_rows(struct target *target)
+add_rows(struct target *target, const struct probe_options *options)
 {
     struct address literal;
     bool is_literal = address_parse(target->host, 0, &literal);
@@ -50,7 +57,8 @@ add_rows(struct target *target)
         if (kinds[k].is_of_api != target->is_api || port == 0)
             continue;
         for (int family = 4; family <= 6; family += 2)
-            if (!is_literal || address_family(&literal) == family)
+            if ((!is_literal || address_family(&literal) == family) &&
+                is_asked_for(options, kinds[k].kind, family))
                 target->rows[target->n_rows++] = row_new(target, kinds[k].kind, family);
     }
     for (int i = 0; i < FAMILIES; i++) {
@@ -138,7 +146,7 @@ targets_new(const struct probe_options *options, size_t *n, struct err *err)
             set_well_known(&targets[1 + i], options->region, i + 1);
     *n = 1 + n_edges;
     for (size_t i = 0; i < *n; i++)
-        add_rows(&targets[i]);
+        add_rows(&targets[i], options);
     return targets;
 }
 

@@ -178,6 +178,8 @@ set_verdict(struct check *out, const struct finding *finding, const struct fault
     out->failed_stage = finding->fault.stage;
     out->error = is_quiet ? "" : arena_strdup(arena, finding->fault.text);
     out->hint = is_quiet ? "" : arena_printf(arena, "%s: %s", rule->cause, rule->next_step);
+    out->cause = is_quiet ? "" : rule->cause;
+    out->next_step = is_quiet ? "" : rule->next_step;
     if (rule->verdict == CHECK_skip) {
         out->sent = out->lost = 0; /* nothing was lost on a way that does not exist */
         out->note = arena_printf(arena, "%s (%s)", rule->cause, finding->fault.text);
@@ -229,7 +231,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     out->family = row->family;
     out->host = arena_strdup(arena, target->host);
     set_measured(out, row, &finding, arena);
-    out->error = out->hint = "";
+    out->error = out->hint = out->cause = out->next_step = "";
     if (row->at_ms == 0) {
         out->verdict = CHECK_skip;
         out->note = "not measured yet";

@@ -1,0 +1,268 @@
+/* check.c — `sandwatch check`: can this host work? Measured once, or watched. */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/check_report.h"
+#include "cli/cli.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/json.h"
+#include "core/text.h"
+
+enum {
+    LINE_BYTES = 512,
+    MOST_CHECKS = 256,
+    API_GRACE_MS = 150, /* for the tunnels' names, after everything was measured */
+};
+
+/* One run of the command. */
+struct run {
+    const struct check_options *options;
+    struct store *store;
+    int64_t started_ms, deadline_ms, measured_ms; /* of the monotonic clock; 0: not yet */
+    enum check_verdict verdict[MOST_CHECKS];      /* as last told */
+    bool is_told[MOST_CHECKS];
+    bool is_line_open; /* the live line of progress stands on the terminal */
+};
+
+static volatile sig_atomic_t is_interrupted;
+
+static void
+interrupt(int number)
+{
+    (void)number;
+    is_interrupted = 1;
+}
+
+/* ---- progress, on standard error ---- */
+
+static void
+close_line(struct run *run)
+{
+    if (run->is_line_open)
+        fputs("\r\033[K", stderr);
+    run->is_line_open = false;
+}
+
+static void
+tell(struct run *run, const struct check *check, size_t n_done, size_t n)
+{
+    TEXT(line, LINE_BYTES);
+
+    text_addf(&line, "%zu/%zu  ", n_done, n);
+    check_line_add(&line, check);
+    if (run->options->has_live_progress) {
+        TEXT(cut, LINE_BYTES);
+
+        text_add_cells(&cut, line.bytes, 78, "…");
+        close_line(run);
+        fputs(cut.bytes, stderr);
+        run->is_line_open = true;
+    } else {
+        fprintf(stderr, "%s\n", line.bytes);
+    }
+    fflush(stderr);
+}
+
+static void
+tell_progress(struct run *run, const struct snapshot *snapshot)
+{
+    size_t n, n_done = 0;
+    const struct check *checks = snapshot_checks(snapshot, &n);
+
+    n = n < MOST_CHECKS ? n : MOST_CHECKS;
+    for (size_t i = 0; i < n; i++)
+        n_done += run->is_told[i];
+    for (size_t i = 0; i < n; i++) {
+        if (run->is_told[i] || checks[i].at_ms == 0)
+            continue;
+        run->is_told[i] = true;
+        run->verdict[i] = checks[i].verdict;
+        tell(run, &checks[i], ++n_done, n);
+    }
+}
+
+/* ---- waiting ---- */
+
+static bool
+is_tried(const struct snapshot *snapshot, enum source source)
+{
+    const struct source_status *status = &snapshot->source[source];
+
+    return status->rounds > 0 || status->state == SOURCE_STATE_disabled;
+}
+
+static bool
+is_api_settled(const struct snapshot *snapshot)
+{
+    size_t n;
+    const struct service *service = snapshot_service(snapshot, &n);
+
+    return n > 0 && service->is_settled;
+}
+
+/* Everything that was asked for is known. The management API only names the tunnels whose layers
+ * are judged: it gets a fifth of the time that measuring took, and is not waited for beyond. */
+static bool
+is_complete(struct run *run, const struct snapshot *snapshot)
+{
+    const struct check_only *only = &run->options->only;
+    int64_t now_ms = clock_mono_ms(), took_ms;
+
+    if (only->kinds && !is_tried(snapshot, SOURCE_checks))
+        return false;
+    if (!only->has_layers)
+        return true;
+    if (!is_tried(snapshot, SOURCE_connectors))
+        return false;
+    if (is_api_settled(snapshot))
+        return true;
+    if (!only->kinds)
+        return false; /* the layers are all that was asked for */
+    if (run->measured_ms == 0)
+        run->measured_ms = now_ms;
+    took_ms = run->measured_ms - run->started_ms;
+    return now_ms >= run->measured_ms + (took_ms / 6 > API_GRACE_MS ? took_ms / 6 : API_GRACE_MS);
+}
+
+static int
+wait_ms(const struct run *run)
+{
+    int64_t left_ms = run->deadline_ms - clock_mono_ms();
+
+    if (run->measured_ms > 0 && left_ms > 10)
+        left_ms = 10; /* the grace has no event of its own */
+    return left_ms < 0 ? 0 : (int)left_ms;
+}
+
+static void
+wait_complete(struct run *run, struct snapshot *out)
+{
+    for (;;) {
+        struct pollfd wake = {.fd = store_wake_fd(run->store), .events = POLLIN};
+
+        store_woken(run->store);
+        store_snapshot(run->store, out);
+        tell_progress(run, out);
+        if (is_complete(run, out) || is_interrupted || clock_mono_ms() >= run->deadline_ms)
+            return;
+        store_release(run->store, out);
+        (void)poll(&wake, 1, wait_ms(run)); /* interrupted or over: looked at above */
+    }
+}
+
+/* ---- the result ---- */
+
+static void
+print_json(const struct check_report *report, bool is_pretty)
+{
+    struct json *document = check_report_json(report);
+    char *text = json_print(document, is_pretty);
+
+    puts(text);
+    free(text);
+    json_free(document);
+}
+
+static enum outlook_verdict
+print_result(struct run *run, const struct snapshot *snapshot)
+{
+    const struct check_options *options = run->options;
+    const struct outlook_scope scope = {.has_layers = options->only.has_layers};
+    int64_t now_ms = clock_wall_ms();
+    struct assessment *assessment = assess(snapshot, &options->look.thresholds, now_ms);
+    struct arena *arena = arena_new();
+    struct outlook outlook;
+    struct check_report report = {
+        .report = {&options->look, snapshot, assessment, now_ms},
+        .outlook = &outlook,
+        .has_layers = options->only.has_layers,
+    };
+
+    outlook_of(snapshot, assessment, &scope, arena, &outlook);
+    if (options->look.is_json)
+        print_json(&report, !options->is_watching);
+    else
+        check_report_text(stdout, &report);
+    arena_free(arena);
+    assessment_free(assessment);
+    return outlook.verdict;
+}
+
+/* ---- watching ---- */
+
+static bool
+print_changes(struct run *run, const struct snapshot *snapshot)
+{
+    size_t n;
+    const struct check *checks = snapshot_checks(snapshot, &n);
+    bool has_changed = false;
+
+    for (size_t i = 0; i < n && i < MOST_CHECKS; i++) {
+        TEXT(line, LINE_BYTES);
+
+        if (checks[i].at_ms == 0 || (run->is_told[i] && run->verdict[i] == checks[i].verdict))
+            continue;
+        run->is_told[i] = has_changed = true;
+        run->verdict[i] = checks[i].verdict;
+        if (run->options->look.is_json)
+            continue;
+        rfc3339_add(&line, checks[i].at_ms);
+        text_add(&line, "  ");
+        check_line_add(&line, &checks[i]);
+        puts(line.bytes);
+    }
+    return has_changed;
+}
+
+/* Until a signal: a line for each verdict that changes, or a document whenever one does. */
+static enum outlook_verdict
+watch(struct run *run, enum outlook_verdict verdict)
+{
+    while (!is_interrupted) {
+        struct pollfd wake = {.fd = store_wake_fd(run->store), .events = POLLIN};
+        struct snapshot snapshot;
+
+        if (poll(&wake, 1, -1) < 0 && errno != EINTR)
+            break;
+        store_woken(run->store);
+        store_snapshot(run->store, &snapshot);
+        if (print_changes(run, &snapshot) && run->options->look.is_json)
+            verdict = print_result(run, &snapshot);
+        store_release(run->store, &snapshot);
+        if (fflush(stdout) != 0)
+            break;
+    }
+    return verdict;
+}
+
+int
+cli_check(const struct check_options *options, struct store *store)
+{
+    struct run run = {.options = options, .store = store, .started_ms = clock_mono_ms()};
+    const struct sigaction end = {.sa_handler = interrupt};
+    struct snapshot snapshot;
+    enum outlook_verdict verdict;
+
+    if (options->is_watching) {
+        sigaction(SIGINT, &end, NULL);
+        sigaction(SIGTERM, &end, NULL);
+    }
+    run.deadline_ms = run.started_ms + options->look.timeout_ms;
+    wait_complete(&run, &snapshot);
+    close_line(&run);
+    verdict = print_result(&run, &snapshot);
+    store_release(store, &snapshot);
+    fflush(stdout);
+    if (options->is_watching)
+        verdict = watch(&run, verdict);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        perror("sandwatch: check: standard output");
+        return OUTLOOK_unknown;
+    }
+    return (int)verdict;
+}

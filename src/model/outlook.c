@@ -1,0 +1,298 @@
+#include "model/outlook.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/arena.h"
+
+/* All that is known, while it is judged. */
+struct view {
+    const struct snapshot *snapshot;
+    const struct assessment *assessment;
+    const struct check *checks;
+    size_t n_checks;
+    struct arena *arena;
+};
+
+/* How the checks of some kinds and one family came out; kinds: bits 1u << kind; family 0: any;
+ * target NULL: any. */
+struct tally {
+    size_t usable, warn, failed, unmeasured; /* usable: pass or warn */
+    const struct check *worst;               /* the first that fails, else that warns */
+};
+
+enum {
+    KINDS_API = 1u << CHECK_API_443,
+    KINDS_TCP = 1u << CHECK_EDGE_TCP_7844,
+    KINDS_UDP = 1u << CHECK_EDGE_UDP_7844,
+    KINDS_EDGE = KINDS_TCP | KINDS_UDP,
+    KINDS_ALL = KINDS_API | KINDS_EDGE,
+};
+
+static void
+count(struct tally *tally, const struct check *check)
+{
+    if (check->at_ms == 0) {
+        tally->unmeasured++;
+        return;
+    }
+    switch (check->verdict) {
+    case CHECK_warn:
+        tally->warn++;
+        if (!tally->worst)
+            tally->worst = check;
+        tally->usable++;
+        return;
+    case CHECK_pass:
+        tally->usable++;
+        return;
+    case CHECK_fail:
+        if (!tally->worst || tally->worst->verdict != CHECK_fail)
+            tally->worst = check;
+        tally->failed++;
+        return;
+    case CHECK_skip:
+    case CHECK_unsupported:
+        return;
+    }
+}
+
+static struct tally
+tally_of(const struct view *view, unsigned kinds, int family, const char *target)
+{
+    struct tally tally = {0};
+
+    for (size_t i = 0; i < view->n_checks; i++) {
+        const struct check *check = &view->checks[i];
+
+        if ((kinds & 1u << check->kind) && (family == 0 || check->family == family) &&
+            (!target || strcmp(check->target, target) == 0))
+            count(&tally, check);
+    }
+    return tally;
+}
+
+static bool
+has_rows(const struct view *view, int family)
+{
+    for (size_t i = 0; i < view->n_checks; i++)
+        if (view->checks[i].family == family && view->checks[i].kind != CHECK_API_443)
+            return true;
+    return false;
+}
+
+static bool
+is_dead(struct tally tally)
+{
+    return tally.failed > 0 && tally.usable == 0 && tally.unmeasured == 0;
+}
+
+static void PRINTF_LIKE(4, 5)
+    add(const struct view *view, const char **lines, size_t *n, const char *format, ...)
+{
+    char line[512];
+    va_list args;
+
+    if (*n == OUTLOOK_MOST_LINES)
+        return;
+    va_start(args, format);
+    vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    lines[(*n)++] = arena_strdup(view->arena, line);
+}
+
+/* ---- advice for the connector ---- */
+
+/* QUIC only where every region is reached by it: cloudflared spreads its connections over both. */
+static void
+advise_protocol(const struct view *view, struct outlook *out)
+{
+    struct tally udp = tally_of(view, KINDS_UDP, 0, NULL), tcp = tally_of(view, KINDS_TCP, 0, NULL);
+    bool has_bad_region = false;
+
+    if (udp.usable + udp.failed == 0 || udp.unmeasured > 0)
+        return;
+    for (size_t i = 0; i < view->n_checks; i++)
+        has_bad_region |= view->checks[i].kind == CHECK_EDGE_UDP_7844 &&
+                          is_dead(tally_of(view, KINDS_UDP, 0, view->checks[i].target));
+    if (!has_bad_region)
+        add(view, out->advice, &out->n_advice,
+            "protocol: leave it at auto; QUIC reaches every region");
+    else if (tcp.usable > 0)
+        add(view, out->advice, &out->n_advice,
+            "protocol: http2, because QUIC does not reach every region and TCP works; auto would "
+            "take minutes to fall back");
+    else if (udp.usable > 0)
+        add(view, out->advice, &out->n_advice,
+            "protocol: quic, because it reaches a region and TCP reaches none");
+    else
+        add(view, out->advice, &out->n_advice,
+            "protocol: none works from here; port 7844 needs direct egress, which a proxy cannot "
+            "replace");
+}
+
+static void
+advise_family(const struct view *view, struct outlook *out)
+{
+    struct tally four = tally_of(view, KINDS_EDGE, 4, NULL);
+    struct tally six = tally_of(view, KINDS_EDGE, 6, NULL);
+
+    if (four.unmeasured + six.unmeasured > 0)
+        return;
+    if (four.usable > 0 && six.failed > 0)
+        add(view, out->advice, &out->n_advice,
+            "edge-ip-version: 4, because IPv6 fails here and every attempt costs seconds");
+    else if (six.usable > 0 && four.usable == 0)
+        add(view, out->advice, &out->n_advice, "edge-ip-version: 6, because IPv4 does not work");
+    else if (four.usable > 0 && six.usable > 0)
+        add(view, out->advice, &out->n_advice,
+            "edge-ip-version: leave it at auto; both families work");
+    else if (four.usable > 0 && has_rows(view, 6))
+        add(view, out->advice, &out->n_advice,
+            "edge-ip-version: 4 saves the attempts over IPv6, which this host does not have");
+}
+
+/* ---- what could not be judged ---- */
+
+static void
+list_unmeasured(const struct view *view, struct outlook *out)
+{
+    for (size_t i = 0; i < view->n_checks; i++) {
+        const struct check *check = &view->checks[i];
+
+        if (check->at_ms == 0)
+            add(view, out->unjudged, &out->n_unjudged, "%s %s IPv%d: not measured in time",
+                check->target, check->protocol, check->family);
+        else if (check->verdict == CHECK_skip || check->verdict == CHECK_unsupported)
+            add(view, out->unjudged, &out->n_unjudged, "%s %s IPv%d: %s", check->target,
+                check->protocol, check->family,
+                check->note && *check->note ? check->note : "skipped");
+    }
+}
+
+static void
+list_layers(const struct view *view, struct outlook *out)
+{
+    const struct source_status *tunnels = &view->snapshot->source[SOURCE_tunnels];
+
+    for (size_t i = 0; i < view->assessment->n_layers; i++) {
+        const struct layer *layer = &view->assessment->layers[i];
+
+        if (layer->verdict == LAYER_not_observable)
+            add(view, out->unjudged, &out->n_unjudged, "layer %d (%s) of %s: %s", layer->number,
+                layer->name, layer->tunnel_name,
+                layer->n_evidence > 0 ? layer->evidence[layer->n_evidence - 1]
+                                      : "not observable from here");
+    }
+    if (view->assessment->n_layers == 0)
+        add(view, out->unjudged, &out->n_unjudged, "security layers: no tunnel is known%s%s",
+            *tunnels->error ? ": " : "", tunnels->error);
+}
+
+/* ---- the verdict ---- */
+
+static const struct layer *
+worst_layer(const struct view *view, enum layer_verdict verdict)
+{
+    for (size_t i = 0; i < view->assessment->n_layers; i++)
+        if (view->assessment->layers[i].verdict == verdict)
+            return &view->assessment->layers[i];
+    return NULL;
+}
+
+static const char *
+say(const struct view *view, const char *what, const struct check *check)
+{
+    return arena_printf(view->arena, "%s: %s %s IPv%d, %s: %s", what, check->target,
+                        check->protocol, check->family, check_stage_name(check->failed_stage),
+                        check->error && *check->error ? check->error : "no more is known");
+}
+
+/* Nothing works without one of these. */
+static bool
+judge_critical(const struct view *view, struct outlook *out)
+{
+    struct tally api = tally_of(view, KINDS_API, 0, NULL);
+    struct tally edge = tally_of(view, KINDS_EDGE, 0, NULL);
+    const struct layer *layer = worst_layer(view, LAYER_failed);
+
+    if (is_dead(api))
+        out->summary = say(view, "this host cannot work", api.worst);
+    else if (is_dead(edge))
+        out->summary = say(view, "no connector can work here", edge.worst);
+    else if (layer)
+        out->summary = arena_printf(view->arena, "layer %d (%s) of %s failed: %s", layer->number,
+                                    layer->name, layer->tunnel_name,
+                                    layer->n_evidence > 0 ? layer->evidence[0] : "see above");
+    else
+        return false;
+    out->verdict = OUTLOOK_critical;
+    return true;
+}
+
+static bool
+judge_unknown(const struct view *view, const struct outlook_scope *scope, struct outlook *out)
+{
+    struct tally all = tally_of(view, KINDS_ALL, 0, NULL);
+    bool is_nothing = all.usable + all.failed == 0;
+
+    if (all.unmeasured > 0)
+        out->summary = arena_printf(view->arena, "%zu of %zu checks did not end in time",
+                                    all.unmeasured, view->n_checks);
+    else if (is_nothing && view->n_checks > 0)
+        out->summary = "nothing could be measured from here";
+    else if (is_nothing && (!scope->has_layers || view->assessment->n_layers == 0))
+        out->summary = "nothing was there to be judged";
+    else
+        return false;
+    out->verdict = OUTLOOK_unknown;
+    return true;
+}
+
+static void
+judge_rest(const struct view *view, struct outlook *out)
+{
+    struct tally all = tally_of(view, KINDS_ALL, 0, NULL);
+    const struct layer *layer = worst_layer(view, LAYER_warning);
+
+    out->verdict = all.failed + all.warn > 0 || layer ? OUTLOOK_warning : OUTLOOK_ok;
+    if (all.worst)
+        out->summary = say(view, "this host can work, but not as it should", all.worst);
+    else if (layer)
+        out->summary = arena_printf(view->arena, "layer %d (%s) of %s: %s", layer->number,
+                                    layer->name, layer->tunnel_name,
+                                    layer->n_evidence > 0 ? layer->evidence[0] : "see above");
+    else
+        out->summary = "this host can work: everything that was measured passes";
+}
+
+void
+outlook_of(const struct snapshot *snapshot, const struct assessment *assessment,
+           const struct outlook_scope *scope, struct arena *arena, struct outlook *out)
+{
+    struct view view = {.snapshot = snapshot, .assessment = assessment, .arena = arena};
+
+    *out = (struct outlook){0};
+    view.checks = snapshot_checks(snapshot, &view.n_checks);
+    advise_protocol(&view, out);
+    advise_family(&view, out);
+    list_unmeasured(&view, out);
+    if (scope->has_layers)
+        list_layers(&view, out);
+    if (!judge_critical(&view, out) && !judge_unknown(&view, scope, out))
+        judge_rest(&view, out);
+}
+
+const char *
+outlook_verdict_name(enum outlook_verdict verdict)
+{
+    static const char *const names[] = {
+        [OUTLOOK_ok] = "ok",
+        [OUTLOOK_warning] = "warning",
+        [OUTLOOK_critical] = "critical",
+        [OUTLOOK_unknown] = "unknown",
+    };
+
+    return names[verdict];
+}

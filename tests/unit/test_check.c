@@ -1,0 +1,273 @@
+/* `sandwatch check`: the verdict, the advice, the words of --only, the document and the page. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aid/world.h"
+#include "cli/check_report.h"
+#include "core/arena.h"
+#include "core/json.h"
+#include "core/text.h"
+
+struct result {
+    struct arena *arena;
+    struct outlook outlook;
+};
+
+static struct result
+judge(struct world *world, bool has_layers)
+{
+    const struct outlook_scope scope = {.has_layers = has_layers};
+    struct result result = {.arena = arena_new()};
+    const struct assessment *assessment = world_assess(world);
+
+    outlook_of(world_looked_at(world), assessment, &scope, result.arena, &result.outlook);
+    return result;
+}
+
+static bool
+has_line(const char *const *lines, size_t n, const char *part)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strstr(lines[i], part))
+            return true;
+    return false;
+}
+
+static struct check *
+broken(struct world *world, enum check_kind kind, const char *target, int family)
+{
+    struct check *check = world_check(world, kind, target, family);
+
+    check->verdict = CHECK_fail;
+    check->failed_stage = kind == CHECK_EDGE_UDP_7844 ? STAGE_quic : STAGE_tcp;
+    check->error = "timeout after 3000 ms";
+    check->cause = "a firewall drops it";
+    check->next_step = "allow it";
+    check->hint = "a firewall drops it: allow it";
+    return check;
+}
+
+static void
+expect(struct world *world, enum outlook_verdict verdict, const char *advice)
+{
+    struct result result = judge(world, false);
+
+    assert_int_equal(result.outlook.verdict, verdict);
+    if (advice && !has_line(result.outlook.advice, result.outlook.n_advice, advice))
+        fail_msg("no advice says \"%s\"", advice);
+    arena_free(result.arena);
+    world_free(world);
+}
+
+static void
+a_healthy_host_is_ok(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4);
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    expect(world, OUTLOOK_ok, "protocol: leave it at auto");
+}
+
+static void
+blocked_udp_is_a_warning_and_asks_for_http2(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4);
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    expect(world, OUTLOOK_warning, "protocol: http2");
+}
+
+static void
+a_dead_edge_is_critical(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4);
+    broken(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    expect(world, OUTLOOK_critical, "protocol: none");
+}
+
+static void
+a_dead_api_is_critical(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    broken(world, CHECK_API_443, "api", 4);
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    expect(world, OUTLOOK_critical, NULL);
+}
+
+static void
+a_broken_family_is_a_warning_and_names_the_other(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    broken(world, CHECK_EDGE_TCP_7844, "edge region1", 6);
+    expect(world, OUTLOOK_warning, "edge-ip-version: 4");
+}
+
+static void
+what_was_not_measured_is_unknown_and_listed(void **state)
+{
+    struct world *world = world_new();
+    struct result result;
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4)->at_ms = 0;
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    result = judge(world, false);
+    assert_int_equal(result.outlook.verdict, OUTLOOK_unknown);
+    assert_true(has_line(result.outlook.unjudged, result.outlook.n_unjudged, "not measured"));
+    arena_free(result.arena);
+    world_free(world);
+}
+
+static void
+nothing_at_all_is_unknown(void **state)
+{
+    (void)state;
+    expect(world_new(), OUTLOOK_unknown, NULL);
+}
+
+static void
+without_tunnels_the_layers_are_listed_as_not_judged(void **state)
+{
+    struct world *world = world_new();
+    struct result result;
+
+    (void)state;
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    result = judge(world, true);
+    assert_int_equal(result.outlook.verdict, OUTLOOK_ok);
+    assert_true(has_line(result.outlook.unjudged, result.outlook.n_unjudged, "no tunnel is known"));
+    arena_free(result.arena);
+    world_free(world);
+}
+
+static void
+only_knows_its_words_and_no_others(void **state)
+{
+    struct check_only only;
+    struct err err = {0};
+
+    (void)state;
+    assert_true(check_only_read(NULL, &only, &err));
+    assert_true(only.has_layers && only.kinds == 7 && only.families == (1u << 4 | 1u << 6));
+    assert_true(check_only_read("udp,ipv6", &only, &err));
+    assert_true(!only.has_layers && only.kinds == 1u << CHECK_EDGE_UDP_7844);
+    assert_int_equal(only.families, 1u << 6);
+    assert_true(check_only_read("ipv4", &only, &err));
+    assert_int_equal(only.kinds, 7);
+    assert_true(check_only_read("layers", &only, &err));
+    assert_true(only.has_layers && only.kinds == 0);
+    assert_false(check_only_read("api,upd", &only, &err));
+    assert_int_equal(err.code, ERR_USAGE);
+    assert_non_null(strstr(err.message, "upd"));
+    assert_false(check_only_read("api,,udp", &only, &err));
+}
+
+static const struct status_options options = {.context = "test", .is_ascii = true};
+
+static char *
+page_of(struct world *world)
+{
+    struct result result = judge(world, true);
+    const struct check_report report = {
+        .report = {&options, world_looked_at(world), world_assess(world), WORLD_NOW_MS},
+        .outlook = &result.outlook,
+    };
+    char *page = NULL;
+    size_t n;
+    FILE *out = open_memstream(&page, &n);
+
+    assert_non_null(out);
+    check_report_text(out, &report);
+    fclose(out);
+    arena_free(result.arena);
+    return page;
+}
+
+static void
+the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict(void **state)
+{
+    struct world *world = world_new();
+    char *page, *last;
+
+    (void)state;
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    page = page_of(world);
+    assert_non_null(strstr(page, "fail at quic"));
+    assert_non_null(strstr(page, "signal  timeout after 3000 ms"));
+    assert_non_null(strstr(page, "cause   a firewall drops it"));
+    assert_non_null(strstr(page, "next    allow it"));
+    page[strlen(page) - 1] = '\0';
+    last = strrchr(page, '\n');
+    assert_non_null(strstr(last, "warning: this host can work, but not as it should"));
+    free(page);
+    world_free(world);
+}
+
+static void
+the_document_has_the_verdict_twice(void **state)
+{
+    struct world *world = world_new();
+    struct result result;
+    struct check_report report;
+    struct json *document;
+
+    (void)state;
+    broken(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    result = judge(world, true);
+    report = (struct check_report){
+        .report = {&options, world_looked_at(world), world_assess(world), WORLD_NOW_MS},
+        .outlook = &result.outlook,
+    };
+    document = check_report_json(&report);
+    assert_string_equal(json_string(document, "verdict", ""), "critical");
+    assert_int_equal(json_int(document, "exit_code", -1), 2);
+    assert_int_equal(json_count(json_get(document, "checks")), 2);
+    assert_true(json_count(json_get(document, "advice")) > 0);
+    assert_true(json_is_array(json_get(document, "layers")));
+    json_free(document);
+    arena_free(result.arena);
+    world_free(world);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_healthy_host_is_ok),
+        cmocka_unit_test(blocked_udp_is_a_warning_and_asks_for_http2),
+        cmocka_unit_test(a_dead_edge_is_critical),
+        cmocka_unit_test(a_dead_api_is_critical),
+        cmocka_unit_test(a_broken_family_is_a_warning_and_names_the_other),
+        cmocka_unit_test(what_was_not_measured_is_unknown_and_listed),
+        cmocka_unit_test(nothing_at_all_is_unknown),
+        cmocka_unit_test(without_tunnels_the_layers_are_listed_as_not_judged),
+        cmocka_unit_test(only_knows_its_words_and_no_others),
+        cmocka_unit_test(the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict),
+        cmocka_unit_test(the_document_has_the_verdict_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
