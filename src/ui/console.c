@@ -10,7 +10,7 @@
 #include "ui/keys.h"
 #include "ui/list.h"
 
-enum { LOOK_AT_EVERY_MS = 400 };
+enum { LOOK_AT_EVERY_MS = 400, CONTROL_C = 3 };
 
 static int
 theme_find(const struct ui_options *options, const char *name)
@@ -274,8 +274,8 @@ console_key(struct console *console, int key)
         console_type(console, key);
         return;
     }
-    if (console->options->is_wall && command != COMMAND_quit) {
-        console_say(console, ROLE_dim, "keys are off on a wall");
+    if (console->options->is_wall && key != CONTROL_C) {
+        console_say(console, ROLE_dim, "keys are off on a wall; ^C ends it");
         return;
     }
     if (console->n_overlays && overlay_key(console, key))
