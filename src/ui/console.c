@@ -1,6 +1,6 @@
 #include "ui/console.h"
 
-#include <limits.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -199,8 +199,11 @@ draw_summary(struct console *console, struct canvas *canvas, int view, struct re
     char digit[4] = {' ', pane->digit, ' ', '\0'};
 
     canvas_text(canvas, r.x + 1, r.y, 3, ROLE_key, digit);
-    canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%s ",
-                 (int)text_cells(pane->title) + 6 <= r.w ? pane->title : pane->name);
+    if ((int)text_cells(pane->title) + 6 <= r.w)
+        canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%s ", pane->title);
+    else
+        canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%c%s ", toupper(pane->name[0]),
+                     pane->name + 1);
     canvas_clip(canvas, inner);
     inner.h -= pane_draw_age(pane, canvas, inner, frame);
     pane->draw_summary(canvas, inner, frame);
