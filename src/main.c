@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cli.h"
@@ -415,6 +416,7 @@ main(int argc, char **argv)
     int status;
 
     setlocale(LC_ALL, "");
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* libraries hold copies of our credentials */
     if (has_argument(argc, argv, "--version")) {
         puts("sandwatch " SANDWATCH_VERSION);
         status = EXIT_SUCCESS;

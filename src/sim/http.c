@@ -243,7 +243,7 @@ address_parse(const char *address, struct sockaddr_storage *out, socklen_t *n, s
     *out = (struct sockaddr_storage){0};
     if (!colon || (size_t)(colon - address) >= sizeof(host) || !int_parse(colon + 1, &port) ||
         port < 0 || port > UINT16_MAX)
-        return err_set(err, ERR_USAGE, "listen: expected ADDRESS:PORT, found \"%.40s\"", address);
+        return err_set(err, ERR_USAGE, "--listen: expected ADDRESS:PORT, found \"%.40s\"", address);
     snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
     if (strcmp(host, "localhost") == 0)
         snprintf(host, sizeof(host), "127.0.0.1");
@@ -256,7 +256,7 @@ address_parse(const char *address, struct sockaddr_storage *out, socklen_t *n, s
     *n = sizeof(*v6);
     v6->sin6_family = AF_INET6;
     if (strcmp(host, "[::1]") != 0)
-        return err_set(err, ERR_USAGE, "listen: expected a loopback address, found \"%.40s\"",
+        return err_set(err, ERR_USAGE, "--listen: expected a loopback address, found \"%.40s\"",
                        address);
     v6->sin6_addr = in6addr_loopback;
     return true;

@@ -1,5 +1,6 @@
 #include "sim/scenario.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -310,11 +311,12 @@ read_all(const struct reading *r, const struct yaml *root, struct err *err)
     return true;
 }
 
-/* A path as it is, a name in the folders; NULL when there is no such file. */
+/* A path as it is, a name in the folders, the last that has it; NULL when there is no such file. */
 static const char *
 find_file(struct arena *arena, const char *name, const char *const *folders)
 {
     size_t n = strlen(name);
+    const char *found = NULL;
 
     if (n > 5 && strcmp(name + n - 5, ".yaml") == 0)
         return access(name, R_OK) == 0 ? name : NULL;
@@ -324,9 +326,38 @@ find_file(struct arena *arena, const char *name, const char *const *folders)
         const char *path = arena_printf(arena, "%s/%s.yaml", *folders, name);
 
         if (access(path, R_OK) == 0)
-            return path;
+            found = path;
     }
-    return NULL;
+    return found;
+}
+
+static int
+is_scenario(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+
+    return n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0;
+}
+
+/* The names in the last folder that has any, so that a wrong one need not be looked up. */
+static bool
+say_unknown(struct arena *arena, const char *name, const char *const *folders, struct err *err)
+{
+    const char *known = "none is installed";
+
+    for (; folders && *folders; folders++) {
+        struct dirent **entries;
+        int n = scandir(*folders, &entries, is_scenario, alphasort);
+
+        for (int i = 0; i < n; i++) {
+            known = arena_printf(arena, "%s%s%.*s", i ? known : "", i ? ", " : "",
+                                 (int)strlen(entries[i]->d_name) - 5, entries[i]->d_name);
+            free(entries[i]);
+        }
+        if (n >= 0)
+            free(entries);
+    }
+    return err_set(err, ERR_CONFIG, "--scenario: expected one of %s; found \"%.40s\"", known, name);
 }
 
 static bool
@@ -338,7 +369,7 @@ read_file(const struct reading *from, const char *name, struct err *err)
     r.depth++;
     r.path = find_file(r.scenario->arena, name, r.folders);
     if (!r.path)
-        return err_set(err, ERR_CONFIG, "no scenario is called \"%.80s\"", name);
+        return say_unknown(r.scenario->arena, name, r.folders, err);
     root = yaml_load(r.scenario->arena, r.path, err);
     return root && read_all(&r, root, err);
 }

@@ -9,7 +9,7 @@ struct sim_options {
     const char *listen;   /* "127.0.0.1:0"; loopback only */
     const char *scenario; /* a name in the scenario folders, or a path ending in .yaml */
     uint64_t seed;
-    const char *const *scenario_folders; /* searched in order, NULL-terminated */
+    const char *const *scenario_folders; /* NULL-terminated; later ones override */
     int ready_fd; /* the JSON line of DESIGN 5 goes here; 1 for `sandwatch sim` */
     int stop_fd;  /* readable or closed at its other end: stop. -1: only signals */
 };

@@ -1,6 +1,6 @@
 #include "ui/console.h"
 
-#include <limits.h>
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "ui/keys.h"
 #include "ui/list.h"
 
-enum { LOOK_AT_EVERY_MS = 400 };
+enum { LOOK_AT_EVERY_MS = 400, CONTROL_C = 3 };
 
 static int
 theme_find(const struct ui_options *options, const char *name)
@@ -199,8 +199,11 @@ draw_summary(struct console *console, struct canvas *canvas, int view, struct re
     char digit[4] = {' ', pane->digit, ' ', '\0'};
 
     canvas_text(canvas, r.x + 1, r.y, 3, ROLE_key, digit);
-    canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%s ",
-                 (int)text_cells(pane->title) + 6 <= r.w ? pane->title : pane->name);
+    if ((int)text_cells(pane->title) + 6 <= r.w)
+        canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%s ", pane->title);
+    else
+        canvas_textf(canvas, r.x + 4, r.y, r.w - 5, ROLE_title, "%c%s ", toupper(pane->name[0]),
+                     pane->name + 1);
     canvas_clip(canvas, inner);
     inner.h -= pane_draw_age(pane, canvas, inner, frame);
     pane->draw_summary(canvas, inner, frame);
@@ -274,8 +277,8 @@ console_key(struct console *console, int key)
         console_type(console, key);
         return;
     }
-    if (console->options->is_wall && command != COMMAND_quit) {
-        console_say(console, ROLE_dim, "keys are off on a wall");
+    if (console->options->is_wall && key != CONTROL_C) {
+        console_say(console, ROLE_dim, "keys are off on a wall; ^C ends it");
         return;
     }
     if (console->n_overlays && overlay_key(console, key))

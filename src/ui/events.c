@@ -23,6 +23,7 @@ struct events {
     size_t n_findings;
     enum source_state source[SOURCE_COUNT];
     uint64_t jobs_version; /* of the slot */
+    bool is_settled;       /* when the jobs were last compared */
     uint64_t *jobs;        /* hashes of the ids of unfinished jobs, sorted */
     size_t n_jobs;
     size_t started, ended; /* in the summary that is still growing */
@@ -257,6 +258,16 @@ summarise_jobs(struct events *events, size_t started, size_t ended, int64_t now_
     text_addf(&out, "%zu started, %zu ended", events->started, events->ended);
 }
 
+/* Before every source was asked once, jobs only seem to start. */
+static bool
+is_settled(const struct snapshot *snapshot)
+{
+    size_t n;
+    const struct service *service = snapshot_service(snapshot, &n);
+
+    return n > 0 && service->is_settled;
+}
+
 static void
 watch_jobs(struct events *events, const struct snapshot *snapshot, int64_t now_ms)
 {
@@ -267,13 +278,14 @@ watch_jobs(struct events *events, const struct snapshot *snapshot, int64_t now_m
     if (version == events->jobs_version)
         return;
     jobs = hash_jobs(snapshot, &n);
-    if (events->jobs_version != 0)
+    if (events->is_settled)
         summarise_jobs(events, count_missing(jobs, n, events->jobs, events->n_jobs),
                        count_missing(events->jobs, events->n_jobs, jobs, n), now_ms);
     free(events->jobs);
     events->jobs = jobs;
     events->n_jobs = n;
     events->jobs_version = version;
+    events->is_settled = is_settled(snapshot);
 }
 
 void

@@ -144,6 +144,12 @@ sort_all(struct order *order, const struct list *list, const struct frame *frame
 static void
 select_shown(struct order *order, const struct frame *frame)
 {
+    if (order->filter.n == 0) {
+        if (order->n_all > 0)
+            memcpy(order->shown, order->all, order->n_all * sizeof(*order->all));
+        order->n_shown = order->n_all;
+        return;
+    }
     order->n_shown = 0;
     for (size_t i = 0; i < order->n_all; i++) {
         struct row row = list_row(order->list, frame, order->all[i]);

@@ -8,10 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <term.h>
-#include <termios.h>
 #include <unistd.h>
 #include <wchar.h>
 
@@ -19,17 +16,16 @@
 #include "core/colour.h"
 #include "core/die.h"
 #include "core/text.h"
-#include "ui/app.h"
 #include "ui/canvas.h"
+#include "ui/caps.h"
 #include "ui/guard.h"
 #include "ui/keys.h"
 #include "ui/line.h"
 #include "ui/plain.h"
+#include "ui/tty.h"
 
 enum {
     MOST_RUNS = 200, /* a clock, and an age in every row of a large screen */
-    MOST_COLUMNS = 1024,
-    MOST_LINES = 512,
     ESCAPE_WAIT_MS = 25,
     LAST_ANSWER_WITHIN_MS = 300,
     CODE_ANSWER = KEY_MAX + 1, /* what define_key() makes of answers and paste marks */
@@ -58,121 +54,15 @@ struct terminal {
     struct {
         short fg, bg;
     } pair[256];
-    cchar_t row[MOST_COLUMNS];
+    cchar_t row[TTY_MOST_COLUMNS];
 };
-
-bool
-term_is_usable(struct err *err)
-{
-    const char *name = getenv("TERM");
-
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-        return err_set(err, ERR_IO, "the console needs a terminal on standard input and output");
-    if (name && strcmp(name, "dumb") == 0)
-        return err_set(err, ERR_IO, "TERM=dumb cannot place a cursor, so there is no console");
-    return true;
-}
-
-/* The program's own modes: every key as it comes, output untouched. ^S and ^Q stay the line's. */
-static void
-modes_set(const struct terminal *term)
-{
-    struct termios modes = term->saved;
-
-    modes.c_iflag &= ~(tcflag_t)(ICRNL | INLCR | IGNCR | ISTRIP | BRKINT);
-    modes.c_oflag &= ~(tcflag_t)OPOST;
-    modes.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ECHONL | ISIG | IEXTEN);
-    modes.c_cc[VMIN] = 1;
-    modes.c_cc[VTIME] = 0;
-    tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
-}
-
-static void
-size_read(struct terminal *term)
-{
-    struct winsize size = {0};
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || !size.ws_col || !size.ws_row)
-        size = (struct winsize){.ws_col = 80, .ws_row = 24};
-    term->w = size.ws_col > MOST_COLUMNS ? MOST_COLUMNS : size.ws_col;
-    term->h = size.ws_row > MOST_LINES ? MOST_LINES : size.ws_row;
-}
-
-/* A capability's bytes, with padding left out. */
-static struct text *collecting;
-
-static int
-collect(int c)
-{
-    char byte[2] = {(char)c, '\0'};
-
-    if (collecting->n + 1 < collecting->size) {
-        memcpy(collecting->bytes + collecting->n, byte, 2);
-        collecting->n++;
-    }
-    return c;
-}
-
-static void
-capability_add(struct text *out, const char *name)
-{
-    char id[16];
-    char *value;
-
-    snprintf(id, sizeof(id), "%s", name);
-    value = tigetstr(id);
-    if (!value || value == (char *)-1)
-        return;
-    collecting = out;
-    tputs(value, 1, collect);
-}
-
-static bool
-has_capability(const char *name)
-{
-    char bytes[8] = "";
-    struct text out = {.bytes = bytes, .size = sizeof(bytes)};
-
-    capability_add(&out, name);
-    return out.n > 0;
-}
-
-static void
-sequence_add(struct text *out, const char *sequence)
-{
-    for (collecting = out; *sequence; sequence++)
-        collect(*sequence);
-}
-
-/* Only xterm's descendants know bracketed paste; they share its way to the other screen. */
-static bool
-has_paste_marks(void)
-{
-    TEXT(enter, 64);
-
-    capability_add(&enter, "smcup");
-    return strstr(enter.bytes, "?1049h") != NULL;
-}
 
 static void
 restore_make(const struct terminal *term)
 {
     TEXT(out, 512);
 
-    if (has_paste_marks())
-        sequence_add(&out, "\033[?2004l");
-    capability_add(&out, "rmkx");
-    capability_add(&out, "sgr0");
-    capability_add(&out, "op");
-    capability_add(&out, "cnorm");
-    if (has_capability("rmcup")) {
-        capability_add(&out, "rmcup");
-    } else {
-        collecting = &out; /* no other screen: leave ours, with the prompt below it */
-        tputs(tparm(cursor_address, (long)(term->h - 1), 0L, 0L, 0L, 0L, 0L, 0L, 0L, 0L), 1,
-              collect);
-        sequence_add(&out, "\r\n");
-    }
+    caps_add_restore(&out, term->h);
     guard_set_restore(out.bytes);
 }
 
@@ -193,7 +83,7 @@ screen_open(struct terminal *term, struct err *err)
         if (!term->screen)
             continue;
         set_term(term->screen);
-        if (has_capability("cup") && has_capability("clear")) {
+        if (caps_has("cup") && caps_has("clear")) {
             if (i > 0)
                 snprintf(term->notice, sizeof(term->notice),
                          "TERM=%.40s is not known here; drawing for %s", wanted ? wanted : "",
@@ -320,9 +210,9 @@ static void
 modes_open(struct terminal *term)
 {
     guard_arm(STDOUT_FILENO, &term->saved, "");
-    modes_set(term);
+    tty_make_raw(&term->saved);
     restore_make(term);
-    if (has_paste_marks()) {
+    if (caps_is_modern()) {
         line_add(term->line, "\033[?2004h", strlen("\033[?2004h"));
         line_ask(term->line, clock_mono_ms());
     }
@@ -335,14 +225,11 @@ term_open(const struct term_options *options, struct err *err)
 
     if (!term)
         die("out of memory");
-    size_read(term);
+    tty_size(&term->w, &term->h);
     use_env(FALSE); /* the size is asked for here, and again whenever it changes */
-    if (tcgetattr(STDIN_FILENO, &term->saved) < 0) {
-        err_set(err, ERR_IO, "cannot read the terminal's modes: %s", strerror(errno));
-        goto failed;
-    }
     term->line = line_open(STDOUT_FILENO);
-    if (!memory_open(term, err) || !screen_open_quietly(term, err))
+    if (!tty_read_modes(&term->saved, err) || !memory_open(term, err) ||
+        !screen_open_quietly(term, err))
         goto failed;
     modes_open(term);
     term->is_ascii = options->is_ascii || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
@@ -411,7 +298,7 @@ term_resize(struct terminal *term)
 {
     int w = term->w, h = term->h;
 
-    size_read(term);
+    tty_size(&term->w, &term->h);
     if (w == term->w && h == term->h)
         return false;
     resizeterm(term->h, term->w);
@@ -704,13 +591,9 @@ term_enter(struct terminal *term)
     TEXT(out, 256);
 
     guard_arm(STDOUT_FILENO, &term->saved, "");
-    modes_set(term);
+    tty_make_raw(&term->saved);
     restore_make(term);
-    capability_add(&out, "smcup");
-    capability_add(&out, "smkx");
-    capability_add(&out, "civis");
-    if (has_paste_marks())
-        sequence_add(&out, "\033[?2004h");
+    caps_add_enter(&out);
     line_add(term->line, out.bytes, out.n);
     term_resize(term);
     term_forget(term);
