@@ -28,3 +28,18 @@ LAZY(gnutls, int, gnutls_rnd, (gnutls_rnd_level_t level, void *data, size_t len)
      (level, data, len))
 LAZY_VOID(gnutls, gnutls_session_set_ptr, (gnutls_session_t session, void *ptr), (session, ptr))
 LAZY(gnutls, const char *, gnutls_strerror, (int error), (error))
+LAZY(gnutls, int, gnutls_buffer_append_data, (gnutls_buffer_t out, const void *data, size_t n),
+     (out, data, n))
+LAZY(gnutls, const gnutls_datum_t *, gnutls_certificate_get_peers,
+     (gnutls_session_t session, unsigned int *list_size), (session, list_size))
+LAZY(gnutls, int, gnutls_server_name_set,
+     (gnutls_session_t session, gnutls_server_name_type_t type, const void *name,
+      size_t name_length),
+     (session, type, name, name_length))
+LAZY(gnutls, int, gnutls_session_ext_register,
+     (gnutls_session_t session, const char *name, int type, gnutls_ext_parse_type_t parse_point,
+      gnutls_ext_recv_func recv_func, gnutls_ext_send_func send_func,
+      gnutls_ext_deinit_data_func deinit_func, gnutls_ext_pack_func pack_func,
+      gnutls_ext_unpack_func unpack_func, unsigned flags),
+     (session, name, type, parse_point, recv_func, send_func, deinit_func, pack_func, unpack_func,
+      flags))

@@ -11,7 +11,17 @@ static struct lazy_library crypto = {.file = SONAME_ngtcp2_crypto_gnutls,
 
 LAZY(quic, int, ngtcp2_accept, (ngtcp2_pkt_hd * dest, const uint8_t *pkt, size_t pktlen),
      (dest, pkt, pktlen))
+LAZY(quic, int, ngtcp2_conn_client_new_versioned,
+     (ngtcp2_conn * *pconn, const ngtcp2_cid *dcid, const ngtcp2_cid *scid, const ngtcp2_path *path,
+      uint32_t client_chosen_version, int callbacks_version, const ngtcp2_callbacks *callbacks,
+      int settings_version, const ngtcp2_settings *settings, int transport_params_version,
+      const ngtcp2_transport_params *params, const ngtcp2_mem *mem, void *user_data),
+     (pconn, dcid, scid, path, client_chosen_version, callbacks_version, callbacks,
+      settings_version, settings, transport_params_version, params, mem, user_data))
 LAZY_VOID(quic, ngtcp2_conn_del, (ngtcp2_conn * conn), (conn))
+LAZY_VOID(quic, ngtcp2_conn_get_connection_close_error,
+          (ngtcp2_conn * conn, ngtcp2_connection_close_error *ccerr), (conn, ccerr))
+LAZY(quic, int, ngtcp2_conn_get_handshake_completed, (ngtcp2_conn * conn), (conn))
 LAZY(quic, ngtcp2_tstamp, ngtcp2_conn_get_expiry, (ngtcp2_conn * conn), (conn))
 LAZY(quic, uint8_t, ngtcp2_conn_get_tls_alert, (ngtcp2_conn * conn), (conn))
 LAZY(quic, int, ngtcp2_conn_handle_expiry, (ngtcp2_conn * conn, ngtcp2_tstamp ts), (conn, ts))
@@ -54,6 +64,9 @@ LAZY_VOID(quic, ngtcp2_settings_default_versioned,
 LAZY_VOID(quic, ngtcp2_transport_params_default_versioned,
           (int transport_params_version, ngtcp2_transport_params *params),
           (transport_params_version, params))
+LAZY(quic, const char *, ngtcp2_strerror, (int liberr), (liberr))
+LAZY(crypto, int, ngtcp2_crypto_client_initial_cb, (ngtcp2_conn * conn, void *user_data),
+     (conn, user_data))
 LAZY(crypto, int, ngtcp2_crypto_decrypt_cb,
      (uint8_t * dest, const ngtcp2_crypto_aead *aead, const ngtcp2_crypto_aead_ctx *aead_ctx,
       const uint8_t *ciphertext, size_t ciphertextlen, const uint8_t *nonce, size_t noncelen,
@@ -72,6 +85,8 @@ LAZY(crypto, int, ngtcp2_crypto_encrypt_cb,
      (dest, aead, aead_ctx, plaintext, plaintextlen, nonce, noncelen, aad, aadlen))
 LAZY(crypto, int, ngtcp2_crypto_get_path_challenge_data_cb,
      (ngtcp2_conn * conn, uint8_t *data, void *user_data), (conn, data, user_data))
+LAZY(crypto, int, ngtcp2_crypto_gnutls_configure_client_session, (gnutls_session_t session),
+     (session))
 LAZY(crypto, int, ngtcp2_crypto_gnutls_configure_server_session, (gnutls_session_t session),
      (session))
 LAZY(crypto, int, ngtcp2_crypto_hp_mask_cb,
@@ -84,6 +99,8 @@ LAZY(crypto, int, ngtcp2_crypto_recv_crypto_data_cb,
      (ngtcp2_conn * conn, ngtcp2_crypto_level crypto_level, uint64_t offset, const uint8_t *data,
       size_t datalen, void *user_data),
      (conn, crypto_level, offset, data, datalen, user_data))
+LAZY(crypto, int, ngtcp2_crypto_recv_retry_cb,
+     (ngtcp2_conn * conn, const ngtcp2_pkt_hd *hd, void *user_data), (conn, hd, user_data))
 LAZY(crypto, int, ngtcp2_crypto_update_key_cb,
      (ngtcp2_conn * conn, uint8_t *rx_secret, uint8_t *tx_secret,
       ngtcp2_crypto_aead_ctx *rx_aead_ctx, uint8_t *rx_iv, ngtcp2_crypto_aead_ctx *tx_aead_ctx,

@@ -126,6 +126,9 @@ advise_protocol(const struct view *view, struct outlook *out)
     else if (udp.usable > 0)
         add(view, out->advice, &out->n_advice,
             "protocol: quic, because it reaches a region and TCP reaches none");
+    else if (tcp.failed == 0)
+        add(view, out->advice, &out->n_advice,
+            "protocol: not quic, which reaches no region; TCP was not measured");
     else
         add(view, out->advice, &out->n_advice,
             "protocol: none works from here; port 7844 needs direct egress, which a proxy cannot "

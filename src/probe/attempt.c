@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "probe/quic.h"
 #include "probe/tls.h"
 
 static void (*const ways[])(struct attempt *) = {
@@ -24,11 +25,13 @@ attempt_start(struct attempt *attempt)
     attempt->is_running = true;
     attempt->fd = -1;
     attempt->tls = NULL;
+    attempt->quic = NULL;
     attempt->n_sends = 0;
     memset(&attempt->get, 0, sizeof(attempt->get));
     memset(&attempt->watch, 0, sizeof(attempt->watch));
     memset(&attempt->deadline, 0, sizeof(attempt->deadline));
     memset(&attempt->next_send, 0, sizeof(attempt->next_send));
+    memset(&attempt->handshake, 0, sizeof(attempt->handshake));
     attempt->stage_started_us = clock_mono_us();
     ways[attempt->kind](attempt);
 }
@@ -41,7 +44,10 @@ attempt_hang_up(struct attempt *attempt)
     loop_unwatch(loop, &attempt->watch);
     timer_clear(loop, &attempt->deadline);
     timer_clear(loop, &attempt->next_send);
+    timer_clear(loop, &attempt->handshake);
     http_cancel(&attempt->get);
+    quic_free(attempt->quic);
+    attempt->quic = NULL;
     tls_close(attempt->tls);
     attempt->tls = NULL;
     if (attempt->fd >= 0)

@@ -20,6 +20,7 @@ enum { /* facts/connectivity.md J1 */
 enum { VN_SENDS = 4 };
 
 struct dns;
+struct quic;
 struct tls;
 struct tls_trust;
 
@@ -33,6 +34,7 @@ struct tools {
 
 struct attempt_result {
     struct fault fault; /* SIGNAL_none: it passed */
+    bool is_vn_silent;  /* UDP: nothing answers version negotiation, whatever else does */
     int64_t stage_us[STAGE_COUNT];
     int64_t rtt_us;
     uint32_t sent, lost;           /* datagrams, or connections */
@@ -62,10 +64,13 @@ struct attempt {
     bool is_running;
     int fd;
     struct watch watch;
-    struct timer deadline, next_send;
+    struct timer deadline, next_send, handshake;
     int64_t stage_started_us;
     struct tls *tls;
     struct http_get get;
+    struct quic *quic; /* NULL: no handshake in this one */
+    struct fault vn_fault;
+    bool is_vn_over, is_quic_over;
     struct vn_send sends[VN_SENDS];
     size_t n_sends;
 };

@@ -1,11 +1,7 @@
-/* attempt_udp.c — version negotiation over UDP: several fresh datagrams, the first valid answer
- * counts, and ICMP says who forbids it. Schedule and causes: facts/connectivity.md F1. */
-#include <time.h> /* errqueue.h needs it and does not say so */
-
+/* attempt_udp.c — two questions at once: version negotiation, whose first valid answer tells the
+ * network's delay, and a QUIC v1 handshake, which tells who answers. Either may be silent without
+ * the other: facts/connectivity.md F. */
 #include <errno.h>
-#include <linux/errqueue.h>
-#include <netinet/in.h>
-#include <netinet/ip_icmp.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -13,108 +9,98 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/attempt.h"
+#include "probe/quic.h"
+#include "probe/udp.h"
+
+enum {
+    GRACE_MS = 250, /* for version negotiation, once the handshake has passed */
+    HEAD_START_MS =
+        50, /* for version negotiation: its delay is the network's when no cryptography runs */
+};
 
 static const int send_after_ms[VN_SENDS] = {0, 250, 750, 1750};
 
-/* --- ICMP --- */
+/* --- both are over --- */
 
-static const struct {
-    int type, code; /* ICMPv6 (RFC 4443) */
-    int as;         /* what ICMPv4 would have said */
-} translations[] = {
-    {1, 0, FAULT_ICMP(3, 0)}, {1, 1, FAULT_ICMP(3, 13)}, {1, 3, FAULT_ICMP(3, 1)},
-    {1, 4, FAULT_ICMP(3, 3)}, {1, 5, FAULT_ICMP(3, 13)}, {1, 6, FAULT_ICMP(3, 0)},
-    {2, 0, FAULT_ICMP(3, 4)},
-};
-
-static const struct {
-    int code;
-    const char *name;
-} icmp_names[] = {
-    {FAULT_ICMP(3, 0), "network unreachable"},
-    {FAULT_ICMP(3, 1), "host unreachable"},
-    {FAULT_ICMP(3, 3), "port unreachable"},
-    {FAULT_ICMP(3, 4), "fragmentation needed"},
-    {FAULT_ICMP(3, 9), "network administratively prohibited"},
-    {FAULT_ICMP(3, 10), "host administratively prohibited"},
-    {FAULT_ICMP(3, 13), "administratively prohibited"},
-};
-
-static int
-icmp_code(const struct sock_extended_err *error)
+static bool
+is_timeout(const struct fault *fault)
 {
-    if (error->ee_origin == SO_EE_ORIGIN_ICMP6)
-        for (size_t i = 0; i < COUNT_OF(translations); i++)
-            if (translations[i].type == error->ee_type && translations[i].code == error->ee_code)
-                return translations[i].as;
-    return FAULT_ICMP(error->ee_type, error->ee_code);
+    return fault->signal == SIGNAL_timeout;
+}
+
+/* The handshake proves what version negotiation only suggests, so it has the last word; but of two
+ * failures the one that names a cause is worth more than silence. */
+static void
+conclude(struct attempt *attempt)
+{
+    struct attempt_result *result = &attempt->result;
+    const struct quic_result *quic = quic_result(attempt->quic);
+    struct text note = {.bytes = result->note, .size = sizeof(result->note)};
+
+    result->is_vn_silent = is_timeout(&attempt->vn_fault);
+    result->stage_us[STAGE_quic] = quic->us;
+    if (result->rtt_us < 0)
+        result->rtt_us = quic->first_us;
+    if (*quic->note) {
+        text_clear(&note);
+        text_add(&note, quic->note);
+    }
+    result->fault = quic->fault;
+    if (quic->fault.signal == SIGNAL_none) {
+        result->sent = result->sent ? result->sent : 1;
+        if (result->is_vn_silent) {
+            result->lost = 0; /* it does not answer that, so nothing was lost */
+            text_add(&note, "; no answer to version negotiation");
+        }
+    } else if (attempt->vn_fault.signal != SIGNAL_none &&
+               (is_timeout(&quic->fault) || !is_timeout(&attempt->vn_fault))) {
+        result->fault = attempt->vn_fault;
+    } else if (is_timeout(&quic->fault)) {
+        fault_set(&result->fault, STAGE_quic, SIGNAL_quic_silent, QUIC_DEADLINE_MS,
+                  "version negotiation passes, QUIC v1 gets no answer within %d ms",
+                  QUIC_DEADLINE_MS);
+    }
+    attempt_finish(attempt);
 }
 
 static void
-explain_icmp(const struct sock_extended_err *error, struct fault *fault)
+settle(struct attempt *attempt)
 {
-    struct sockaddr_storage sender;
-    struct address offender;
-    const char *name = "unreachable";
-    int code = icmp_code(error);
-    TEXT(from, ADDRESS_TEXT_BYTES);
-
-    for (size_t i = 0; i < COUNT_OF(icmp_names); i++)
-        if (icmp_names[i].code == code)
-            name = icmp_names[i].name;
-    memcpy(&sender, SO_EE_OFFENDER(error),
-           error->ee_origin == SO_EE_ORIGIN_ICMP6 ? sizeof(struct sockaddr_in6)
-                                                  : sizeof(struct sockaddr_in));
-    if (address_set((struct sockaddr *)&sender,
-                    sender.ss_family == AF_INET ? sizeof(struct sockaddr_in)
-                                                : sizeof(struct sockaddr_in6),
-                    &offender))
-        address_add_host(&from, &offender);
-    fault_set(fault, STAGE_quic, SIGNAL_icmp, code, "ICMP%s %u/%u (%s) from %s",
-              error->ee_origin == SO_EE_ORIGIN_ICMP6 ? "v6" : "", error->ee_type, error->ee_code,
-              name, from.n ? from.bytes : "an unknown sender");
+    if (!attempt->is_vn_over || !attempt->is_quic_over)
+        return;
+    if (attempt->quic) {
+        conclude(attempt);
+        return;
+    }
+    attempt->result.fault = attempt->vn_fault;
+    attempt->result.is_vn_silent = is_timeout(&attempt->vn_fault);
+    attempt_finish(attempt);
 }
 
-/* The cause behind an error, which a plain send or recv would hide or blur. */
-static bool
-read_error_queue(int fd, struct fault *fault)
+/* --- version negotiation --- */
+
+static void
+end_vn(struct attempt *attempt)
 {
-    union {
-        struct cmsghdr align;
-        char bytes[512];
-    } control;
-    char payload[64];
-    struct iovec iov = {.iov_base = payload, .iov_len = sizeof(payload)};
-    struct msghdr message = {.msg_iov = &iov,
-                             .msg_iovlen = 1,
-                             .msg_control = control.bytes,
-                             .msg_controllen = sizeof(control.bytes)};
+    struct loop *loop = attempt->tools->loop;
 
-    if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
-        return false;
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part; part = CMSG_NXTHDR(&message, part)) {
-        const struct sock_extended_err *error = (const struct sock_extended_err *)CMSG_DATA(part);
-
-        if (!(part->cmsg_level == IPPROTO_IP && part->cmsg_type == IP_RECVERR) &&
-            !(part->cmsg_level == IPPROTO_IPV6 && part->cmsg_type == IPV6_RECVERR))
-            continue;
-        if (error->ee_origin == SO_EE_ORIGIN_ICMP || error->ee_origin == SO_EE_ORIGIN_ICMP6)
-            explain_icmp(error, fault);
-        else
-            fault_set_errno(fault, STAGE_quic, (int)error->ee_errno, "sending");
-        return true;
+    loop_unwatch(loop, &attempt->watch);
+    timer_clear(loop, &attempt->deadline);
+    timer_clear(loop, &attempt->next_send);
+    attempt->is_vn_over = true;
+    if (attempt->handshake.is_set) {
+        timer_clear(loop, &attempt->handshake);
+        timer_set(loop, &attempt->handshake, 0);
     }
-    return false;
+    settle(attempt);
 }
 
 static void
 fail(struct attempt *attempt)
 {
     attempt->result.sent = attempt->result.lost = (uint32_t)attempt->n_sends;
-    attempt_finish(attempt);
+    end_vn(attempt);
 }
-
-/* --- receiving --- */
 
 static bool
 take_answer(struct attempt *attempt, const uint8_t *bytes, size_t n)
@@ -127,7 +113,6 @@ take_answer(struct attempt *attempt, const uint8_t *bytes, size_t n)
         if (!vn_read(bytes, n, &attempt->sends[i].probe, &reply))
             continue;
         result->rtt_us = clock_mono_us() - attempt->sends[i].at_us;
-        result->stage_us[STAGE_quic] = result->rtt_us;
         result->sent = (uint32_t)i + 1; /* the later ones had no time to be answered */
         result->lost = (uint32_t)i;
         text_add(&note, "QUIC ");
@@ -146,16 +131,16 @@ receive(void *context, unsigned events)
 
     while ((n = recv(attempt->fd, bytes, sizeof(bytes), 0)) >= 0)
         if (take_answer(attempt, bytes, (size_t)n)) {
-            attempt_finish(attempt);
+            end_vn(attempt);
             return;
         }
     if (errno != EAGAIN || events & LOOP_TROUBLE) {
         int error = errno;
 
-        if (read_error_queue(attempt->fd, &attempt->result.fault)) {
+        if (udp_read_error(attempt->fd, &attempt->vn_fault)) {
             fail(attempt);
         } else if (error != EAGAIN && error != EINTR) {
-            fault_set_errno(&attempt->result.fault, STAGE_quic, error, "receiving");
+            fault_set_errno(&attempt->vn_fault, STAGE_quic, error, "receiving");
             fail(attempt);
         }
     }
@@ -168,7 +153,7 @@ give_up(void *context)
 {
     struct attempt *attempt = context;
 
-    fault_set(&attempt->result.fault, STAGE_quic, SIGNAL_timeout, VN_DEADLINE_MS,
+    fault_set(&attempt->vn_fault, STAGE_quic, SIGNAL_timeout, VN_DEADLINE_MS,
               "timeout after %d ms, %zu datagrams and no answer", VN_DEADLINE_MS, attempt->n_sends);
     fail(attempt);
 }
@@ -178,9 +163,8 @@ send_failed(struct attempt *attempt, int error)
 {
     if (error == EAGAIN || error == ENOBUFS || error == EINTR)
         return; /* a full queue here; the next one may pass */
-    if (!read_error_queue(attempt->fd, &attempt->result.fault) || error == EPERM ||
-        error == EMSGSIZE)
-        fault_set_errno(&attempt->result.fault, STAGE_quic, error, "sending");
+    if (!udp_read_error(attempt->fd, &attempt->vn_fault) || error == EPERM || error == EMSGSIZE)
+        fault_set_errno(&attempt->vn_fault, STAGE_quic, error, "sending");
     fail(attempt);
 }
 
@@ -208,30 +192,14 @@ send_next(void *context)
         send_failed(attempt, errno);
 }
 
-static bool
-open_socket(struct attempt *attempt)
-{
-    const struct sockaddr *to = (const struct sockaddr *)&attempt->address.bytes;
-    bool is_six = to->sa_family == AF_INET6;
-    int level = is_six ? IPPROTO_IPV6 : IPPROTO_IP, on = 1;
-    int probe = is_six ? IPV6_PMTUDISC_PROBE : IP_PMTUDISC_PROBE;
-
-    attempt->fd = socket(to->sa_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (attempt->fd < 0)
-        return false;
-    (void)setsockopt(attempt->fd, level, is_six ? IPV6_RECVERR : IP_RECVERR, &on, sizeof(on));
-    (void)setsockopt(attempt->fd, level, is_six ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, &probe,
-                     sizeof(probe));
-    return connect(attempt->fd, to, attempt->address.n) == 0;
-}
-
-void
-attempt_over_udp(struct attempt *attempt)
+static void
+begin_vn(struct attempt *attempt)
 {
     struct loop *loop = attempt->tools->loop;
 
-    if (!open_socket(attempt)) {
-        fault_set_errno(&attempt->result.fault, STAGE_quic, errno, NULL);
+    attempt->fd = udp_open(&attempt->address);
+    if (attempt->fd < 0) {
+        fault_set_errno(&attempt->vn_fault, STAGE_quic, errno, NULL);
         fail(attempt);
         return;
     }
@@ -242,4 +210,51 @@ attempt_over_udp(struct attempt *attempt)
     timer_set(loop, &attempt->deadline, attempt->stage_started_us + VN_DEADLINE_MS * INT64_C(1000));
     loop_watch(loop, &attempt->watch, attempt->fd, LOOP_READ);
     send_next(attempt);
+}
+
+/* --- the handshake --- */
+
+static void
+shaken(void *context)
+{
+    struct attempt *attempt = context;
+    const struct quic_result *quic = quic_result(attempt->quic);
+    int64_t patience_us = GRACE_MS * INT64_C(1000) + 2 * quic->us;
+
+    attempt->is_quic_over = true;
+    if (!attempt->is_vn_over && quic->us >= 0 && patience_us < VN_DEADLINE_MS * INT64_C(1000)) {
+        timer_clear(attempt->tools->loop, &attempt->deadline);
+        timer_set(attempt->tools->loop, &attempt->deadline, clock_mono_us() + patience_us);
+    }
+    settle(attempt);
+}
+
+static void
+shake_hands(void *context)
+{
+    struct attempt *attempt = context;
+    const struct quic_plan plan = {
+        .loop = attempt->tools->loop,
+        .trust = attempt->tools->edge_trust,
+        .address = &attempt->address,
+        .name = attempt->name,
+        .done = shaken,
+        .context = attempt,
+    };
+
+    attempt->quic = quic_start(&plan);
+}
+
+void
+attempt_over_udp(struct attempt *attempt)
+{
+    fault_clear(&attempt->vn_fault);
+    attempt->is_vn_over = false;
+    attempt->is_quic_over = attempt->is_light || !attempt->name;
+    begin_vn(attempt);
+    if (attempt->is_quic_over)
+        return;
+    attempt->handshake = (struct timer){.due = shake_hands, .context = attempt};
+    timer_set(attempt->tools->loop, &attempt->handshake,
+              attempt->is_vn_over ? 0 : attempt->stage_started_us + HEAD_START_MS * INT64_C(1000));
 }

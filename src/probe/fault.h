@@ -10,33 +10,37 @@ struct text;
 
 enum signal {
     SIGNAL_none,
-    SIGNAL_timeout,        /* our own deadline; code: ms */
-    SIGNAL_errno,          /* code: errno */
-    SIGNAL_icmp,           /* code: FAULT_ICMP(type, code) as in ICMPv4; v6 ones are translated */
-    SIGNAL_nxdomain,       /* the name does not exist */
-    SIGNAL_nodata,         /* it exists, and has no address of this family */
-    SIGNAL_servfail,       /* the resolver failed */
-    SIGNAL_no_resolver,    /* it cannot be reached */
-    SIGNAL_dns,            /* any other trouble with the resolver */
-    SIGNAL_alert,          /* a TLS alert; code: its number */
-    SIGNAL_untrusted,      /* the chain ends in no root that we trust */
-    SIGNAL_origin_ca,      /* the same, and the issuer calls itself a Cloudflare origin CA */
-    SIGNAL_wrong_name,     /* a certificate for somebody else */
-    SIGNAL_expired,        /* or not yet valid */
-    SIGNAL_certificate,    /* any other mistake in the chain */
-    SIGNAL_plaintext,      /* the answer was not TLS */
-    SIGNAL_eof,            /* the peer closed in the middle */
-    SIGNAL_tls,            /* any other TLS trouble */
-    SIGNAL_redirect,       /* HTTP: sent elsewhere; code: status */
-    SIGNAL_not_api,        /* HTTP: something other than the API answered; code: status */
-    SIGNAL_proxy,          /* HTTP: a proxy answered; code: status */
-    SIGNAL_no_request_id,  /* HTTP: JSON, but without the API's mark; code: status */
-    SIGNAL_server_error,   /* HTTP: the API, in trouble; code: status */
-    SIGNAL_http,           /* HTTP: no answer that can be read */
-    SIGNAL_clock,          /* the Date of the answer; code: seconds away from ours */
-    SIGNAL_range,          /* the answer of the resolver lies outside the published ranges */
-    SIGNAL_discovery,      /* the SRV record could not be had */
-    SIGNAL_some_addresses, /* other addresses of the same name work; code: how many do not */
+    SIGNAL_timeout,         /* our own deadline; code: ms */
+    SIGNAL_errno,           /* code: errno */
+    SIGNAL_icmp,            /* code: FAULT_ICMP(type, code) as in ICMPv4; v6 ones are translated */
+    SIGNAL_nxdomain,        /* the name does not exist */
+    SIGNAL_nodata,          /* it exists, and has no address of this family */
+    SIGNAL_servfail,        /* the resolver failed */
+    SIGNAL_no_resolver,     /* it cannot be reached */
+    SIGNAL_dns,             /* any other trouble with the resolver */
+    SIGNAL_alert,           /* a TLS alert; code: its number */
+    SIGNAL_untrusted,       /* the chain ends in no root that we trust */
+    SIGNAL_origin_ca,       /* the same, and the issuer calls itself a Cloudflare origin CA */
+    SIGNAL_wrong_name,      /* a certificate for somebody else */
+    SIGNAL_expired,         /* or not yet valid */
+    SIGNAL_certificate,     /* any other mistake in the chain */
+    SIGNAL_plaintext,       /* the answer was not TLS */
+    SIGNAL_eof,             /* the peer closed in the middle */
+    SIGNAL_tls,             /* any other TLS trouble */
+    SIGNAL_redirect,        /* HTTP: sent elsewhere; code: status */
+    SIGNAL_not_api,         /* HTTP: something other than the API answered; code: status */
+    SIGNAL_proxy,           /* HTTP: a proxy answered; code: status */
+    SIGNAL_no_request_id,   /* HTTP: JSON, but without the API's mark; code: status */
+    SIGNAL_server_error,    /* HTTP: the API, in trouble; code: status */
+    SIGNAL_http,            /* HTTP: no answer that can be read */
+    SIGNAL_clock,           /* the Date of the answer; code: seconds away from ours */
+    SIGNAL_range,           /* the answer of the resolver lies outside the published ranges */
+    SIGNAL_discovery,       /* the SRV record could not be had */
+    SIGNAL_quic_silent,     /* version negotiation passes, QUIC v1 gets no answer */
+    SIGNAL_quic_unfinished, /* the handshake began and stopped */
+    SIGNAL_quic_close,      /* the peer closed with an error; code: it */
+    SIGNAL_quic_version,    /* the peer speaks QUIC, but not v1 */
+    SIGNAL_some_addresses,  /* other addresses of the same name work; code: how many do not */
 };
 
 #define FAULT_ICMP(type, code) ((type)*256 + (code))

@@ -88,7 +88,9 @@ static bool
 is_deep(const struct fault *fault)
 {
     return fault->signal != SIGNAL_none &&
-           (fault->stage == STAGE_tls || fault->stage == STAGE_http);
+           (fault->stage == STAGE_tls || fault->stage == STAGE_http ||
+            fault->signal == SIGNAL_quic_silent || fault->signal == SIGNAL_quic_unfinished ||
+            fault->signal == SIGNAL_quic_close || fault->signal == SIGNAL_quic_version);
 }
 
 static bool
@@ -110,7 +112,7 @@ start(struct place *place, bool is_whole)
     attempt->kind = row->kind;
     attempt->url = row->url;
     attempt->name = row->tls_name;
-    attempt->is_light = !is_whole && row->kind != CHECK_EDGE_UDP_7844 && !is_full_due(place);
+    attempt->is_light = !is_whole && !is_full_due(place);
     attempt->done = place_done;
     attempt->context = place;
     row->running++;
@@ -147,6 +149,15 @@ row_cancel(struct row *row)
     row->running = 0;
 }
 
+/* Silence to version negotiation, where a handshake has passed: a peer that never answered it is
+ * not failing, and one that did must be asked again wholly before it counts. */
+static bool
+is_mere_silence(const struct place *place)
+{
+    return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844 && place->is_known &&
+           place->last.fault.signal == SIGNAL_none && place->attempt.result.is_vn_silent;
+}
+
 /* A light attempt says nothing about handshake and answer: what was known of them stays. */
 static void
 merge(struct place *place)
@@ -160,6 +171,7 @@ merge(struct place *place)
         memcpy(fresh.note, old->note, sizeof(fresh.note));
         fresh.stage_us[STAGE_tls] = old->stage_us[STAGE_tls];
         fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
+        fresh.stage_us[STAGE_quic] = old->stage_us[STAGE_quic];
         if (is_deep(&old->fault))
             fresh.fault = old->fault;
     }
@@ -177,9 +189,22 @@ place_done(void *context)
     bool failed_before_tls = was_failing && !is_deep(&place->last.fault);
     bool was_light = place->attempt.is_light;
 
-    merge(place);
     row->running--;
     row->latest = (size_t)(place - row->places);
+    if (is_mere_silence(place)) {
+        bool is_usual = place->last.is_vn_silent;
+
+        row->look_sent += is_usual ? 0 : result->sent;
+        row->look_lost += is_usual ? 0 : result->lost;
+        row->at_ms = result->at_ms;
+        if (!is_usual)
+            start(place, true);
+        if (row->running == 0)
+            remember(row);
+        row->changed(row->context, row->running == 0);
+        return;
+    }
+    merge(place);
     row->at_ms = result->at_ms;
     row->look_sent += result->sent;
     row->look_lost += result->lost;

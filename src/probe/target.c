@@ -5,6 +5,7 @@
 
 #include "core/die.h"
 #include "core/text.h"
+#include "probe/quic.h"
 
 #define DEFAULT_API "https://api.anthropic.com"
 #define API_PATH "/v1/models"           /* answers 401 to a stranger (facts G1) */
@@ -23,7 +24,7 @@ row_new(const struct target *target, enum check_kind kind, int family)
     row->kind = kind;
     row->family = family;
     row->url = target->url;
-    row->tls_name = kind == CHECK_EDGE_UDP_7844 ? NULL : target->tls_name;
+    row->tls_name = kind == CHECK_EDGE_UDP_7844 ? QUIC_EDGE_NAME : target->tls_name;
     row->dns_us = -1;
     return row;
 }

@@ -273,22 +273,89 @@ meaning(long verify_error, const X509 *certificate)
     }
 }
 
-bool
-tls_judge(const struct tls *tls, struct fault *fault)
+static bool
+judge_certificate(long verify_error, const X509 *certificate, struct fault *fault)
 {
-    X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
     TEXT(issuer, 160);
 
-    if (tls->verify_error == X509_V_OK && certificate)
+    if (verify_error == X509_V_OK && certificate)
         return true;
     if (!certificate) {
         fault_set(fault, STAGE_tls, SIGNAL_certificate, 0, "no certificate");
         return false;
     }
     add_issuer(&issuer, certificate);
-    fault_set(fault, STAGE_tls, meaning(tls->verify_error, certificate), (int)tls->verify_error,
-              "%s; issuer %s", X509_verify_cert_error_string(tls->verify_error), issuer.bytes);
+    fault_set(fault, STAGE_tls, meaning(verify_error, certificate), (int)verify_error,
+              "%s; issuer %s", X509_verify_cert_error_string(verify_error), issuer.bytes);
     return false;
+}
+
+bool
+tls_judge(const struct tls *tls, struct fault *fault)
+{
+    return judge_certificate(tls->verify_error, SSL_get0_peer_certificate(tls->ssl), fault);
+}
+
+static STACK_OF(X509) * read_chain(const struct tls_blob *chain, size_t n)
+{
+    STACK_OF(X509) *certificates = sk_X509_new_null();
+
+    if (!certificates)
+        die("out of memory");
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *at = chain[i].bytes;
+        X509 *certificate = d2i_X509(NULL, &at, (long)chain[i].n);
+
+        if (!certificate)
+            break;
+        sk_X509_push(certificates, certificate);
+    }
+    ERR_clear_error();
+    return certificates;
+}
+
+static long
+verify_chain(struct tls_trust *trust, STACK_OF(X509) * certificates, const char *name)
+{
+    X509_STORE_CTX *store = X509_STORE_CTX_new();
+    long error;
+
+    if (!store || X509_STORE_CTX_init(store, SSL_CTX_get_cert_store(trust->context),
+                                      sk_X509_value(certificates, 0), certificates) != 1)
+        die("out of memory");
+    X509_STORE_CTX_set_default(store, "ssl_server");
+    X509_VERIFY_PARAM_set1_host(X509_STORE_CTX_get0_param(store), name, 0);
+    X509_VERIFY_PARAM_set_hostflags(X509_STORE_CTX_get0_param(store),
+                                    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    error = X509_verify_cert(store) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(store);
+    X509_STORE_CTX_free(store);
+    ERR_clear_error();
+    return error;
+}
+
+bool
+tls_judge_chain(struct tls_trust *trust, const struct tls_chain *chain, struct fault *fault,
+                struct text *identity)
+{
+    STACK_OF(X509) *certificates = read_chain(chain->certificates, chain->n);
+    X509 *leaf = sk_X509_num(certificates) > 0 ? sk_X509_value(certificates, 0) : NULL;
+    bool is_good;
+
+    tls_trust_load(trust);
+    if (leaf) {
+        text_add(identity, "issuer ");
+        add_issuer(identity, leaf);
+    }
+    is_good =
+        judge_certificate(leaf ? verify_chain(trust, certificates, chain->name) : 0, leaf, fault);
+    sk_X509_pop_free(certificates, X509_free);
+    return is_good;
+}
+
+const char *
+tls_alert_name(int alert)
+{
+    return SSL_alert_desc_string_long(alert);
 }
 
 void

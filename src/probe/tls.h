@@ -36,10 +36,29 @@ enum tls_step { TLS_wants_read, TLS_wants_write, TLS_done, TLS_failed };
 enum tls_step tls_step(struct tls *tls, struct fault *fault);
 /* After TLS_done: whether the peer proved to be name; else fault says why not. */
 bool tls_judge(const struct tls *tls, struct fault *fault);
-/* Our own deadline has passed: where the handshake stood. */
-void tls_explain_timeout(const struct tls *tls, int deadline_ms, struct fault *fault);
+
+struct tls_blob { /* borrowed */
+    const unsigned char *bytes;
+    size_t n;
+};
+
+struct tls_chain {                       /* what another library's handshake received */
+    const struct tls_blob *certificates; /* DER, the peer's own first */
+    size_t n;
+    const char *name; /* to be proven */
+};
 
 struct text;
+
+/* The same judgement, in the same words, over such a chain; adds "issuer O=…" to identity. */
+bool tls_judge_chain(struct tls_trust *trust, const struct tls_chain *chain, struct fault *fault,
+                     struct text *identity);
+
+/* "handshake failure", for the number of a TLS alert. */
+const char *tls_alert_name(int alert);
+
+/* Our own deadline has passed: where the handshake stood. */
+void tls_explain_timeout(const struct tls *tls, int deadline_ms, struct fault *fault);
 
 /* "TLSv1.3 X25519, issuer O=…", as far as known. */
 void tls_add_identity(struct text *out, const struct tls *tls);

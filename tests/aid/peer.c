@@ -124,14 +124,16 @@ serve_datagram(struct peer *peer)
     struct sockaddr_storage from;
     socklen_t n_from = sizeof(from);
     uint8_t datagram[2048], out[64];
+    static const uint8_t v1[4] = {0, 0, 0, 1};
     ssize_t n =
         recvfrom(peer->fd, datagram, sizeof(datagram), 0, (struct sockaddr *)&from, &n_from);
     size_t n_out;
 
-    if (n < 1200)
-        return;
+    if (n < 1200 || memcmp(datagram + 1, v1, sizeof(v1)) == 0)
+        return; /* it negotiates, and never shakes hands */
+    peer->served++;
     n_out = negotiate(datagram, out);
-    if (peer->plan.manner == PEER_is_late_udp && peer->served > 0)
+    if (peer->plan.manner == PEER_is_late_udp && peer->served > 1)
         sendto(peer->fd, out, n_out, 0, (struct sockaddr *)&from, n_from);
     if (peer->plan.manner != PEER_forges_udp)
         return;
@@ -152,7 +154,6 @@ run(void *argument)
 
         if (peer->plan.manner >= PEER_forges_udp) {
             serve_datagram(peer);
-            peer->served++;
             continue;
         }
         fd = accept4(peer->fd, NULL, NULL, SOCK_CLOEXEC);

@@ -6,12 +6,14 @@
 
 #include <cmocka.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "aid/dnsd.h"
 #include "aid/measure.h"
 #include "aid/peer.h"
+#include "aid/pretend.h"
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/dns.h"
@@ -249,17 +251,29 @@ static void
 one_bad_address_among_good_ones_is_a_warning_that_names_it(void **state)
 {
     struct dnsd *dnsd = dnsd_start(table);
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL, 0});
+    void *network = NULL;
+    struct probe_edge edge = {"region1", "both.test", 0, 0};
+    struct probe_options options = {.api_url = "http://127.0.0.1:9",
+                                    .edges = &edge,
+                                    .n_edges = 1,
+                                    .dns_servers = dnsd_address(dnsd),
+                                    .interval_ms = 60000};
+    const struct check *check;
     struct measure m;
-    const struct check *check = measure_udp(&m, dnsd, "both.test", peer_port(peer), 4);
 
     (void)state;
+    assert_int_equal(pretend_start(&network), 0);
+    edge.udp_port = (uint16_t)strtol(strchr(network_edge_udp(network), ':') + 1, NULL, 10);
+    options.edge_ca_file = network_edge_ca_file(network);
+    measure_start(&m, &options);
+    assert_true(measure_rounds(&m, SOURCE_checks, 1));
+    check = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 4);
     print_message("%s — %s\n", check->error, check->hint);
     assert_int_equal(check->verdict, CHECK_warn);
     assert_non_null(strstr(check->error, "1 of 2 addresses fail, among them 127.0.0.2: ICMP 3/3"));
     assert_non_null(strstr(check->hint, "published ranges"));
     measure_stop(&m);
-    peer_stop(peer);
+    pretend_stop(&network);
     dnsd_stop(dnsd);
 }
 

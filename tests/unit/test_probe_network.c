@@ -102,8 +102,15 @@ static const struct fault_case {
     enum check_stage stage;
     const char *error, *hint; /* parts of them */
 } cases[] = {
-    {"udp-blocked", CHECK_EDGE_UDP_7844, CHECK_warn, STAGE_quic, "timeout", "drops UDP 7844"},
-    {"vn-silent", CHECK_EDGE_UDP_7844, CHECK_warn, STAGE_quic, "4 datagrams", "allow UDP 7844"},
+    {"udp-blocked", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_quic, "timeout", "drops UDP 7844"},
+    {"quic-silent", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_quic, "QUIC v1 gets no answer",
+     "drops QUIC v1"},
+    {"quic-other-alpn", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_tls,
+     "QUIC close 0x178, TLS alert 120", "middlebox"},
+    {"tls-intercepted", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_tls, "issuer", "TLS inspection"},
+    {"tls-expired", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_tls, "expired", "clock"},
+    {"tls-other-name", CHECK_EDGE_UDP_7844, CHECK_fail, STAGE_tls, "hostname mismatch",
+     "wrong address"},
     {"tcp-reset", CHECK_EDGE_TCP_7844, CHECK_fail, STAGE_tls, "ECONNRESET", "inspection"},
     {"tls-stalled", CHECK_EDGE_TCP_7844, CHECK_fail, STAGE_tls,
      "nothing came back after ClientHello", "swallows"},
@@ -133,6 +140,37 @@ every_fault_of_the_edge_is_told_by_stage_signal_and_next_step(void **state)
         measure_stop(&m);
         network_fault(*state, c->fault, false);
     }
+}
+
+static void
+an_edge_that_ignores_version_negotiation_passes_with_a_note(void **state)
+{
+    const struct check *check;
+    struct measure m;
+
+    network_fault(*state, "vn-silent", true);
+    measure_once(&m, *state);
+    assert_true(measure_rounds(&m, SOURCE_checks, 2)); /* a light look must not fail it either */
+    check = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 4);
+    assert_int_equal(check->verdict, CHECK_pass);
+    assert_true(check->stage_us[STAGE_quic] > 0);
+    assert_non_null(strstr(check->note, "no answer to version negotiation"));
+    assert_int_equal(check->lost, 0);
+    measure_stop(&m);
+    network_fault(*state, "vn-silent", false);
+}
+
+static void
+the_quic_handshake_shows_who_answers(void **state)
+{
+    const struct check *check;
+    struct measure m;
+
+    measure_once(&m, *state);
+    check = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 4);
+    assert_non_null(strstr(check->note, "QUIC v1, issuer "));
+    assert_true(check->stage_us[STAGE_quic] > 0 && check->rtt_us > 0);
+    measure_stop(&m);
 }
 
 static bool
@@ -304,6 +342,8 @@ main(void)
         cmocka_unit_test(a_healthy_edge_passes_over_tcp_and_udp),
         cmocka_unit_test(ipv6_has_rows_of_its_own),
         cmocka_unit_test(every_fault_of_the_edge_is_told_by_stage_signal_and_next_step),
+        cmocka_unit_test(an_edge_that_ignores_version_negotiation_passes_with_a_note),
+        cmocka_unit_test(the_quic_handshake_shows_who_answers),
         cmocka_unit_test(a_refresh_sees_a_recovery_at_once),
         cmocka_unit_test(light_rounds_keep_what_the_handshake_said),
         cmocka_unit_test(lost_datagrams_are_counted_and_do_not_fail_the_edge),
