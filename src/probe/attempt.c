@@ -1,10 +1,13 @@
 #include "probe/attempt.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/clock.h"
+#include "core/die.h"
 #include "probe/quic.h"
+#include "probe/sweep.h"
 #include "probe/tls.h"
 
 static void (*const ways[])(struct attempt *) = {
@@ -12,6 +15,8 @@ static void (*const ways[])(struct attempt *) = {
     [CHECK_EDGE_TCP_7844] = attempt_over_tcp,
     [CHECK_EDGE_UDP_7844] = attempt_over_udp,
 };
+
+static void begin_second(void *context);
 
 void
 attempt_start(struct attempt *attempt)
@@ -23,9 +28,12 @@ attempt_start(struct attempt *attempt)
         result->stage_us[i] = -1;
     result->rtt_us = -1;
     attempt->is_running = true;
+    attempt->is_first_over = false;
+    attempt->second = NULL;
     attempt->fd = -1;
     attempt->tls = NULL;
     attempt->quic = NULL;
+    attempt->sweep = NULL;
     attempt->n_sends = 0;
     memset(&attempt->get, 0, sizeof(attempt->get));
     memset(&attempt->watch, 0, sizeof(attempt->watch));
@@ -33,6 +41,10 @@ attempt_start(struct attempt *attempt)
     memset(&attempt->next_send, 0, sizeof(attempt->next_send));
     memset(&attempt->handshake, 0, sizeof(attempt->handshake));
     attempt->stage_started_us = clock_mono_us();
+    attempt->second_due = (struct timer){.due = begin_second, .context = attempt};
+    if (attempt->other_name && attempt->name && !attempt->is_light)
+        timer_set(attempt->tools->loop, &attempt->second_due,
+                  attempt->stage_started_us + SECOND_AFTER_MS * INT64_C(1000));
     ways[attempt->kind](attempt);
 }
 
@@ -46,6 +58,8 @@ attempt_hang_up(struct attempt *attempt)
     timer_clear(loop, &attempt->next_send);
     timer_clear(loop, &attempt->handshake);
     http_cancel(&attempt->get);
+    sweep_free(attempt->sweep);
+    attempt->sweep = NULL;
     quic_free(attempt->quic);
     attempt->quic = NULL;
     tls_close(attempt->tls);
@@ -55,13 +69,47 @@ attempt_hang_up(struct attempt *attempt)
     attempt->fd = -1;
 }
 
+static void
+drop_second(struct attempt *attempt)
+{
+    timer_clear(attempt->tools->loop, &attempt->second_due);
+    if (!attempt->second)
+        return;
+    attempt_cancel(attempt->second);
+    free(attempt->second);
+    attempt->second = NULL;
+}
+
 void
 attempt_cancel(struct attempt *attempt)
 {
     if (!attempt->is_running)
         return;
+    drop_second(attempt);
     attempt_hang_up(attempt);
     attempt->is_running = false;
+}
+
+/* --- a second opinion: is it our name, or the size of our first packet, that is filtered? --- */
+
+/* The first one has failed and the second passes, or the other way round. */
+static void
+compare(struct attempt *attempt)
+{
+    const struct attempt *second = attempt->second;
+    struct fault *fault = &attempt->result.fault;
+    const struct fault *other = &second->result.fault;
+    char why[FAULT_TEXT_BYTES];
+
+    if (second->is_large && fault->signal == SIGNAL_none && fault_is_silence(other)) {
+        memcpy(why, other->text, sizeof(why));
+        fault_set(fault, other->stage, SIGNAL_large_hello, 0,
+                  "a small ClientHello passes, one of two packets does not: %s", why);
+    } else if (!second->is_large && fault_is_deep(fault) && other->signal == SIGNAL_none) {
+        memcpy(why, fault->text, sizeof(why));
+        fault_set(fault, fault->stage, SIGNAL_sni_filter, 0, "%s passes, %s does not: %s",
+                  second->name, attempt->name, why);
+    }
 }
 
 static void
@@ -73,13 +121,90 @@ tell(void *context)
     attempt->done(attempt->context);
 }
 
-void
-attempt_finish(struct attempt *attempt)
+static void
+end(struct attempt *attempt)
 {
-    attempt_hang_up(attempt);
+    if (attempt->second)
+        compare(attempt);
+    drop_second(attempt);
     attempt->result.at_ms = clock_wall_ms();
     attempt->deadline = (struct timer){.due = tell, .context = attempt};
     timer_set(attempt->tools->loop, &attempt->deadline, 0);
+}
+
+static void
+second_done(void *context)
+{
+    struct attempt *attempt = context;
+
+    if (attempt->is_first_over)
+        end(attempt);
+}
+
+/* Has the network answered, so that only the handshake is in question? */
+static bool
+is_in_handshake(const struct attempt *attempt)
+{
+    return attempt->kind == CHECK_EDGE_UDP_7844 ? attempt->result.rtt_us >= 0
+                                                : attempt->result.stage_us[STAGE_tcp] >= 0;
+}
+
+static void
+begin_second(void *context)
+{
+    struct attempt *attempt = context, *second;
+    bool is_large = attempt->is_first_over && attempt->result.fault.signal == SIGNAL_none;
+
+    if (!is_large && !is_in_handshake(attempt))
+        return;
+    second = calloc(1, sizeof(*second));
+    if (!second)
+        die("out of memory");
+    second->tools = attempt->tools;
+    second->kind = attempt->kind;
+    second->address = attempt->address;
+    second->name = is_large ? attempt->name : attempt->other_name;
+    second->is_large = is_large;
+    second->done = second_done;
+    second->context = attempt;
+    attempt->second = second;
+    attempt_start(second);
+}
+
+static bool
+is_late(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_timeout || fault->signal == SIGNAL_quic_silent ||
+           fault->signal == SIGNAL_quic_unfinished;
+}
+
+static bool
+wants_second(const struct attempt *attempt)
+{
+    const struct fault *fault = &attempt->result.fault;
+
+    if (attempt->is_light || !attempt->name)
+        return false;
+    return fault->signal == SIGNAL_none ? attempt->tries_large
+                                        : attempt->other_name && fault_is_hidden(fault);
+}
+
+void
+attempt_finish(struct attempt *attempt)
+{
+    bool has_passed = attempt->result.fault.signal == SIGNAL_none;
+
+    attempt_hang_up(attempt);
+    timer_clear(attempt->tools->loop, &attempt->second_due);
+    attempt->is_first_over = true;
+    if (has_passed)
+        drop_second(attempt); /* it was slow, not filtered */
+    if (attempt->second && attempt->second->is_running && is_late(&attempt->result.fault))
+        drop_second(attempt); /* it had time enough, and would keep the operator waiting */
+    if (!attempt->second && !is_late(&attempt->result.fault) && wants_second(attempt))
+        begin_second(attempt);
+    if (!attempt->second || !attempt->second->is_running)
+        end(attempt);
 }
 
 int64_t

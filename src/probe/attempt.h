@@ -17,10 +17,11 @@ enum { /* facts/connectivity.md J1 */
        ATTEMPT_NOTE_BYTES = 200,
 };
 
-enum { VN_SENDS = 4 };
+enum { VN_SENDS = 4, SECOND_AFTER_MS = 1000 };
 
 struct dns;
 struct quic;
+struct sweep;
 struct tls;
 struct tls_trust;
 
@@ -54,20 +55,26 @@ struct attempt {
     struct tools *tools;
     enum check_kind kind;
     struct address address;
-    const char *url;  /* of the API check; borrowed */
-    const char *name; /* that the certificate must prove; NULL: no TLS in this one */
-    bool is_light;    /* stop as soon as the network has answered */
+    const char *url;        /* of the API check; borrowed */
+    const char *name;       /* that the certificate must prove; NULL: no TLS in this one */
+    bool is_light;          /* stop as soon as the network has answered */
+    bool is_large;          /* with a ClientHello of two packets, as post-quantum ones are */
+    const char *other_name; /* NULL, or the one to try when the handshake for name fails */
+    bool tries_large;       /* when all passes, once more with is_large */
     void (*done)(void *context);
     void *context;
     struct attempt_result result;
     /* private */
-    bool is_running;
+    bool is_running, is_first_over;
+    struct attempt *second; /* owned: with the other name, or large; NULL */
+    struct timer second_due;
     int fd;
     struct watch watch;
     struct timer deadline, next_send, handshake;
     int64_t stage_started_us;
     struct tls *tls;
     struct http_get get;
+    struct sweep *sweep;
     struct quic *quic; /* NULL: no handshake in this one */
     struct fault vn_fault;
     bool is_vn_over, is_quic_over;

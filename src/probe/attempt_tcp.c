@@ -95,8 +95,9 @@ start_tls(struct attempt *attempt)
 {
     bool is_api = attempt->kind == CHECK_API_443;
 
-    attempt->tls = tls_open(is_api ? attempt->tools->trust : attempt->tools->edge_trust,
-                            attempt->fd, attempt->name, is_api);
+    attempt->tls = tls_open(
+        is_api ? attempt->tools->trust : attempt->tools->edge_trust, attempt->fd, attempt->name,
+        (is_api ? TLS_OFFERS_HTTP : 0) | (attempt->is_large ? TLS_IS_LARGE : 0));
     attempt->watch.ready = shake_hands;
     arm(attempt, TLS_DEADLINE_MS, tls_late);
     shake_hands(attempt, LOOP_WRITE);

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "probe/attempt.h"
 #include "probe/quic.h"
+#include "probe/sweep.h"
 #include "probe/udp.h"
 
 enum {
@@ -26,6 +27,38 @@ static bool
 is_timeout(const struct fault *fault)
 {
     return fault->signal == SIGNAL_timeout;
+}
+
+/* How large the datagrams may be, once everything else is fine. */
+static void
+swept(void *context)
+{
+    struct attempt *attempt = context;
+    struct attempt_result *result = &attempt->result;
+    const struct sweep_result *sweep = sweep_result(attempt->sweep);
+    struct text note = {
+        .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
+
+    if (sweep->passed_bytes > 0 && sweep->passed_bytes < SWEEP_ENOUGH_BYTES)
+        fault_set(&result->fault, STAGE_quic, SIGNAL_mtu, (int)sweep->passed_bytes,
+                  "datagrams of %d bytes pass, %d bytes %s", (int)sweep->passed_bytes,
+                  (int)sweep->lost_bytes,
+                  sweep->is_local ? "do not fit this host's interface" : "vanish");
+    else if (sweep->passed_bytes > 0)
+        text_addf(&note, "; %d-byte datagrams pass", (int)sweep->passed_bytes);
+    attempt_finish(attempt);
+}
+
+static void
+finish_or_sweep(struct attempt *attempt)
+{
+    struct attempt_result *result = &attempt->result;
+
+    if (result->fault.signal != SIGNAL_none || result->is_vn_silent || !attempt->tries_large) {
+        attempt_finish(attempt);
+        return;
+    }
+    attempt->sweep = sweep_start(attempt->tools->loop, &attempt->address, swept, attempt);
 }
 
 /* The handshake proves what version negotiation only suggests, so it has the last word; but of two
@@ -60,7 +93,7 @@ conclude(struct attempt *attempt)
                   "version negotiation passes, QUIC v1 gets no answer within %d ms",
                   QUIC_DEADLINE_MS);
     }
-    attempt_finish(attempt);
+    finish_or_sweep(attempt);
 }
 
 static void
@@ -238,6 +271,7 @@ shake_hands(void *context)
         .trust = attempt->tools->edge_trust,
         .address = &attempt->address,
         .name = attempt->name,
+        .is_large = attempt->is_large,
         .done = shaken,
         .context = attempt,
     };

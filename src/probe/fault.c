@@ -42,6 +42,31 @@ fault_judge(const struct fault *fault, enum check_kind kind, unsigned circumstan
     return &unheard_of;
 }
 
+bool
+fault_is_deep(const struct fault *fault)
+{
+    return fault->signal != SIGNAL_none &&
+           (fault->stage == STAGE_tls || fault->stage == STAGE_http ||
+            (fault->signal >= SIGNAL_quic_silent && fault->signal <= SIGNAL_large_hello));
+}
+
+bool
+fault_is_silence(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_quic_silent || fault->signal == SIGNAL_quic_unfinished ||
+           (fault->stage == STAGE_tls &&
+            (fault->signal == SIGNAL_timeout || fault->signal == SIGNAL_eof ||
+             (fault->signal == SIGNAL_errno &&
+              (fault->code == ECONNRESET || fault->code == EPIPE))));
+}
+
+bool
+fault_is_hidden(const struct fault *fault)
+{
+    return fault_is_silence(fault) || fault->signal == SIGNAL_alert ||
+           fault->signal == SIGNAL_quic_close;
+}
+
 void
 fault_clear(struct fault *fault)
 {

@@ -40,6 +40,9 @@ enum signal {
     SIGNAL_quic_unfinished, /* the handshake began and stopped */
     SIGNAL_quic_close,      /* the peer closed with an error; code: it */
     SIGNAL_quic_version,    /* the peer speaks QUIC, but not v1 */
+    SIGNAL_mtu,             /* the path carries small datagrams only; code: bytes that pass */
+    SIGNAL_sni_filter,      /* another name passes at the same address */
+    SIGNAL_large_hello,     /* a ClientHello of one packet passes, one of two does not */
     SIGNAL_some_addresses,  /* other addresses of the same name work; code: how many do not */
 };
 
@@ -90,6 +93,13 @@ const struct fault_rule *fault_judge(const struct fault *fault, enum check_kind 
                                      unsigned circumstances);
 /* The rows, for tests. */
 const struct fault_rule *fault_rules(size_t *n);
+
+/* Beyond the network part: the handshake or the answer. */
+bool fault_is_deep(const struct fault *fault);
+/* The handshake was cut or swallowed by somebody who does not say who it is. */
+bool fault_is_silence(const struct fault *fault);
+/* The same, or refused in a way that the name may be the reason of. */
+bool fault_is_hidden(const struct fault *fault);
 
 void fault_clear(struct fault *fault);
 /* Fill in; foreign bytes in the text are made safe. */

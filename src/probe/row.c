@@ -83,23 +83,13 @@ row_failing(const struct row *row, size_t *n_known)
     return n;
 }
 
-/* Beyond the network part: the handshake or the answer. */
-static bool
-is_deep(const struct fault *fault)
-{
-    return fault->signal != SIGNAL_none &&
-           (fault->stage == STAGE_tls || fault->stage == STAGE_http ||
-            fault->signal == SIGNAL_quic_silent || fault->signal == SIGNAL_quic_unfinished ||
-            fault->signal == SIGNAL_quic_close || fault->signal == SIGNAL_quic_version);
-}
-
 static bool
 is_full_due(const struct place *place)
 {
     int64_t age_ms = clock_mono_ms() - place->full_at_ms;
 
     return place->full_at_ms == 0 || age_ms >= FULL_EVERY_MS ||
-           (is_deep(&place->last.fault) && age_ms >= FULL_AGAIN_AFTER_MS);
+           (fault_is_deep(&place->last.fault) && age_ms >= FULL_AGAIN_AFTER_MS);
 }
 
 static void
@@ -113,6 +103,8 @@ start(struct place *place, bool is_whole)
     attempt->url = row->url;
     attempt->name = row->tls_name;
     attempt->is_light = !is_whole && !is_full_due(place);
+    attempt->other_name = row->other_name;
+    attempt->tries_large = is_whole && row->other_name && place == row->places;
     attempt->done = place_done;
     attempt->context = place;
     row->running++;
@@ -172,7 +164,7 @@ merge(struct place *place)
         fresh.stage_us[STAGE_tls] = old->stage_us[STAGE_tls];
         fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
         fresh.stage_us[STAGE_quic] = old->stage_us[STAGE_quic];
-        if (is_deep(&old->fault))
+        if (fault_is_deep(&old->fault))
             fresh.fault = old->fault;
     }
     place->last = fresh;
@@ -186,7 +178,7 @@ place_done(void *context)
     struct row *row = place->row;
     const struct attempt_result *result = &place->attempt.result;
     bool was_known = place->is_known, was_failing = is_failing(place);
-    bool failed_before_tls = was_failing && !is_deep(&place->last.fault);
+    bool failed_before_tls = was_failing && !fault_is_deep(&place->last.fault);
     bool was_light = place->attempt.is_light;
 
     row->running--;

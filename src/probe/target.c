@@ -25,6 +25,7 @@ row_new(const struct target *target, enum check_kind kind, int family)
     row->family = family;
     row->url = target->url;
     row->tls_name = kind == CHECK_EDGE_UDP_7844 ? QUIC_EDGE_NAME : target->tls_name;
+    row->other_name = target->is_api ? NULL : QUIC_PRECHECK_NAME;
     row->dns_us = -1;
     return row;
 }

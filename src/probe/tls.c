@@ -11,6 +11,11 @@
 #include "core/die.h"
 #include "core/text.h"
 
+enum {
+    PADDING_EXTENSION = 0x3a3a, /* reserved to be ignored (RFC 8701) */
+    PADDING_BYTES = 1216,       /* of an ML-KEM share */
+};
+
 struct tls_trust {
     SSL_CTX *context;
     struct tls_trust *like; /* NULL */
@@ -19,7 +24,7 @@ struct tls_trust {
 
 struct tls {
     SSL *ssl;
-    bool is_done;
+    bool is_done, is_large;
     long verify_error; /* the first one; X509_V_OK */
 };
 
@@ -43,6 +48,20 @@ remember_first(int is_ok, X509_STORE_CTX *store)
     return 1;
 }
 
+/* An extension that every server ignores, so that the ClientHello takes two packets. */
+static int
+add_padding(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *n,
+            X509 *certificate, size_t chain, int *alert, void *argument)
+{
+    static const unsigned char padding[PADDING_BYTES];
+    const struct tls *tls = SSL_get_app_data(ssl);
+
+    (void)type, (void)context, (void)certificate, (void)chain, (void)alert, (void)argument;
+    *out = padding;
+    *n = sizeof(padding);
+    return tls && tls->is_large; /* 0: not in this one */
+}
+
 struct tls_trust *
 tls_trust_open(const char *extra_ca_file, struct tls_trust *like, struct err *err)
 {
@@ -56,6 +75,8 @@ tls_trust_open(const char *extra_ca_file, struct tls_trust *like, struct err *er
     if (!trust->context)
         die("cannot start OpenSSL: %s", last_error());
     SSL_CTX_set_verify(trust->context, SSL_VERIFY_PEER, remember_first);
+    SSL_CTX_add_custom_ext(trust->context, PADDING_EXTENSION, SSL_EXT_CLIENT_HELLO, add_padding,
+                           NULL, NULL, NULL, NULL);
     SSL_CTX_set_session_cache_mode(trust->context, SSL_SESS_CACHE_OFF); /* whole handshakes only */
     if (extra_ca_file && SSL_CTX_load_verify_file(trust->context, extra_ca_file) != 1) {
         err_set(err, ERR_CONFIG, "%s: cannot read CA certificates: %s", extra_ca_file,
@@ -129,7 +150,7 @@ tls_trust_lend(struct tls_trust *trust, void *ssl_ctx)
 }
 
 struct tls *
-tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http)
+tls_open(struct tls_trust *trust, int fd, const char *name, unsigned manner)
 {
     static const unsigned char http[] = "\x02h2\x08http/1.1"; /* RFC 7301 */
     struct tls *tls = calloc(1, sizeof(*tls));
@@ -143,7 +164,8 @@ tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http)
         die("out of memory");
     SSL_set_app_data(tls->ssl, tls);
     SSL_set_connect_state(tls->ssl);
-    if (offers_http)
+    tls->is_large = manner & TLS_IS_LARGE;
+    if (manner & TLS_OFFERS_HTTP)
         SSL_set_alpn_protos(tls->ssl, http, sizeof(http) - 1);
     if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls->ssl), name) != 1) { /* not a literal */
         SSL_set1_host(tls->ssl, name);

@@ -24,8 +24,14 @@ void tls_trust_lend(struct tls_trust *trust, void *ssl_ctx);
 
 struct tls;
 
-/* A handshake over fd (borrowed, non-blocking, connected); name is sent and must be proven. */
-struct tls *tls_open(struct tls_trust *trust, int fd, const char *name, bool offers_http);
+enum {
+    TLS_OFFERS_HTTP = 1, /* by ALPN */
+    TLS_IS_LARGE = 2,    /* a ClientHello of two packets, as post-quantum ones are */
+};
+
+/* A handshake over fd (borrowed, non-blocking, connected); name is sent and must be proven. manner:
+ * TLS_ bits. */
+struct tls *tls_open(struct tls_trust *trust, int fd, const char *name, unsigned manner);
 /* Ends it politely when it was done; the descriptor stays open. NULL is allowed. */
 void tls_close(struct tls *tls);
 
