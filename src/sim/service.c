@@ -145,6 +145,20 @@ service_hand_out(struct service *service, struct err *err)
     return handout_write(service->handout, &of, err);
 }
 
+/* A service in trouble takes along what is open. */
+static void
+fail_streams(struct service *service)
+{
+    const struct faults *faults = &service->world->faults;
+
+    if (faults->api_down)
+        streams_end(&service->streams, NULL);
+    else if (faults->api_error)
+        streams_fail(&service->streams, "api_error", "Internal server error");
+    else if (faults->api_overloaded)
+        streams_fail(&service->streams, "overloaded_error", "Overloaded");
+}
+
 bool
 service_fault(struct service *service, const char *name, bool on)
 {
@@ -152,8 +166,7 @@ service_fault(struct service *service, const char *name, bool on)
 
     if (fault) {
         *fault = on;
-        if (service->world->faults.api_down) /* takes what is open along */
-            streams_end(&service->streams, NULL);
+        fail_streams(service);
         web_wake(service->web);
         return true;
     }
