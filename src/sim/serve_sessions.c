@@ -174,7 +174,7 @@ check_initial(struct exchange *x, const struct json *events)
     return true;
 }
 
-/* -1: none given; -2: not a budget, and a 400 was answered. */
+/* In cents. -1: none given; -2: not a budget, and a 400 was answered. */
 static int64_t
 parse_budget(struct exchange *x, const struct json *budget)
 {
@@ -186,7 +186,7 @@ parse_budget(struct exchange *x, const struct json *budget)
         return -1;
     for (const char *c = amount; *c >= '0' && *c <= '9' && cents < INT32_MAX; c++)
         cents = cents * 10 + (*c - '0');
-    if (cents > 0 && strspn(amount, "0123456789") == strlen(amount))
+    if (*amount && strspn(amount, "0123456789") == strlen(amount))
         return cents;
     answer_error(x, 400, "budget: expected max_list_cost.amount in whole cents");
     return -2;
@@ -248,6 +248,10 @@ sessions_create(struct service *service, struct exchange *x)
     struct json *metadata = json_new_object();
     struct session *session;
 
+    if (budget == 0) {
+        answer_error(x, 400, "budget: max_list_cost.amount: expected at least one cent");
+        budget = -2;
+    }
     if (budget == -2 || !serve_metadata(x, &metadata, json_get(body, "metadata"), false, NULL)) {
         json_free(metadata);
         return;

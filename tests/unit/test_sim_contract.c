@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aid/folder.h"
 #include "aid/simulator.h"
 #include "sim/stream.h"
 
@@ -340,6 +341,44 @@ a_service_that_fails_ends_streams_with_an_error_event(void **state)
 }
 
 static void
+a_budget_is_given_at_creation_and_then_only_raised_or_removed(void **state)
+{
+    static const struct {
+        const char *budget, *reason;
+    } rows[] = {
+        {"{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"0\",\"currency\":\"USD\"}}",
+         "budget_not_raised"},
+        {"{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"1.5\",\"currency\":\"USD\"}}",
+         "whole cents"},
+        {"null", NULL},
+        {"{\"type\":\"limit\",\"max_list_cost\":{\"amount\":\"900\",\"currency\":\"USD\"}}",
+         "budget_create_only"},
+    };
+    char body[400], path[200];
+    struct json *made;
+
+    (void)state;
+    snprintf(body, sizeof(body),
+             "{\"agent\":\"agent_x\",\"environment_id\":\"%s\",\"budget\":{\"type\":\"limit\","
+             "\"max_list_cost\":{\"amount\":\"500\",\"currency\":\"USD\"}},\"resources\":"
+             "[{\"type\":\"memory_store\",\"memory_store_id\":\"memstore_1\"}]}",
+             simulator_pool(sim, 0));
+    made = ask("/v1/sessions", body, 200);
+    assert_memory_equal(json_string(json_first(json_get(made, "resources")), "id", "???????"),
+                        "sesrsc_", 7);
+    snprintf(path, sizeof(path), "/v1/sessions/%s", json_string(made, "id", ""));
+    json_free(made);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        snprintf(body, sizeof(body), "{\"budget\":%s}", rows[i].budget);
+        made = ask(path, body, rows[i].reason ? 400 : 200);
+        if (rows[i].reason)
+            assert_non_null(
+                strstr(json_string(json_get(made, "error"), "message", ""), rows[i].reason));
+        json_free(made);
+    }
+}
+
+static void
 skills_are_read_by_clients_of_both_generations(void **state)
 {
     struct simulator_ask old = {.path = "/v1/skills/skill_1/versions",
@@ -411,6 +450,27 @@ a_stranger_cannot_change_how_long_a_lease_lasts(void **state)
     }
 }
 
+static void
+a_timeline_names_pools_and_faults_that_exist(void **state)
+{
+    static const char *const bad[] = {
+        "base: healthy\ntimeline: [{at: 1, pool: nowhere, workers: 0}]\n",
+        "base: healthy\ntimeline: [{at: 1, fault: nothing, on: true}]\n",
+    };
+    char *folder = folder_new(), path[300], body[400];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
+        struct simulator_ask how = {.method = "POST", .path = "/sim/scenario", .body = body};
+
+        snprintf(path, sizeof(path), "%s/bad.yaml", folder);
+        folder_write(folder, "bad.yaml", bad[i]);
+        snprintf(body, sizeof(body), "{\"name\":\"%s\"}", path);
+        assert_int_equal(simulator_status(sim, &how), 400);
+    }
+    folder_free(folder);
+}
+
 #define WITH_ITS_OWN(test) cmocka_unit_test_setup_teardown(test, start, stop)
 
 int
@@ -425,9 +485,11 @@ main(void)
         WITH_ITS_OWN(a_session_has_its_primary_thread),
         WITH_ITS_OWN(results_and_confirmations_go_to_the_calls_that_wait_for_them),
         WITH_ITS_OWN(events_that_make_no_sense_are_refused),
+        WITH_ITS_OWN(a_budget_is_given_at_creation_and_then_only_raised_or_removed),
         WITH_ITS_OWN(skills_are_read_by_clients_of_both_generations),
         WITH_ITS_OWN(a_token_is_for_a_workspace_that_the_rule_covers),
         WITH_ITS_OWN(a_stranger_cannot_change_how_long_a_lease_lasts),
+        WITH_ITS_OWN(a_timeline_names_pools_and_faults_that_exist),
         cmocka_unit_test(a_service_that_fails_ends_streams_with_an_error_event),
     };
 
