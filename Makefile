@@ -85,7 +85,7 @@ lint:
 	$(Q)scripts/lint.sh
 
 format:
-	$(Q)clang-format -i $$(git ls-files '*.c' '*.h')
+	$(Q)clang-format -i $$(find src tests -name '*.[ch]')
 
 golden: unit
 	$(Q)GOLDEN=write BUILD=$(BUILD) tests/run golden

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 #include "api/engine.h"
 #include "core/arena.h"
 #include "core/die.h"
+#include "core/thread.h"
 
 #define DEFAULT_VERSION "2026-10-21"
 
@@ -95,25 +95,10 @@ run(void *context)
 {
     struct api *api = context;
 
+    thread_give_way();
     engine_run(&api->engine, api->stop_fd);
     engine_clear(&api->engine);
     return NULL;
-}
-
-/* Signals are the main thread's business. */
-static int
-start_thread(struct api *api)
-{
-    sigset_t all, before;
-    int reason;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    reason = pthread_create(&api->thread, NULL, run, api);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!reason)
-        pthread_setname_np(api->thread, "api");
-    return reason;
 }
 
 static void
@@ -129,7 +114,6 @@ struct api *
 api_start(const struct api_options *options, struct store *store, struct err *err)
 {
     struct api *api = calloc(1, sizeof(*api));
-    int reason;
 
     if (!api)
         die("out of memory");
@@ -147,10 +131,8 @@ api_start(const struct api_options *options, struct store *store, struct err *er
         err_context(err, "api");
         return NULL;
     }
-    reason = start_thread(api);
-    if (!reason)
+    if (thread_start(&api->thread, "api", run, api, err))
         return api;
-    err_set(err, ERR_IO, "api: cannot start a thread: %s", strerror(reason));
     engine_clear(&api->engine);
     api_free(api);
     return NULL;

@@ -8,6 +8,13 @@
 
 #include "core/arena.h"
 
+/* Printable ASCII: safe as it is, one byte, one cell. */
+static bool
+is_plain(uint32_t c)
+{
+    return c >= 0x20 && c < 0x7F;
+}
+
 static bool
 is_unsafe(uint32_t c)
 {
@@ -26,9 +33,13 @@ uint32_t
 text_next(const char **s, size_t *n)
 {
     utf8proc_int32_t c;
-    utf8proc_ssize_t used =
-        utf8proc_iterate((const utf8proc_uint8_t *)*s, (utf8proc_ssize_t)*n, &c);
+    utf8proc_ssize_t used;
 
+    if (is_plain((unsigned char)**s)) { /* nearly all text is */
+        *n -= 1;
+        return (unsigned char)*(*s)++;
+    }
+    used = utf8proc_iterate((const utf8proc_uint8_t *)*s, (utf8proc_ssize_t)*n, &c);
     if (used <= 0) {
         *s += 1;
         *n -= 1;
@@ -44,13 +55,17 @@ text_next(const char **s, size_t *n)
 size_t
 text_encode(uint32_t c, char out[4])
 {
+    if (is_plain(c)) {
+        out[0] = (char)c;
+        return 1;
+    }
     return (size_t)utf8proc_encode_char((utf8proc_int32_t)c, (utf8proc_uint8_t *)out);
 }
 
 int
 text_char_cells(uint32_t c)
 {
-    if (c >= 0x20 && c < 0x7F)
+    if (is_plain(c))
         return 1;
     return utf8proc_charwidth((utf8proc_int32_t)c);
 }

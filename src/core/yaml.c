@@ -7,8 +7,11 @@
 #include <yaml.h>
 
 #include "core/arena.h"
+#include "core/die.h"
 #include "core/err.h"
 #include "core/text.h"
+
+enum { FIRST_READ_BYTES = 4096 };
 
 struct reader {
     yaml_parser_t parser;
@@ -170,6 +173,33 @@ yaml_parse(struct arena *arena, const char *name, const char *bytes, size_t n, s
     return root;
 }
 
+/* The whole file, of at most YAML_LARGEST_BYTES; caller frees with free(). NULL and err otherwise.
+ */
+static char *
+read_file(FILE *file, const char *path, size_t *n, struct err *err)
+{
+    size_t room = FIRST_READ_BYTES;
+    char *bytes = NULL;
+
+    *n = 0;
+    do {
+        char *larger = realloc(bytes, room *= 2);
+
+        if (!larger)
+            die("out of memory");
+        bytes = larger;
+        *n += fread(bytes + *n, 1, room - *n, file);
+    } while (*n == room && *n <= YAML_LARGEST_BYTES);
+    if (ferror(file))
+        err_set(err, ERR_CONFIG, "%s: cannot read: %s", path, strerror(errno));
+    else if (*n > YAML_LARGEST_BYTES)
+        err_set(err, ERR_CONFIG, "%s: larger than %d bytes", path, YAML_LARGEST_BYTES);
+    else
+        return bytes;
+    free(bytes);
+    return NULL;
+}
+
 const struct yaml *
 yaml_load(struct arena *arena, const char *path, struct err *err)
 {
@@ -182,13 +212,8 @@ yaml_load(struct arena *arena, const char *path, struct err *err)
         err_set(err, ERR_CONFIG, "%s: cannot read: %s", path, strerror(errno));
         return NULL;
     }
-    bytes = malloc(YAML_LARGEST_BYTES + 1);
-    n = bytes ? fread(bytes, 1, YAML_LARGEST_BYTES + 1, file) : 0;
-    if (!bytes || ferror(file))
-        err_set(err, ERR_CONFIG, "%s: cannot read: %s", path, strerror(errno));
-    else if (n > YAML_LARGEST_BYTES)
-        err_set(err, ERR_CONFIG, "%s: larger than %d bytes", path, YAML_LARGEST_BYTES);
-    else
+    bytes = read_file(file, path, &n, err);
+    if (bytes)
         root = yaml_parse(arena, path, bytes, n, err);
     free(bytes);
     fclose(file);

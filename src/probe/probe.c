@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -11,6 +10,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/thread.h"
 #include "model/store.h"
 #include "probe/checks.h"
 #include "probe/connectors.h"
@@ -162,24 +162,6 @@ open_all(struct probe *probe, struct err *err)
     return true;
 }
 
-/* Signals are the main thread's; and a peer that hangs up must not end the program (SIGPIPE). */
-static bool
-start_thread(struct probe *probe, struct err *err)
-{
-    sigset_t all, before;
-    int error;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    error = pthread_create(&probe->thread, NULL, run, probe);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        return err_set(err, ERR_IO, "cannot start the probe thread: %s", strerror(error));
-    probe->has_thread = true;
-    (void)pthread_setname_np(probe->thread, "probe");
-    return true;
-}
-
 struct probe *
 probe_start(const struct probe_options *options, struct store *store, struct err *err)
 {
@@ -191,12 +173,13 @@ probe_start(const struct probe_options *options, struct store *store, struct err
     probe->options = copy_options(options, probe->arena);
     probe->store = store;
     probe->stop_fd = -1;
-    if (!open_all(probe, err) || !start_thread(probe, err)) {
-        err_context(err, "probe");
-        probe_stop(probe);
-        return NULL;
+    if (open_all(probe, err) && thread_start(&probe->thread, "probe", run, probe, err)) {
+        probe->has_thread = true;
+        return probe;
     }
-    return probe;
+    err_context(err, "probe");
+    probe_stop(probe);
+    return NULL;
 }
 
 void

@@ -94,11 +94,12 @@ agent_wake(struct world *world, struct session *session)
 {
     struct mind *mind = &session->mind;
 
-    if (session->calls.n == 0)
-        session_run(world, session, world->now_ms);
     if (!mind->script && mind->calls_left <= 0)
         mind->calls_left = chance_between(&world->chance, 4, 18);
     session_need_worker(world, session);
+    if (session->calls.n > 0)
+        return; /* it goes on when they are answered */
+    session_run(world, session, world->now_ms);
     plan(world, session);
 }
 
@@ -113,22 +114,29 @@ agent_answered(struct world *world, struct session *session)
     plan(world, session);
 }
 
+/* The service itself answers the call. */
+static void
+answer_call(struct world *world, struct session *session, struct call *call, bool is_error,
+            const char *words)
+{
+    struct json *body = json_new_object(), *text;
+
+    json_add_string(body, "tool_use_id", call->id);
+    json_add_bool(body, "is_error", is_error);
+    text = json_add_object(json_add_array(body, "content"), NULL);
+    json_add_string(text, "type", "text");
+    json_add_string(text, "text", words);
+    session_emit(world, session, "agent.tool_result", body, world->now_ms);
+    session_close_call(session, call);
+}
+
 /* Close every open call with an error, as if its tool had failed. */
 static void
 answer_all(struct world *world, struct session *session)
 {
-    while (session->calls.n > 0) {
-        struct call *call = session->calls.items[0];
-        struct json *body = json_new_object(), *text;
-
-        json_add_string(body, "tool_use_id", call->id);
-        json_add_bool(body, "is_error", true);
-        text = json_add_object(json_add_array(body, "content"), NULL);
-        json_add_string(text, "type", "text");
-        json_add_string(text, "text", "The call was interrupted by the user.");
-        session_emit(world, session, "agent.tool_result", body, world->now_ms);
-        session_close_call(session, call);
-    }
+    while (session->calls.n > 0)
+        answer_call(world, session, session->calls.items[0], true,
+                    "The call was interrupted by the user.");
 }
 
 void
@@ -197,6 +205,10 @@ call_tool(struct world *world, struct session *session, const struct ask *ask)
 {
     struct call *call = session_ask(world, session, ask);
 
+    if (!call->asks && !call->is_custom && !environment_is_self_hosted(session->environment)) {
+        answer_call(world, session, call, false, name_tool_output(&world->chance));
+        return;
+    }
     session->mind.next_ms = 0;
     session_need_worker(world, session);
     if (call->asks || call->is_custom || world->switches.waiting_status == WAITING_IDLE)

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/thread.h"
 #include "sim/edge_quic.h"
 #include "sim/edge_tcp.h"
 #include "sim/edge_udp.h"
@@ -219,22 +220,6 @@ edge_thread(void *argument)
     return NULL;
 }
 
-/* With every signal blocked: they are the main thread's, and a write to a closed connection must
- * not end the program. */
-static bool
-thread_start(struct edge *edge)
-{
-    sigset_t all, before;
-    int failure;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    failure = pthread_create(&edge->thread, NULL, edge_thread, edge);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    errno = failure;
-    return failure == 0;
-}
-
 static void
 edge_free(struct edge *edge)
 {
@@ -281,9 +266,7 @@ edge_start(struct pki *pki, const struct network_faults *faults, struct err *err
     edge = edge_new(pki, faults, tcp, udp);
     edge->port = port;
     edge->quic = edge_quic_new(pki, faults, err);
-    if (!edge->quic || !thread_start(edge)) {
-        if (edge->quic)
-            err_set(err, ERR_IO, "edge: no thread: %s", strerror(errno));
+    if (!edge->quic || !thread_start(&edge->thread, "edge", edge_thread, edge, err)) {
         edge_free(edge);
         return NULL;
     }

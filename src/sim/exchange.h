@@ -50,6 +50,7 @@ struct exchange {
     const char *method, *path;
     struct pair query[EXCHANGE_QUERIES];
     size_t n_query;
+    char *beta; /* all values of anthropic-beta, from however many headers; owned; NULL: none */
     const char *body;
     size_t body_bytes;
     struct json *json; /* the body as JSON; NULL: none */

@@ -44,7 +44,9 @@ fleet_new_job(struct world *world, struct environment *environment, int64_t crea
 
     session->mind.turns_left = 1;
     session->mind.calls_left = chance_between(&world->chance, 15, 90);
-    if (chance_percent(&world->chance, 40))
+    if (environment->staffing.calls > 0) /* a long job: no budget may end it */
+        session->mind.calls_left = environment->staffing.calls;
+    else if (chance_percent(&world->chance, 40))
         session->budget_cents = 500 * chance_between(&world->chance, 2, 10);
     session_emit(world, session, "user.message", first_message(world, title), created_ms);
     session_run(world, session, created_ms);

@@ -19,7 +19,7 @@ static const char agent_memory[] = "agent-memory-2026-07-22";
 static const char *const beta_of[FAMILIES] = {
     [FAMILY_ENVIRONMENTS] = managed_agents, [FAMILY_WORK] = managed_agents,
     [FAMILY_SESSIONS] = managed_agents,     [FAMILY_TUNNELS] = "mcp-tunnels-2026-06-22",
-    [FAMILY_MEMORY] = agent_memory,
+    [FAMILY_MEMORY] = agent_memory,         [FAMILY_TOKEN] = "oidc-federation-2026-04-01",
 };
 
 static const char *const known_betas[] = {
@@ -112,8 +112,8 @@ is_beta_off(const struct faults *faults, enum family family)
 static bool
 check_beta(const struct world *world, struct exchange *x)
 {
-    const char *needed = beta_of[x->route->family], *given = exchange_header(x, "anthropic-beta");
-    const char *rest = given ? given : "";
+    const char *needed = beta_of[x->route->family], *given = x->beta ? x->beta : "";
+    const char *rest = given;
     char value[80];
 
     if (is_beta_off(&world->faults, x->route->family) && has_beta(rest, needed))
@@ -123,7 +123,7 @@ check_beta(const struct world *world, struct exchange *x)
     while (next_value(&rest, value, sizeof(value)))
         if (!is_known(value))
             return refuse_beta(x, value);
-    if (!needed || has_beta(given ? given : "", needed))
+    if (!needed || has_beta(given, needed))
         return true;
     answer_error(x, 404, "Not Found"); /* as if the path did not exist */
     return false;
@@ -161,17 +161,36 @@ check_workspace(const struct world *world, struct exchange *x)
 }
 
 static bool
+is_utf8_charset(const char *type)
+{
+    const char *charset = strcasestr(type, "charset=");
+
+    if (!charset)
+        return true;
+    charset += strlen("charset=");
+    charset += *charset == '"';
+    return strncasecmp(charset, "utf-8", 5) == 0 || strncasecmp(charset, "us-ascii", 8) == 0;
+}
+
+static bool
 check_body(struct exchange *x)
 {
     const char *type = exchange_header(x, "content-type");
+    const char *encoding = exchange_header(x, "content-encoding");
 
-    if (x->is_too_large) {
+    if (x->is_too_large)
         answer_error(x, 413, "Request exceeds the maximum size");
-        return false;
-    }
-    if (x->body_bytes == 0 || (type && strncasecmp(type, "application/json", 16) == 0))
+    else if (x->body_bytes == 0)
         return true;
-    answer_error(x, 400, "content-type: expected application/json");
+    else if (encoding && strcasecmp(encoding, "identity") != 0)
+        answer_code(x, 400, "request_body_encoding_unsupported",
+                    "content-encoding: only identity is read here");
+    else if (!type || strncasecmp(type, "application/json", 16) != 0)
+        answer_error(x, 400, "content-type: expected application/json");
+    else if (!is_utf8_charset(type))
+        answer_code(x, 400, "unsupported_charset", "content-type: expected charset=utf-8");
+    else
+        return true;
     return false;
 }
 

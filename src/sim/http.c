@@ -77,6 +77,15 @@ visit_one(void *argument, enum MHD_ValueKind kind, const char *name, const char 
 }
 
 void
+http_header_each(const struct http_request *request,
+                 void (*visit)(void *context, const char *name, const char *value), void *context)
+{
+    struct visitor visitor = {visit, context};
+
+    MHD_get_connection_values(request->connection, MHD_HEADER_KIND, visit_one, &visitor);
+}
+
+void
 http_query_each(const struct http_request *request,
                 void (*visit)(void *context, const char *name, const char *value), void *context)
 {

@@ -23,6 +23,10 @@ struct http_request {
 /* The first header or query parameter of that name; NULL when absent, "" when it has no value. */
 const char *http_header(const struct http_request *request, const char *name);
 const char *http_query(const struct http_request *request, const char *name);
+/* Every header in order, repeated ones too. */
+void http_header_each(const struct http_request *request,
+                      void (*visit)(void *context, const char *name, const char *value),
+                      void *context);
 /* Every query parameter in order, repeated ones too. */
 void http_query_each(const struct http_request *request,
                      void (*visit)(void *context, const char *name, const char *value),

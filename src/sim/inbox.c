@@ -6,6 +6,8 @@
 #include "sim/agent.h"
 #include "sim/session.h"
 
+enum { ITERATIONS = 3, ITERATIONS_MOST = 20 }; /* of an outcome (7.9) */
+
 typedef const struct event *take_fn(struct world *world, struct session *session,
                                     const struct json *event);
 
@@ -22,9 +24,14 @@ blocks_are_valid(const struct json *event, struct err *err)
 
     if (!json_is_array(content))
         return err_set(err, ERR_REFUSED, "content: expected a list of blocks");
-    for (const struct json *b = json_first(content); b; b = json_next(b))
-        if (!json_is_string(json_get(b, "type")))
+    for (const struct json *b = json_first(content); b; b = json_next(b)) {
+        const char *type = json_string(b, "type", "");
+
+        if (!*type)
             return err_set(err, ERR_REFUSED, "content: every block needs a type");
+        if (strcmp(type, "text") == 0 && !json_is_string(json_get(b, "text")))
+            return err_set(err, ERR_REFUSED, "content: a text block needs its text");
+    }
     return true;
 }
 
@@ -67,15 +74,21 @@ check_confirmation(const struct session *session, const struct json *event, stru
 
     if (strcmp(result, "allow") != 0 && strcmp(result, "deny") != 0)
         return err_set(err, ERR_REFUSED, "result: expected allow or deny");
-    if (json_get(event, "deny_message") && strcmp(result, "deny") != 0)
+    if (!json_is_null(json_get(event, "deny_message")) && strcmp(result, "deny") != 0)
         return err_set(err, ERR_REFUSED, "deny_message: only with deny");
-    return check_call(session, event, "tool_use_id", false, err);
+    if (!check_call(session, event, "tool_use_id", false, err))
+        return false;
+    return session_find_call(session, json_string(event, "tool_use_id", ""))->asks ||
+           err_set(err, ERR_REFUSED, "tool_use_id: the call waits for no confirmation");
 }
 
 static bool
 check_result(const struct session *session, const struct json *event, struct err *err)
 {
-    return blocks_are_valid(event, err) && check_call(session, event, "tool_use_id", false, err);
+    if (!blocks_are_valid(event, err) || !check_call(session, event, "tool_use_id", false, err))
+        return false;
+    return !session_find_call(session, json_string(event, "tool_use_id", ""))->asks ||
+           err_set(err, ERR_REFUSED, "tool_use_id: the call waits for a confirmation first");
 }
 
 static bool
@@ -85,19 +98,38 @@ check_custom_result(const struct session *session, const struct json *event, str
            check_call(session, event, "custom_tool_use_id", true, err);
 }
 
-/* The event as it came, but for what the service itself assigns. */
+static bool
+check_outcome(const struct session *session, const struct json *event, struct err *err)
+{
+    int64_t iterations = json_int(event, "max_iterations", ITERATIONS);
+
+    (void)session;
+    if (!*json_string(event, "description", ""))
+        return err_set(err, ERR_REFUSED, "description: expected a string that is not empty");
+    return (iterations >= 1 && iterations <= ITERATIONS_MOST) ||
+           err_set(err, ERR_REFUSED, "max_iterations: expected 1 to %d", (int)ITERATIONS_MOST);
+}
+
+/* The event as it came, but for what the service itself assigns, and another such member. */
 static struct json *
-body_of(const struct json *event)
+body_without(const struct json *event, const char *member)
 {
     struct json *body = json_new_object();
 
     for (const struct json *m = json_first(event); m; m = json_next(m)) {
         const char *key = json_key(m);
 
-        if (strcmp(key, "type") != 0 && strcmp(key, "id") != 0 && strcmp(key, "processed_at") != 0)
+        if (strcmp(key, "type") != 0 && strcmp(key, "id") != 0 &&
+            strcmp(key, "processed_at") != 0 && strcmp(key, member) != 0)
             json_add(body, key, json_copy(m));
     }
     return body;
+}
+
+static struct json *
+body_of(const struct json *event)
+{
+    return body_without(event, "");
 }
 
 static const struct event *
@@ -140,13 +172,28 @@ take_confirmation(struct world *world, struct session *session, const struct jso
     return stored;
 }
 
+/* The id of the call that an event answers; "" for other events. */
+static const char *
+answered(const struct json *event)
+{
+    bool is_custom = strcmp(json_string(event, "type", ""), "user.custom_tool_result") == 0;
+
+    return json_string(event, is_custom ? "custom_tool_use_id" : "tool_use_id", "");
+}
+
+/* Routed by the id of the call alone: whatever thread the client names, the service writes down the
+ * one that made the call (7.5). */
 static const struct event *
 take_answer(struct world *world, struct session *session, const struct json *event)
 {
     const char *type = json_string(event, "type", "");
-    const char *key = json_get(event, "tool_use_id") ? "tool_use_id" : "custom_tool_use_id";
-    struct call *call = session_find_call(session, json_string(event, key, ""));
-    const struct event *stored = session_emit(world, session, type, body_of(event), world->now_ms);
+    struct call *call = session_find_call(session, answered(event));
+    struct json *body = body_without(event, "session_thread_id");
+    const struct event *stored;
+    char thread[SIM_ID_BYTES];
+
+    json_add_string(body, "session_thread_id", session_thread_id(session, thread));
+    stored = session_emit(world, session, type, body, world->now_ms);
 
     if (call)
         session_close_call(session, call);
@@ -161,13 +208,29 @@ take_note(struct world *world, struct session *session, const struct json *event
                         world->now_ms);
 }
 
+static const struct event *
+take_outcome(struct world *world, struct session *session, const struct json *event)
+{
+    struct json *body = body_without(event, "outcome_id");
+    const struct event *stored;
+    char id[SIM_ID_BYTES];
+
+    chance_id(&world->chance, "outc", id);
+    json_add_string(body, "outcome_id", id);
+    if (!json_get(event, "max_iterations"))
+        json_add_int(body, "max_iterations", ITERATIONS);
+    stored = session_emit(world, session, "user.define_outcome", body, world->now_ms);
+    agent_wake(world, session);
+    return stored;
+}
+
 static const struct kind kinds[] = {
     {"user.message", check_message, take_message},
     {"user.interrupt", check_interrupt, take_interrupt},
     {"user.tool_confirmation", check_confirmation, take_confirmation},
     {"user.tool_result", check_result, take_answer},
     {"user.custom_tool_result", check_custom_result, take_answer},
-    {"user.define_outcome", check_interrupt, take_note},
+    {"user.define_outcome", check_outcome, take_outcome},
     {"system.message", check_message, take_note},
 };
 
@@ -191,6 +254,31 @@ inbox_check(const struct session *session, const struct json *event, struct err 
         return err_set(err, ERR_REFUSED, "type: \"%.60s\" cannot be sent",
                        json_string(event, "type", ""));
     return kind->check(session, event, err);
+}
+
+static bool
+is_system(const struct json *event)
+{
+    return strcmp(json_string(event, "type", ""), "system.message") == 0;
+}
+
+bool
+inbox_check_all(const struct session *session, const struct json *events, struct err *err)
+{
+    const struct json *before = NULL;
+
+    for (const struct json *e = json_first(events); e; before = e, e = json_next(e)) {
+        if (!inbox_check(session, e, err))
+            return false;
+        for (const struct json *o = json_first(events); o != e; o = json_next(o))
+            if (*answered(e) && strcmp(answered(o), answered(e)) == 0)
+                return err_set(err, ERR_REFUSED, "\"%.40s\" is answered twice", answered(e));
+        if (is_system(e) && (json_next(e) || !before ||
+                             strcmp(json_string(before, "type", ""), "user.interrupt") == 0))
+            return err_set(err, ERR_REFUSED,
+                           "system.message: only last, after the message or result it goes with");
+    }
+    return true;
 }
 
 const struct event *

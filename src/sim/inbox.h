@@ -6,8 +6,10 @@
 #include "core/err.h"
 #include "sim/world.h"
 
-/* Would this event be accepted? Checked for all events of a request before any is taken. */
+/* Would this event be accepted? */
 bool inbox_check(const struct session *session, const struct json *event, struct err *err);
+/* Would all events of a request? Checked before any is taken. */
+bool inbox_check_all(const struct session *session, const struct json *events, struct err *err);
 /* Take it, and let the agent react. Borrowed until the session changes again. Only after
  * inbox_check. */
 const struct event *inbox_take(struct world *world, struct session *session,

@@ -71,6 +71,12 @@ name_agent(size_t nth)
     return agents[nth % COUNT_OF(agents)];
 }
 
+size_t
+name_models(void)
+{
+    return COUNT_OF(models);
+}
+
 const char *
 name_model(size_t nth)
 {

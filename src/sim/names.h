@@ -8,6 +8,7 @@ struct json;
 
 size_t name_agents(void);
 const char *name_agent(size_t nth);
+size_t name_models(void);
 const char *name_model(size_t nth);
 /* Borrowed until the next call. */
 const char *name_title(struct chance *chance);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "core/json.h"
+#include "sim/stamp.h"
 
 /* A place between two things of a list. What the client sees is hexadecimal of this, mixed. */
 struct cursor {
@@ -91,8 +91,8 @@ parse(struct exchange *x, const struct page *page, struct query *q)
         answer_error(x, 400, "page: the cursor was made for another order");
         return false;
     }
-    if (page->range && (q->cursor.created_ms < page->range->least_ms ||
-                        q->cursor.created_ms > page->range->most_ms)) {
+    if (page->range && !created_range_holds(page->range, q->cursor.created_ms * 1000) &&
+        !created_range_holds(page->range, q->cursor.created_ms * 1000 + 999)) {
         answer_error(x, 400, "page: the cursor lies outside of the created_at filter");
         return false;
     }
@@ -233,6 +233,14 @@ page_answer(const struct world *world, struct exchange *x, const struct page *pa
 }
 
 bool
+created_range_holds(const struct created_range *range, int64_t at_us)
+{
+    if (range->is_seconds)
+        at_us -= at_us % 1000000;
+    return at_us >= range->least_us && at_us <= range->most_us;
+}
+
+bool
 page_created_range(struct exchange *x, struct created_range *out)
 {
     static const struct {
@@ -246,22 +254,23 @@ page_created_range(struct exchange *x, struct created_range *out)
         {"created_at[lte]", false, 0},
     };
 
-    *out = (struct created_range){INT64_MIN, INT64_MAX};
+    out->least_us = INT64_MIN;
+    out->most_us = INT64_MAX;
     for (size_t i = 0; i < COUNT_OF(filters); i++) {
         const char *text = exchange_query(x, filters[i].name);
         int64_t at;
 
         if (!text)
             continue;
-        if (!rfc3339_parse(text, &at)) {
+        if (!stamp_parse(text, &at)) {
             answer_error(x, 400, "%s: expected a time", filters[i].name);
             return false;
         }
         at += filters[i].shift;
-        if (filters[i].is_least && at > out->least_ms)
-            out->least_ms = at;
-        if (!filters[i].is_least && at < out->most_ms)
-            out->most_ms = at;
+        if (filters[i].is_least && at > out->least_us)
+            out->least_us = at;
+        if (!filters[i].is_least && at < out->most_us)
+            out->most_us = at;
     }
     return true;
 }

@@ -5,9 +5,11 @@
 #include "sim/exchange.h"
 #include "sim/world.h"
 
-/* The filters created_at[gt|gte|lt|lte], in milliseconds: least and most are included. */
+/* The filters created_at[gt|gte|lt|lte] in microseconds: least and most are included. What they
+ * are compared with is the time as it is shown, which may be rounded down to whole seconds. */
 struct created_range {
-    int64_t least_ms, most_ms;
+    int64_t least_us, most_us;
+    bool is_seconds;
 };
 
 /* What is listed, and how. */
@@ -28,5 +30,7 @@ void page_answer(const struct world *world, struct exchange *x, const struct pag
 
 /* False after a 400 was answered. */
 bool page_created_range(struct exchange *x, struct created_range *out);
+/* Is that time in it? */
+bool created_range_holds(const struct created_range *range, int64_t at_us);
 
 #endif

@@ -203,6 +203,8 @@ add_pool(struct world *world, const struct pool_plan *plan)
         environment_new(world, plan->name, shown_name(world, plan->name), world->now_ms - age);
     struct staffing *staffing = &environment->staffing;
 
+    staffing->calls = plan->calls; /* before its first job, and its first worker */
+    staffing->is_webhook = plan->is_webhook;
     environment->has_no_key = plan->has_no_key;
     environment->archived_ms = plan->is_archived ? world->now_ms - day_ms : 0;
     add_jobs(world, environment, plan->jobs);
@@ -216,6 +218,7 @@ add_pool(struct world *world, const struct pool_plan *plan)
         .workers = plan->workers,
         .jobs = plan->jobs + plan->asking + plan->queued,
         .arrival_ms = plan->arrival * 1000,
+        .calls = plan->calls,
         .next_job_ms = world->now_ms + plan->arrival * 500,
         .is_webhook = plan->is_webhook,
     };

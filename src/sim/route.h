@@ -15,6 +15,7 @@ enum family {
     FAMILY_SKILLS,
     FAMILY_MEMORY,
     FAMILY_TOKEN,
+    FAMILY_MODELS,  /* no part of this product; checks ask for it (facts/connectivity.md G1) */
     FAMILY_CONTROL, /* /sim: neither credentials nor faults */
     FAMILIES
 };

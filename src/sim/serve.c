@@ -4,7 +4,7 @@
 
 #include "core/json.h"
 
-enum { METADATA_PAIRS = 16, METADATA_KEY_BYTES = 64, METADATA_VALUE_BYTES = 512 };
+enum { METADATA_PAIRS = 16, METADATA_KEY_CHARACTERS = 64, METADATA_VALUE_CHARACTERS = 512 };
 
 struct environment *
 serve_environment(struct service *service, struct exchange *x)
@@ -26,11 +26,51 @@ serve_session(struct service *service, struct exchange *x)
     return session;
 }
 
+/* Bytes of the UTF-8 sequence at s; 0: it is none (RFC 3629). */
+static size_t
+sequence(const unsigned char *s, size_t n)
+{
+    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
+
+    if (s[0] > 0xf4 || length > n)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
+        (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
+        return 0; /* too long for what it says, a surrogate, or beyond the last code point */
+    return length;
+}
+
+static bool
+is_utf8(const char *bytes, size_t n)
+{
+    for (size_t i = 0, length; i < n; i += length)
+        if (!(length = sequence((const unsigned char *)bytes + i, n - i)))
+            return false;
+    return true;
+}
+
+size_t
+serve_characters(const char *text)
+{
+    size_t n = 0;
+
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xc0) != 0x80;
+    return n;
+}
+
 const struct json *
 serve_body(struct exchange *x)
 {
     struct err err = {0};
 
+    if (!is_utf8(x->body, x->body_bytes)) {
+        answer_error(x, 400, "the body is not UTF-8");
+        return NULL;
+    }
     if (!x->json && x->body_bytes == 0)
         x->json = json_new_object();
     if (!x->json)
@@ -66,9 +106,9 @@ metadata_mistake(const struct json *changes)
     for (const struct json *m = json_first(changes); m; m = json_next(m)) {
         if (!json_is_null(m) && !json_is_string(m))
             return "metadata: values are strings";
-        if (strlen(json_key(m)) == 0 || strlen(json_key(m)) > METADATA_KEY_BYTES)
+        if (*json_key(m) == '\0' || serve_characters(json_key(m)) > METADATA_KEY_CHARACTERS)
             return "metadata: keys have 1 to 64 characters";
-        if (strlen(json_as_string(m, "")) > METADATA_VALUE_BYTES)
+        if (serve_characters(json_as_string(m, "")) > METADATA_VALUE_CHARACTERS)
             return "metadata: values have at most 512 characters";
         if (strncmp(json_key(m), "anthropic_", 10) == 0)
             return "metadata: keys that begin with anthropic_ are reserved";

@@ -75,36 +75,103 @@ check_scope(struct exchange *x, const struct json *body)
     return false;
 }
 
+/* The six lists of packages, "networking": what a cloud environment has unless told otherwise. */
 static struct json *
 cloud_config(void)
 {
-    struct json *config = json_new_object();
+    static const char *const managers[] = {"apt", "cargo", "gem", "go", "npm", "pip"};
+    struct json *config = json_new_object(), *packages;
 
     json_add_string(config, "type", "cloud");
     json_add_string(json_add_object(config, "networking"), "type", "unrestricted");
-    json_add_object(config, "packages");
+    packages = json_add_object(config, "packages");
+    json_add_string(packages, "type", "packages");
+    for (size_t i = 0; i < COUNT_OF(managers); i++)
+        json_add_array(packages, managers[i]);
     return config;
 }
 
-/* The config of a new environment; NULL after a 400. */
+/* Members of given replace those of stored, objects of the same type member by member: what is
+ * omitted is kept (4.2). */
 static struct json *
-new_config(struct exchange *x, const struct json *given)
+merged(const struct json *stored, const struct json *given)
 {
-    const char *type = json_string(given, "type", "");
+    struct json *out = json_new_object();
 
-    if (json_is_null(given))
-        return cloud_config();
-    if (strcmp(type, "cloud") == 0)
-        return json_count(given) > 1 ? json_copy(given) : cloud_config();
-    if (strcmp(type, "self_hosted") != 0) {
-        answer_error(x, 400, "config.type: expected cloud or self_hosted");
+    for (const struct json *m = json_first(stored); m; m = json_next(m))
+        if (!json_get(given, json_key(m)))
+            json_add(out, json_key(m), json_copy(m));
+    for (const struct json *m = json_first(given); m; m = json_next(m)) {
+        const struct json *old = json_get(stored, json_key(m));
+        const char *type = json_string(old, "type", "");
+        bool is_same = json_is_object(m) && json_is_object(old) &&
+                       strcmp(json_string(m, "type", type), type) == 0;
+
+        json_add(out, json_key(m), is_same ? merged(old, m) : json_copy(m));
+    }
+    return out;
+}
+
+static bool
+lists_packages(const struct json *packages)
+{
+    for (const struct json *m = json_first(packages); m; m = json_next(m))
+        if (json_is_array(m) && json_count(m) > 0)
+            return true;
+    return false;
+}
+
+/* NULL when it can be stored. */
+static const char *
+config_mistake(const struct json *config)
+{
+    const struct json *networking = json_get(config, "networking");
+    const char *kind = json_string(networking, "type", "unrestricted");
+
+    if (strcmp(json_string(config, "type", ""), "self_hosted") == 0)
+        return json_count(config) > 1 ? "config: self_hosted takes nothing else" : NULL;
+    if (strcmp(kind, "unrestricted") != 0 && strcmp(kind, "limited") != 0)
+        return "config.networking.type: expected unrestricted or limited";
+    if (strcmp(kind, "limited") == 0 && lists_packages(json_get(config, "packages")) &&
+        !json_bool(networking, "allow_package_managers", false))
+        return "config.networking.allow_package_managers: must be true when packages are given";
+    return NULL;
+}
+
+/* The config that results from changing stored (NULL: a new one); NULL after a 400. */
+static struct json *
+next_config(struct exchange *x, const struct json *stored, const struct json *given)
+{
+    const char *type = json_string(given, "type", json_string(stored, "type", ""));
+    struct json *cloud = NULL, *config;
+    const char *mistake;
+
+    if (!json_is_object(given) ||
+        (strcmp(type, "cloud") != 0 && strcmp(type, "self_hosted") != 0)) {
+        answer_error(x, 400, "config: expected an object of the type cloud or self_hosted");
         return NULL;
     }
-    if (json_count(given) > 1) {
-        answer_error(x, 400, "config: self_hosted takes nothing else");
-        return NULL;
-    }
-    return json_copy(given);
+    if (!stored && strcmp(type, "cloud") == 0)
+        stored = cloud = cloud_config();
+    config = merged(stored, given);
+    json_free(cloud);
+    mistake = config_mistake(config);
+    if (!mistake)
+        return config;
+    json_free(config);
+    answer_error(x, 400, "%s", mistake);
+    return NULL;
+}
+
+static bool
+check_description(struct exchange *x, const struct json *body)
+{
+    const struct json *description = json_get(body, "description");
+
+    if (json_is_null(description) || json_is_string(description))
+        return true;
+    answer_error(x, 400, "description: expected a string or null");
+    return false;
 }
 
 void
@@ -116,7 +183,7 @@ environments_create(struct service *service, struct exchange *x)
     struct json *config, *metadata;
     char label[SIM_ID_BYTES];
 
-    if (!body || !check_name(x, body, true) || !check_scope(x, body))
+    if (!body || !check_name(x, body, true) || !check_scope(x, body) || !check_description(x, body))
         return;
     if (world->faults.create_disabled) {
         answer_code(x, 403, "environment_create_disabled", "creating environments is disabled");
@@ -125,7 +192,9 @@ environments_create(struct service *service, struct exchange *x)
     metadata = json_new_object();
     config = NULL;
     if (!serve_metadata(x, &metadata, json_get(body, "metadata"), true, NULL) ||
-        !(config = new_config(x, json_get(body, "config")))) {
+        !(config = json_is_null(json_get(body, "config"))
+                       ? cloud_config()
+                       : next_config(x, NULL, json_get(body, "config")))) {
         json_free(metadata);
         return;
     }
@@ -158,22 +227,7 @@ check_update(const struct world *world, struct exchange *x, const struct environ
         answer_code(x, 400, "invalid_config_type_change", "config.type can never change");
         return false;
     }
-    return check_name(x, body, false) && check_scope(x, body);
-}
-
-/* Given members replace stored ones; the others stay. */
-static void
-merge_config(struct environment *environment, const struct json *given)
-{
-    struct json *merged = json_new_object();
-
-    for (const struct json *m = json_first(environment->config); m; m = json_next(m))
-        if (!json_get(given, json_key(m)))
-            json_add(merged, json_key(m), json_copy(m));
-    for (const struct json *m = json_first(given); m; m = json_next(m))
-        json_add(merged, json_key(m), json_copy(m));
-    json_free(environment->config);
-    environment->config = merged;
+    return check_name(x, body, false) && check_scope(x, body) && check_description(x, body);
 }
 
 void
@@ -182,10 +236,16 @@ environments_update(struct service *service, struct exchange *x)
     struct world *world = service->world;
     struct environment *environment = serve_environment(service, x);
     const struct json *body = environment ? serve_body(x) : NULL;
+    const struct json *given = json_get(body, "config");
+    struct json *config = NULL;
 
     if (!body || !check_update(world, x, environment, body) ||
-        !serve_metadata(x, &environment->metadata, json_get(body, "metadata"), true, NULL))
+        (given && !(config = next_config(x, environment->config, given))))
         return;
+    if (!serve_metadata(x, &environment->metadata, json_get(body, "metadata"), true, NULL)) {
+        json_free(config);
+        return;
+    }
     if (json_get(body, "name")) {
         free(environment->name);
         environment->name = copy_string(json_string(body, "name", ""));
@@ -194,8 +254,10 @@ environments_update(struct service *service, struct exchange *x)
         free(environment->description);
         environment->description = copy_string(json_string(body, "description", NULL));
     }
-    if (json_get(body, "config"))
-        merge_config(environment, json_get(body, "config"));
+    if (config) {
+        json_free(environment->config);
+        environment->config = config;
+    }
     environment->updated_ms = world->now_ms;
     answer_environment(service, x, environment);
 }

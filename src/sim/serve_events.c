@@ -29,8 +29,8 @@ is_wanted(const struct object *object, const void *context)
     const struct event *event = (const void *)object;
     const struct event_filter *filter = context;
 
-    if (object->created_ms < filter->created.least_ms ||
-        object->created_ms > filter->created.most_ms)
+    if (!created_range_holds(&filter->created,
+                             event->processed_us ? event->processed_us : object->created_ms * 1000))
         return false;
     for (size_t i = 0; filter->has_types && i < filter->x->n_query; i++)
         if (is_types(&filter->x->query[i]) && strcmp(filter->x->query[i].value, event->type) == 0)
@@ -39,27 +39,36 @@ is_wanted(const struct object *object, const void *context)
 }
 
 void
-events_list(struct service *service, struct exchange *x)
+serve_events(struct service *service, struct exchange *x, const struct session *session,
+             bool is_filtered)
 {
-    const struct session *session = serve_session(service, x);
     struct event_filter filter = {.x = x};
-
-    if (!session || !page_created_range(x, &filter.created))
-        return;
-    for (size_t i = 0; i < x->n_query; i++)
-        filter.has_types = filter.has_types || is_types(&x->query[i]);
     struct page page = {
         .list = &session->events,
-        .keep = is_wanted,
+        .keep = is_filtered ? is_wanted : NULL,
         .context = &filter,
-        .range = &filter.created,
+        .range = is_filtered ? &filter.created : NULL,
         .show = show_event,
         .limit_otherwise = EVENTS_PER_PAGE,
         .limit_most = EVENTS_PER_PAGE_MOST,
         .is_asc_otherwise = true,
-        .may_order = true,
+        .may_order = is_filtered,
     };
+
+    if (is_filtered && !page_created_range(x, &filter.created))
+        return;
+    for (size_t i = 0; i < x->n_query; i++)
+        filter.has_types = filter.has_types || is_types(&x->query[i]);
     page_answer(service->world, x, &page);
+}
+
+void
+events_list(struct service *service, struct exchange *x)
+{
+    const struct session *session = serve_session(service, x);
+
+    if (session)
+        serve_events(service, x, session, true);
 }
 
 static bool
@@ -77,6 +86,8 @@ starts_work(const struct json *events)
 static bool
 check_all(struct exchange *x, const struct session *session, const struct json *events)
 {
+    struct err err = {0};
+
     if (session->archived_ms || session->status == SESSION_TERMINATED) {
         answer_error(x, 400, "the session is %s and takes no events",
                      session->archived_ms ? "archived" : "terminated");
@@ -93,15 +104,10 @@ check_all(struct exchange *x, const struct session *session, const struct json *
         answer_error(x, 400, "events: expected a list with at least one event");
         return false;
     }
-    for (const struct json *e = json_first(events); e; e = json_next(e)) {
-        struct err err = {0};
-
-        if (!inbox_check(session, e, &err)) {
-            answer_error(x, 400, "events: %s", err.message);
-            return false;
-        }
-    }
-    return true;
+    if (inbox_check_all(session, events, &err))
+        return true;
+    answer_error(x, 400, "events: %s", err.message);
+    return false;
 }
 
 void
@@ -144,11 +150,9 @@ check_deltas(struct exchange *x)
 }
 
 void
-events_stream(struct service *service, struct exchange *x)
+serve_stream(struct service *service, struct exchange *x, const struct session *session)
 {
-    const struct session *session = serve_session(service, x);
-
-    if (!session || !check_deltas(x))
+    if (!check_deltas(x))
         return;
     x->outcome = OUTCOME_STREAM;
     x->status = 200;
@@ -156,4 +160,13 @@ events_stream(struct service *service, struct exchange *x)
     exchange_add_header(x, "cache-control", "no-cache");
     x->stream = stream_open(&service->streams, session->object.id, &service->world->switches);
     x->stream->is_over = session->status == SESSION_TERMINATED;
+}
+
+void
+events_stream(struct service *service, struct exchange *x)
+{
+    const struct session *session = serve_session(service, x);
+
+    if (session)
+        serve_stream(service, x, session);
 }

@@ -12,7 +12,6 @@
 #include "sim/serve.h"
 #include "sim/session.h"
 #include "sim/show.h"
-#include "sim/stamp.h"
 
 enum { INITIAL_EVENTS = 50 };
 
@@ -43,8 +42,7 @@ is_wanted(const struct object *object, const void *context)
         return false;
     if (filter->statuses && !(filter->statuses & 1u << session->status))
         return false;
-    if (object->created_ms < filter->created.least_ms ||
-        object->created_ms > filter->created.most_ms)
+    if (!created_range_holds(&filter->created, object->created_ms * 1000))
         return false;
     if (filter->agent_id && strcmp(json_string(session->agent, "id", ""), filter->agent_id) != 0)
         return false;
@@ -55,8 +53,8 @@ is_wanted(const struct object *object, const void *context)
     return !filter->deployment_id; /* no session here comes from a deployment */
 }
 
-static bool
-parse_statuses(struct exchange *x, unsigned *out)
+bool
+serve_statuses(struct exchange *x, unsigned *out)
 {
     for (size_t i = 0; i < x->n_query; i++) {
         bool is_known = false;
@@ -87,6 +85,7 @@ parse_filter(struct exchange *x, struct session_filter *filter)
         .agent_id = exchange_query(x, "agent_id"),
         .deployment_id = exchange_query(x, "deployment_id"),
         .memory_store_id = exchange_query(x, "memory_store_id"),
+        .created = {.is_seconds = true},
     };
     if (!exchange_query_int(x, "agent_version", 1, INT32_MAX, &filter->agent_version)) {
         answer_error(x, 400, "agent_version: expected a number from 1");
@@ -96,7 +95,7 @@ parse_filter(struct exchange *x, struct session_filter *filter)
         answer_error(x, 400, "agent_version: only together with agent_id");
         return false;
     }
-    return parse_statuses(x, &filter->statuses) && page_created_range(x, &filter->created);
+    return serve_statuses(x, &filter->statuses) && page_created_range(x, &filter->created);
 }
 
 void
@@ -175,7 +174,7 @@ check_initial(struct exchange *x, const struct json *events)
     return true;
 }
 
-/* -1: none given; -2: not a budget, and a 400 was answered. */
+/* In cents. -1: none given; -2: not a budget, and a 400 was answered. */
 static int64_t
 parse_budget(struct exchange *x, const struct json *budget)
 {
@@ -187,10 +186,34 @@ parse_budget(struct exchange *x, const struct json *budget)
         return -1;
     for (const char *c = amount; *c >= '0' && *c <= '9' && cents < INT32_MAX; c++)
         cents = cents * 10 + (*c - '0');
-    if (cents > 0 && strspn(amount, "0123456789") == strlen(amount))
+    if (*amount && strspn(amount, "0123456789") == strlen(amount))
         return cents;
     answer_error(x, 400, "budget: expected max_list_cost.amount in whole cents");
     return -2;
+}
+
+static bool
+is_text_or_null(const struct json *value)
+{
+    return json_is_null(value) || json_is_string(value);
+}
+
+/* What a session was given, each with an id of its own; NULL: nothing. */
+static struct json *
+new_resources(struct world *world, const struct json *given)
+{
+    struct json *list = json_count(given) > 0 ? json_new_array() : NULL;
+
+    for (const struct json *m = json_first(given); m; m = json_next(m)) {
+        struct json *resource = json_copy(m);
+        char id[SIM_ID_BYTES];
+
+        chance_id(&world->chance, "sesrsc", id);
+        if (json_is_object(resource) && !json_get(resource, "id"))
+            json_add_string(resource, "id", id);
+        json_add(list, NULL, resource);
+    }
+    return list;
 }
 
 static struct environment *
@@ -202,6 +225,10 @@ check_create(struct service *service, struct exchange *x, const struct json *bod
 
     if (!json_is_string(agent) && !json_is_object(agent))
         answer_error(x, 400, "agent: expected an id or an object");
+    else if (!is_text_or_null(json_get(body, "title")))
+        answer_error(x, 400, "title: expected a string or null");
+    else if (json_get(body, "resources") && !json_is_array(json_get(body, "resources")))
+        answer_error(x, 400, "resources: expected a list");
     else if (!environment)
         answer_error(x, 404, "environment_id: no environment with this id");
     else if (environment->archived_ms)
@@ -221,6 +248,10 @@ sessions_create(struct service *service, struct exchange *x)
     struct json *metadata = json_new_object();
     struct session *session;
 
+    if (budget == 0) {
+        answer_error(x, 400, "budget: max_list_cost.amount: expected at least one cent");
+        budget = -2;
+    }
     if (budget == -2 || !serve_metadata(x, &metadata, json_get(body, "metadata"), false, NULL)) {
         json_free(metadata);
         return;
@@ -230,9 +261,9 @@ sessions_create(struct service *service, struct exchange *x)
     json_free(session->metadata);
     session->metadata = metadata;
     session->budget_cents = budget;
-    session->mind.turns_left = 1;
-    if (strcmp(json_string(environment->config, "type", ""), "self_hosted") == 0)
-        item_new(world, session, world->now_ms);
+    session->memory_stores = new_resources(world, json_get(body, "resources"));
+    session->mind.turns_left = INT64_MAX; /* a client's own: nobody tidies it away */
+    session_need_worker(world, session);
     for (const struct json *e = json_first(json_get(body, "initial_events")); e; e = json_next(e))
         inbox_take(world, session, e);
     answer_session(service, x, session);
@@ -249,6 +280,10 @@ check_update(struct exchange *x, const struct session *session, const struct jso
     }
     if (session->archived_ms) {
         answer_error(x, 400, "the session is archived");
+        return false;
+    }
+    if (!is_text_or_null(json_get(body, "title"))) {
+        answer_error(x, 400, "title: expected a string or null");
         return false;
     }
     if (json_get(body, "agent") && session->status == SESSION_RUNNING) {
@@ -342,35 +377,6 @@ sessions_delete(struct service *service, struct exchange *x)
     json_add_string(json, "id", session->object.id);
     json_add_string(json, "type", "session_deleted");
     session_delete(service->world, session);
-    answer_json(x, 200, json);
-}
-
-/* Every session here has its primary thread and no other. */
-void
-threads_list(struct service *service, struct exchange *x)
-{
-    const struct session *session = serve_session(service, x);
-    struct json *json, *thread;
-    char id[SIM_ID_BYTES];
-
-    if (!session)
-        return;
-    json = json_new_object();
-    thread = json_add_object(json_add_array(json, "data"), NULL);
-    snprintf(id, sizeof(id), "sthr_%s", session->object.id + 5);
-    json_add_string(thread, "id", id);
-    json_add_string(thread, "type", "session_thread");
-    json_add_string(thread, "session_id", session->object.id);
-    json_add(thread, "agent", json_copy(session->agent));
-    json_add_string(thread, "status", session_status_name(session->status));
-    json_add_null(thread, "parent_thread_id");
-    json_add_null(thread, "workflow_run_id");
-    json_add_null(thread, "stats");
-    json_add_null(thread, "usage");
-    stamp_add(thread, "created_at", session->object.created_ms);
-    stamp_add(thread, "updated_at", session->updated_ms);
-    stamp_add(thread, "archived_at", session->archived_ms);
-    json_add_null(json, "next_page");
     answer_json(x, 200, json);
 }
 

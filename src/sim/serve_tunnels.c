@@ -16,7 +16,7 @@ enum {
     TUNNELS_PER_PAGE_MOST = 1000,
     CERTIFICATES_MOST = 2,
     PEM_BYTES_MOST = 8192,
-    NAME_BYTES_MOST = 255,
+    NAME_CHARACTERS_MOST = 255,
 };
 
 static bool
@@ -104,14 +104,14 @@ tunnels_create(struct service *service, struct exchange *x)
     struct world *world = service->world;
     const struct json *body = serve_body(x);
     const struct json *name = json_get(body, "display_name");
-    size_t length = strlen(json_as_string(name, ""));
+    size_t length = serve_characters(json_as_string(name, ""));
     const struct tunnel *tunnel;
     struct json *json;
     char label[SIM_ID_BYTES];
 
     if (!body)
         return;
-    if (!json_is_null(name) && (length < 1 || length > NAME_BYTES_MOST)) {
+    if (!json_is_null(name) && (length < 1 || length > NAME_CHARACTERS_MOST)) {
         answer_error(x, 400, "display_name: expected 1 to 255 characters");
         return;
     }

@@ -253,10 +253,11 @@ work_heartbeat(struct service *service, struct exchange *x)
     struct world *world = service->world;
     const char *expected = exchange_query(x, "expected_last_heartbeat");
     struct item *item = find_item(service, x);
-    int64_t ttl_s = 0;
+    int64_t ttl_s = 0, ttl_before_s;
 
     if (!item)
         return;
+    ttl_before_s = item->ttl_s;
     if (!exchange_query_int(x, "desired_ttl_seconds", 1, 86400, &ttl_s)) {
         answer_error(x, 400, "desired_ttl_seconds: expected seconds");
         return;
@@ -275,6 +276,7 @@ work_heartbeat(struct service *service, struct exchange *x)
         answer_beat(x, item, false);
         break;
     case BEAT_REFUSED:
+        item->ttl_s = ttl_before_s; /* a stranger changes no lease */
         answer_lease_lost(x, item);
         break;
     }

@@ -46,21 +46,42 @@ on_deleted(void *context, const struct session *session)
     web_wake(service->web);
 }
 
-/* Every fault that a scenario names must exist. */
 static bool
-check_faults(const struct scenario *scenario, struct err *err)
+check_fault(const struct scenario *scenario, const char *name, struct err *err)
 {
+    const char *const *known = network_fault_names();
     struct faults faults;
 
-    for (size_t i = 0; i < scenario->faults.n; i++) {
-        const char *name = scenario->faults.items[i];
-        const char *const *known = network_fault_names();
+    while (*known && strcmp(*known, name) != 0)
+        known++;
+    return *known || faults_find(&faults, name) ||
+           err_set(err, ERR_CONFIG, "scenario %s: no fault is called \"%.40s\"", scenario->name,
+                   name);
+}
 
-        while (*known && strcmp(*known, name) != 0)
-            known++;
-        if (!faults_find(&faults, name) && !*known)
-            return err_set(err, ERR_CONFIG, "scenario %s: no fault is called \"%.40s\"",
-                           scenario->name, name);
+static bool
+check_pool(const struct scenario *scenario, const char *name, struct err *err)
+{
+    for (size_t i = 0; i < scenario->pools.n; i++)
+        if (strcmp(((const struct pool_plan *)scenario->pools.items[i])->name, name) == 0)
+            return true;
+    return err_set(err, ERR_CONFIG, "scenario %s: timeline: no pool is called \"%.40s\"",
+                   scenario->name, name);
+}
+
+/* Every fault and every pool that a scenario names must exist. */
+static bool
+check_names(const struct scenario *scenario, struct err *err)
+{
+    for (size_t i = 0; i < scenario->faults.n; i++)
+        if (!check_fault(scenario, scenario->faults.items[i], err))
+            return false;
+    for (size_t i = 0; i < scenario->timeline.n; i++) {
+        const struct step *step = scenario->timeline.items[i];
+
+        if ((step->fault && !check_fault(scenario, step->fault, err)) ||
+            (step->pool && !check_pool(scenario, step->pool, err)))
+            return false;
     }
     return true;
 }
@@ -122,7 +143,7 @@ service_set_scenario(struct service *service, const char *name, struct err *err)
 
     if (!scenario)
         return false;
-    if (!check_faults(scenario, err)) {
+    if (!check_names(scenario, err)) {
         scenario_free(scenario);
         return false;
     }
@@ -145,6 +166,20 @@ service_hand_out(struct service *service, struct err *err)
     return handout_write(service->handout, &of, err);
 }
 
+/* A service in trouble takes along what is open. */
+static void
+fail_streams(struct service *service)
+{
+    const struct faults *faults = &service->world->faults;
+
+    if (faults->api_down)
+        streams_end(&service->streams, NULL);
+    else if (faults->api_error)
+        streams_fail(&service->streams, "api_error", "Internal server error");
+    else if (faults->api_overloaded)
+        streams_fail(&service->streams, "overloaded_error", "Overloaded");
+}
+
 bool
 service_fault(struct service *service, const char *name, bool on)
 {
@@ -152,8 +187,7 @@ service_fault(struct service *service, const char *name, bool on)
 
     if (fault) {
         *fault = on;
-        if (service->world->faults.api_down) /* takes what is open along */
-            streams_end(&service->streams, NULL);
+        fail_streams(service);
         web_wake(service->web);
         return true;
     }

@@ -90,6 +90,13 @@ session_status_name(enum session_status status)
     return names[status];
 }
 
+const char *
+session_thread_id(const struct session *session, char out[SIM_ID_BYTES])
+{
+    snprintf(out, SIM_ID_BYTES, "sthr_%s", session->object.id + strlen("sesn_"));
+    return out;
+}
+
 static struct event *
 append(struct world *world, struct session *session, const char *type, struct json *body)
 {
@@ -130,11 +137,12 @@ session_emit(struct world *world, struct session *session, const char *type, str
 
     if (newest && at_ms < newest->object.created_ms)
         at_ms = newest->object.created_ms; /* a history is told in order */
-    event->object.created_ms = at_ms;
     if (session->last_event_us < at_ms * 1000)
         session->last_event_us = at_ms * 1000;
     session->last_event_us += chance_between(&world->chance, 1, 90);
-    stamp_add_us(body, "processed_at", session->last_event_us);
+    event->processed_us = session->last_event_us;
+    event->object.created_ms = event->processed_us / 1000;
+    stamp_add_us(body, "processed_at", event->processed_us);
     finish(world, session, event, body);
     return event;
 }
@@ -162,8 +170,9 @@ session_process(struct world *world, struct session *session, const char *type)
 
         if (strcmp(event->type, type) != 0 || !at)
             continue;
+        event->processed_us = world->now_ms * 1000;
         json = copy_printf("%.*s\"processed_at\":\"%s\"%s", (int)(at - event->json), event->json,
-                           stamp_us(world->now_ms * 1000, stamp), at + sizeof(waiting) - 1);
+                           stamp_us(event->processed_us, stamp), at + sizeof(waiting) - 1);
         free(event->json);
         event->json = json;
         event->json_bytes = strlen(json);
@@ -316,9 +325,17 @@ session_runnable_call(const struct session *session)
     return NULL;
 }
 
+bool
+environment_is_self_hosted(const struct environment *environment)
+{
+    return strcmp(json_string(environment->config, "type", ""), "self_hosted") == 0;
+}
+
 void
 session_need_worker(struct world *world, struct session *session)
 {
+    if (!environment_is_self_hosted(session->environment))
+        return; /* the service runs its tools */
     if (!session->item || item_is_over(session->item))
         item_new(world, session, world->now_ms);
 }

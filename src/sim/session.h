@@ -15,6 +15,8 @@ void session_delete(struct world *world, struct session *session);
 void session_archive(struct world *world, struct session *session);
 
 const char *session_status_name(enum session_status status);
+/* Of its primary thread, the only one that a session has here. */
+const char *session_thread_id(const struct session *session, char out[SIM_ID_BYTES]);
 
 /* Append an event made of body (takes ownership), giving it id, type and processed_at, and pass it
  * on to the streams. at_ms: when; is_processed false leaves processed_at null. */
@@ -45,7 +47,9 @@ void session_close_call(struct session *session, struct call *call);
 /* A call that a worker can run now: built in, and allowed. NULL: none. */
 struct call *session_runnable_call(const struct session *session);
 
-/* Make sure a work item will bring a worker. */
+/* Otherwise the service itself runs the tools, and there is no queue. */
+bool environment_is_self_hosted(const struct environment *environment);
+/* Make sure a work item will bring a worker, where workers run the tools. */
 void session_need_worker(struct world *world, struct session *session);
 /* Milliseconds spent in running until now. */
 int64_t session_active_ms(const struct world *world, const struct session *session);

@@ -83,16 +83,22 @@ add_usage(struct json *json, const struct session *session, double active_s)
 }
 
 static void
-add_numbers(struct json *json, const struct world *world, const struct session *session)
+add_stats(struct json *json, const struct world *world, const struct session *session)
 {
-    double active_s = (double)session_active_ms(world, session) / 1000;
     int64_t until = session->terminated_ms ? session->terminated_ms : world->now_ms;
-    struct json *stats = json_add_object(json, "stats"), *budget;
+    struct json *stats = json_add_object(json, "stats");
 
-    json_add(stats, "active_seconds", json_new_double(active_s));
+    json_add(stats, "active_seconds",
+             json_new_double((double)session_active_ms(world, session) / 1000));
     json_add(stats, "duration_seconds",
              json_new_double((double)(until - session->object.created_ms) / 1000));
-    add_usage(json, session, active_s);
+}
+
+static void
+add_budget(struct json *json, const struct session *session)
+{
+    struct json *budget;
+
     if (session->budget_cents < 0) {
         json_add_null(json, "budget");
         return;
@@ -120,8 +126,39 @@ show_session(const struct world *world, const struct object *object)
     json_add_array(json, "vault_ids");
     json_add_null(json, "deployment_id");
     json_add_array(json, "outcome_evaluations");
-    add_numbers(json, world, session);
+    add_stats(json, world, session);
+    add_usage(json, session, (double)session_active_ms(world, session) / 1000);
+    add_budget(json, session);
     stamp_add(json, "created_at", object->created_ms);
+    stamp_add(json, "updated_at", session->updated_ms);
+    stamp_add(json, "archived_at", session->archived_ms);
+    return json;
+}
+
+/* The primary thread. Its numbers are null until there are any (7.4). */
+struct json *
+show_thread(const struct world *world, const struct session *session)
+{
+    struct json *json = json_new_object();
+    bool was_idle = session->idle_ms || session->active_ms;
+    char id[SIM_ID_BYTES];
+
+    json_add_string(json, "id", session_thread_id(session, id));
+    json_add_string(json, "type", "session_thread");
+    json_add_string(json, "session_id", session->object.id);
+    json_add(json, "agent", json_copy(session->agent));
+    json_add_string(json, "status", session_status_name(session->status));
+    json_add_null(json, "parent_thread_id");
+    json_add_null(json, "workflow_run_id");
+    if (was_idle || session->running_ms || session->terminated_ms)
+        add_stats(json, world, session);
+    else
+        json_add_null(json, "stats");
+    if (was_idle)
+        add_usage(json, session, (double)session_active_ms(world, session) / 1000);
+    else
+        json_add_null(json, "usage");
+    stamp_add(json, "created_at", session->object.created_ms);
     stamp_add(json, "updated_at", session->updated_ms);
     stamp_add(json, "archived_at", session->archived_ms);
     return json;

@@ -7,6 +7,8 @@
 struct json *show_environment(const struct world *world, const struct object *environment);
 struct json *show_item(const struct world *world, const struct object *item);
 struct json *show_session(const struct world *world, const struct object *session);
+/* Its primary thread. */
+struct json *show_thread(const struct world *world, const struct session *session);
 struct json *show_event(const struct world *world, const struct object *event);
 struct json *show_tunnel(const struct world *world, const struct object *tunnel);
 

@@ -1,8 +1,10 @@
 #include "sim/stamp.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 
 const char *
@@ -27,6 +29,23 @@ stamp_us(int64_t wall_us, char out[STAMP_BYTES])
     n = strftime(out, STAMP_BYTES, "%Y-%m-%dT%H:%M:%S", &tm);
     snprintf(out + n, STAMP_BYTES - n, ".%06dZ", (int)(wall_us % 1000000));
     return out;
+}
+
+bool
+stamp_parse(const char *text, int64_t *out_wall_us)
+{
+    const char *fraction = strchr(text, '.');
+    int64_t wall_ms, us = 0, scale = 100;
+
+    if (!rfc3339_parse(text, &wall_ms))
+        return false;
+    for (size_t i = 1; fraction && fraction[i] >= '0' && fraction[i] <= '9'; i++)
+        if (i > 3) { /* the rest of what the clock of milliseconds drops */
+            us += (fraction[i] - '0') * scale;
+            scale /= 10;
+        }
+    *out_wall_us = wall_ms * 1000 + us;
+    return true;
 }
 
 void

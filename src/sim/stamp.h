@@ -10,6 +10,8 @@ enum { STAMP_BYTES = 40 };
 const char *stamp_s(int64_t wall_ms, char out[STAMP_BYTES]);
 /* "2026-11-23T09:07:33.512345Z": heartbeats, which must be echoed byte for byte. */
 const char *stamp_us(int64_t wall_us, char out[STAMP_BYTES]);
+/* Either form, or any other of RFC 3339. */
+bool stamp_parse(const char *text, int64_t *out_wall_us) MUST_CHECK;
 
 struct json;
 /* A member with that time, null when it is 0. */

@@ -65,6 +65,21 @@ streams_end(struct streams *streams, const char *session_id)
     }
 }
 
+void
+streams_fail(struct streams *streams, const char *type, const char *message)
+{
+    for (size_t i = 0; i < streams->open.n; i++) {
+        struct stream *stream = streams->open.items[i];
+
+        if (!stream->is_over)
+            buffer_addf(&stream->out,
+                        "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"%s\","
+                        "\"message\":\"%s\"},\"request_id\":null}\n\n",
+                        type, message);
+        stream->is_over = true;
+    }
+}
+
 size_t
 stream_read(struct stream *stream, const struct switches *switches, char *out, size_t n,
             int64_t *wait_until_ms)

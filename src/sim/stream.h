@@ -28,6 +28,8 @@ void streams_event(struct streams *streams, const struct session *session,
                    const struct event *event);
 /* No more events will come: of that session, or of all when NULL. */
 void streams_end(struct streams *streams, const char *session_id);
+/* The service fails: all streams end with an error event. */
+void streams_fail(struct streams *streams, const char *type, const char *message);
 
 /* Copy what there is; pings when it is time. 0 and *wait_until_ms when there is nothing. */
 size_t stream_read(struct stream *stream, const struct switches *switches, char *out, size_t n,

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "core/clock.h"
@@ -74,6 +75,7 @@ carried_free(struct carried *c)
         free(c->x.headers[i].value);
     buffer_free(&c->x.answer);
     json_free(c->x.json);
+    free(c->x.beta);
     free(c);
 }
 
@@ -121,6 +123,19 @@ add_query(void *context, const char *name, const char *value)
         x->query[x->n_query++] = (struct pair){name, value};
 }
 
+/* A list may come in several headers of one name, which is the same (RFC 9110 5.3). */
+static void
+add_beta(void *context, const char *name, const char *value)
+{
+    struct exchange *x = context;
+    char *before = x->beta;
+
+    if (strcasecmp(name, "anthropic-beta") != 0)
+        return;
+    x->beta = copy_printf("%s%s%s", before ? before : "", before ? "," : "", value);
+    free(before);
+}
+
 static struct carried *
 carried_new(struct web *web, const struct http_request *request)
 {
@@ -134,6 +149,7 @@ carried_new(struct web *web, const struct http_request *request)
     c->x.body_bytes = request->body_bytes;
     c->x.is_too_large = request->is_too_large;
     c->x.begun_ms = clock_mono_ms();
+    http_header_each(request, add_beta, &c->x);
     http_query_each(request, add_query, &c->x);
     return c;
 }

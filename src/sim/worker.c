@@ -51,6 +51,8 @@ worker_new(struct world *world, struct environment *environment, enum quirk quir
 void
 worker_was_polling(struct world *world, struct worker *worker)
 {
+    if (worker->environment->staffing.is_webhook)
+        return; /* it sleeps until it is woken (6.5) */
     queue_see_poller(worker->environment, worker->name,
                      world->now_ms - chance_between(&world->chance, 0, POLL_MOST_MS));
 }
@@ -113,7 +115,10 @@ leave(struct world *world, struct worker *worker)
 static void
 poll_once(struct world *world, struct worker *worker)
 {
-    struct item *item = queue_poll(world, worker->environment, worker->name, RECLAIM_DEFAULT_MS);
+    const struct environment *pool = worker->environment;
+    bool is_asleep = pool->staffing.is_webhook && queue_stats(world, pool).depth == 0;
+    struct item *item =
+        is_asleep ? NULL : queue_poll(world, worker->environment, worker->name, RECLAIM_DEFAULT_MS);
 
     if (!item) {
         worker->next_ms =

@@ -37,6 +37,7 @@ struct staffing {
     int64_t jobs;        /* jobs to keep going: a new one comes when there are fewer */
     int64_t next_job_ms; /* not before */
     int64_t arrival_ms;  /* mean pause between two jobs */
+    int64_t calls;       /* tool calls of a job; 0: 15 to 90 */
     bool is_webhook;     /* workers poll only when woken */
 };
 
@@ -85,6 +86,7 @@ struct call {
 
 struct event {
     struct object object; /* created_ms: processed, or when it was queued */
+    int64_t processed_us; /* 0: not yet */
     char *type;
     char *json; /* printed */
     size_t json_bytes;

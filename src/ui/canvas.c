@@ -1,5 +1,6 @@
 #include "ui/canvas.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,17 +75,24 @@ canvas_reset(struct canvas *canvas, int w, int h)
     canvas->clip = canvas_all(canvas);
 }
 
-void
-canvas_copy(struct canvas *to, const struct canvas *from)
-{
-    canvas_reset(to, from->w, from->h);
-    memcpy(to->cells, from->cells, (size_t)to->w * (size_t)to->h * sizeof(*to->cells));
-}
-
 static struct cell *
 cell_at(const struct canvas *canvas, int x, int y)
 {
     return &canvas->cells[(size_t)y * (size_t)canvas->w + (size_t)x];
+}
+
+bool
+canvas_row_equals(const struct canvas *a, const struct canvas *b, int y)
+{
+    assert(a->w == b->w && y >= 0 && y < a->h && y < b->h);
+    return memcmp(cell_at(a, 0, y), cell_at(b, 0, y), (size_t)a->w * sizeof(struct cell)) == 0;
+}
+
+void
+canvas_copy_row(struct canvas *to, const struct canvas *from, int y)
+{
+    assert(to->w == from->w && y >= 0 && y < to->h && y < from->h);
+    memcpy(cell_at(to, 0, y), cell_at(from, 0, y), (size_t)to->w * sizeof(struct cell));
 }
 
 const struct cell *

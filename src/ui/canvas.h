@@ -31,7 +31,9 @@ int canvas_height(const struct canvas *canvas);
 struct rect canvas_all(const struct canvas *canvas);
 /* Forget everything; keeps memory when the size is the same. */
 void canvas_reset(struct canvas *canvas, int w, int h);
-void canvas_copy(struct canvas *to, const struct canvas *from);
+/* Of canvases of one size: is row y the same in both, and make it so. */
+bool canvas_row_equals(const struct canvas *a, const struct canvas *b, int y);
+void canvas_copy_row(struct canvas *to, const struct canvas *from, int y);
 /* Beyond the edges: a blank. */
 const struct cell *canvas_at(const struct canvas *canvas, int x, int y);
 

@@ -465,9 +465,12 @@ term_draw(struct terminal *term, const struct canvas *canvas, const struct theme
     if (!line_is_free(term->line, clock_mono_ms()))
         return false;
     theme_use(term, theme);
-    for (int y = 0; y < term->h; y++)
+    for (int y = 0; y < term->h; y++) {
+        if (canvas_row_equals(term->shown, canvas, y))
+            continue;
         row_draw(term, canvas, y, &runs);
-    canvas_copy(term->shown, canvas);
+        canvas_copy_row(term->shown, canvas, y);
+    }
     wnoutrefresh(stdscr);
     doupdate();
     if (frame_take(term))

@@ -126,11 +126,14 @@ simulator_pool_key(const struct simulator *sim, size_t nth)
 struct fetched
 simulator_fetch(const struct simulator *sim, const struct simulator_ask *ask)
 {
-    bool is_tunnels = strncmp(ask->path, "/v1/tunnels", 11) == 0;
+    const char *beta =
+        strncmp(ask->path, "/v1/tunnels", 11) == 0 ? "anthropic-beta: mcp-tunnels-2026-06-22"
+        : strncmp(ask->path, "/v1/oauth", 9) == 0
+            ? "anthropic-beta: oauth-2025-04-20,oidc-federation-2026-04-01"
+        : strncmp(ask->path, "/v1/memory", 10) == 0 ? "anthropic-beta: agent-memory-2026-07-22"
+                                                    : "anthropic-beta: managed-agents-2026-04-01";
     char url[1024], authorization[200];
-    const char *headers[7] = {"anthropic-version: 2026-10-21",
-                              is_tunnels ? "anthropic-beta: mcp-tunnels-2026-06-22"
-                                         : "anthropic-beta: managed-agents-2026-04-01",
+    const char *headers[7] = {"anthropic-version: 2026-10-21", beta,
                               "content-type: application/json"};
     struct fetch how = {.method = ask->method, .body = ask->body, .headers = headers};
     size_t n = 3;

@@ -39,6 +39,16 @@ row('an August worker polls, works and stops twice: 409 with x-should-retry: fal
   assert.deepEqual([late.status, late.json.state, late.json.lease_extended], [200, 'stopped', false]);
 });
 
+row('an August worker resolves the version of a skill through the list, and fetches it by number', async (scope) => {
+  const sim = await simulator(scope);
+  const skill = '/v1/skills/skill_runbook/versions';
+  const as = { bearer: sim.pool.key, headers: ['anthropic-beta: skills-2025-10-02'] };
+  const list = await august(sim, 'GET', skill, as);
+  const { version } = list.json.data[0];
+  assert.match(version, /^[0-9]+$/);
+  assert.equal((await august(sim, 'GET', `${skill}/${version}/content`, as)).status, 200);
+});
+
 row('an August stream has an event line with the known name for every frame', async (scope) => {
   const sim = await simulator(scope);
   const session = await sim.session([

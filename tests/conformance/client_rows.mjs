@@ -125,6 +125,32 @@ row('sessions: list with filters, get, events, interrupt, archive', async (scope
   assert.ok((await sessions.archive(session.id)).archived_at);
 });
 
+row('a session has its primary thread, with its own list of events', async (scope) => {
+  const sim = await simulator(scope);
+  const session = await sim.session([{ type: 'message', text: 'hi' }, { type: 'pause', ms: 60000 }]);
+  const threads = operator(sim).beta.sessions.threads;
+  const found = [];
+  for await (const thread of threads.list(session.id, { statuses: ['running'] })) found.push(thread);
+  assert.deepEqual(found.map((thread) => [thread.session_id, thread.parent_thread_id]), [[session.id, null]]);
+  const where = { session_id: session.id };
+  assert.equal((await threads.retrieve(found[0].id, where)).status, 'running');
+  await until('the message', async () => {
+    const types = [];
+    for await (const event of threads.events.list(found[0].id, where)) types.push(event.type);
+    return types.includes('agent.message');
+  });
+});
+
+row('an error of the service ends a stream as an error of the client', async (scope) => {
+  const sim = await simulator(scope);
+  const session = await sim.session([{ type: 'pause', ms: 60000 }]);
+  const stream = await operator(sim).beta.sessions.events.stream(session.id);
+  await sim.fault('api-overloaded');
+  const failed = await fails((async () => { for await (const event of stream) assert.ok(event.type); })());
+  assert.ok(failed instanceof Anthropic.APIError, String(failed));
+  assert.match(failed.message, /Overloaded/);
+});
+
 row('tunnels and certificates want the token with the tunnel scope', async (scope) => {
   const sim = await simulator(scope);
   const tunnels = bearer(sim, sim.tunnelsToken).beta.tunnels;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/json.h"
+#include "sim/agent.h"
 #include "sim/fleet.h"
 #include "sim/populate.h"
 #include "sim/queue.h"
@@ -202,6 +204,70 @@ a_pool_keeps_its_id_and_its_key_when_the_scenario_changes(void **state)
     world_end(b);
 }
 
+static void
+a_busy_pool_is_still_busy_after_half_an_hour(void **state)
+{
+    struct world *world = world_of("busy", 1);
+    const struct environment *pool = NULL;
+    struct queue_stats stats;
+
+    (void)state;
+    pass(world, 1800);
+    for (size_t i = 0; i < world->environments.n; i++) {
+        const struct environment *one = world->environments.items[i];
+
+        if (strcmp(one->label, "us-east-batch") == 0)
+            pool = one;
+    }
+    assert_non_null(pool);
+    stats = queue_stats(world, pool);
+    assert_int_equal(stats.depth, 2);
+    assert_int_equal(stats.polling, 0);
+    world_end(world);
+}
+
+static void
+workers_that_wait_for_a_webhook_do_not_poll_while_nothing_waits(void **state)
+{
+    struct world *world = world_of("healthy", 1);
+    struct environment *pool = world->environments.items[0];
+
+    (void)state;
+    pool->staffing.is_webhook = true;
+    pool->staffing.arrival_ms = 0;
+    pass(world, 40);
+    assert_int_equal(queue_stats(world, pool).polling, 0);
+    fleet_new_job(world, pool, world->now_ms, true);
+    pass(world, 10);
+    assert_int_equal(queue_stats(world, pool).depth, 0);
+    world_end(world);
+}
+
+static void
+the_service_runs_the_tools_of_cloud_sessions_itself(void **state)
+{
+    struct world *world = world_of("healthy", 1);
+    struct environment *cloud = environment_new(world, "cloud", "cloud", world->now_ms);
+    struct counted counted = {0};
+    struct session *session;
+
+    (void)state;
+    json_free(cloud->config);
+    cloud->config = json_new_object();
+    json_add_string(cloud->config, "type", "cloud");
+    session = session_new(world, cloud, agent_snapshot(world, 0), "t", world->now_ms);
+    world->hooks = (struct hooks){.context = &counted, .event = count_event};
+    session->mind.turns_left = 1;
+    agent_wake(world, session);
+    for (int i = 0; i < 600 && !session->mind.is_idle; i++)
+        pass(world, 1);
+    assert_true(session->mind.is_idle);
+    assert_null(session->item);
+    assert_int_equal(cloud->items.n, 0);
+    assert_int_equal(session->calls.n, 0);
+    world_end(world);
+}
+
 int
 main(void)
 {
@@ -212,6 +278,9 @@ main(void)
         cmocka_unit_test(a_worker_that_stalls_leaves_a_claim_pending),
         cmocka_unit_test(the_same_seed_gives_the_same_run_and_another_one_does_not),
         cmocka_unit_test(a_pool_keeps_its_id_and_its_key_when_the_scenario_changes),
+        cmocka_unit_test(a_busy_pool_is_still_busy_after_half_an_hour),
+        cmocka_unit_test(workers_that_wait_for_a_webhook_do_not_poll_while_nothing_waits),
+        cmocka_unit_test(the_service_runs_the_tools_of_cloud_sessions_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -128,6 +128,9 @@ versions_betas_and_the_two_key_headers_are_checked(void **state)
         {{version, beta, key}, 200},
         {{version, beta, bearer}, 200},
         {{version, "anthropic-beta: oauth-2025-04-20, managed-agents-2026-04-01", key}, 200},
+        {{version, "anthropic-beta: oauth-2025-04-20", "anthropic-beta: managed-agents-2026-04-01",
+          key},
+         200}, /* one list in two headers */
         {{version, beta, key, bearer}, 401},
         {{version, beta}, 401},
         {{version, key}, 404},
