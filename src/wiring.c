@@ -177,6 +177,31 @@ api_url(const struct config *config)
     return url && *url ? url : NULL;
 }
 
+static struct probe_proxy
+proxy_options(struct program *program)
+{
+    const struct config *config = &program->config;
+    struct probe_waiver *waivers = arena_array(program->arena, config->n_waivers, sizeof(*waivers));
+
+    for (size_t i = 0; i < config->n_waivers; i++)
+        waivers[i] = (struct probe_waiver){
+            .route = config->waivers[i].route,
+            .check = config->waivers[i].check,
+            .who = config->waivers[i].who,
+            .why = config->waivers[i].why,
+        };
+    return (struct probe_proxy){
+        .config_file = config->proxy.config_file,
+        .ca_file = config->proxy.ca_file,
+        .cert_file = config->proxy.cert_file,
+        .key_file = config->proxy.key_file,
+        .data_dir = config->proxy.data_dir,
+        .mcp_paths = config->proxy.mcp_paths,
+        .waivers = waivers,
+        .n_waivers = config->n_waivers,
+    };
+}
+
 /* only: what `check` asked for; NULL: what the configuration says. */
 static struct probe *
 start_probe(struct program *program, const struct check_only *only, struct err *err)
@@ -209,6 +234,7 @@ start_probe(struct program *program, const struct check_only *only, struct err *
             .edge_ca_file = config->edge_ca_file,
             .connectors = connectors,
             .n_connectors = config->n_connectors,
+            .proxy = proxy_options(program),
             .discover_connectors = config->discover_connectors,
             .is_off = only ? only->kinds == 0 : !config->checks_enabled,
             .kinds = only ? only->kinds : 0,

@@ -27,7 +27,8 @@ is_settled(const struct snapshot *snapshot)
     const struct service *service = snapshot_service(snapshot, &n);
 
     if (n > 0 && service->is_settled)
-        return is_tried(snapshot, SOURCE_connectors) && is_tried(snapshot, SOURCE_checks);
+        return is_tried(snapshot, SOURCE_connectors) && is_tried(snapshot, SOURCE_checks) &&
+               is_tried(snapshot, SOURCE_proxy) && is_tried(snapshot, SOURCE_upstreams);
     for (int i = 0; i < SOURCE_COUNT; i++)
         if (!is_tried(snapshot, (enum source)i))
             return false;

@@ -276,6 +276,21 @@ report_add_checks(struct json *document, const struct report *report)
     }
 }
 
+static void
+add_layer_checks(struct json *object, const struct layer *layer)
+{
+    struct json *array = json_add_array(object, "checks");
+
+    for (size_t i = 0; i < layer->n_checks; i++) {
+        struct json *member = json_add_object(array, NULL);
+
+        json_add_string(member, "id", layer->checks[i].id);
+        json_add_string(member, "proves", layer->checks[i].what);
+        json_add_string(member, "verdict", layer_verdict_name(layer->checks[i].verdict));
+        json_add_string(member, "evidence", layer->checks[i].evidence);
+    }
+}
+
 void
 report_add_layers(struct json *document, const struct report *report)
 {
@@ -290,6 +305,7 @@ report_add_layers(struct json *document, const struct report *report)
         json_add_string(object, "name", layer->name);
         json_add_string(object, "verdict", layer_verdict_name(layer->verdict));
         add_lines(object, "evidence", layer->evidence, layer->n_evidence);
+        add_layer_checks(object, layer);
     }
 }
 

@@ -35,6 +35,16 @@ struct config_edge {
     int64_t tcp_port, udp_port; /* 0: not checked */
 };
 
+/* The MCP proxy on this host, and the risks that somebody took on purpose. */
+struct config_proxy {
+    const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
+    const char *const *mcp_paths; /* NULL-terminated */
+};
+
+struct config_waiver {
+    const char *route, *check, *who, *why;
+};
+
 struct config_binding {
     const char *key, *command;
 };
@@ -71,6 +81,9 @@ struct config {
     size_t n_connectors;
     const struct config_edge *edges;
     size_t n_edges;
+    struct config_proxy proxy;
+    const struct config_waiver *waivers;
+    size_t n_waivers;
     const char *edge_region, *edge_ca_file;
     bool checks_enabled, discover_connectors;
     const struct config_binding *bindings;

@@ -139,6 +139,30 @@ const struct option context_options[] = {
      .type = OPTION_FILE,
      AT(edge_ca_file),
      .help = "certificates to trust for the edge besides the system's"},
+    {.name = "proxy.config_file",
+     .type = OPTION_FILE,
+     AT(proxy.config_file),
+     .help = "the MCP proxy's own configuration, to be checked"},
+    {.name = "proxy.ca_file",
+     .type = OPTION_FILE,
+     AT(proxy.ca_file),
+     .help = "the CA that signed its certificate; else ca.crt in data_dir"},
+    {.name = "proxy.cert_file",
+     .type = OPTION_FILE,
+     AT(proxy.cert_file),
+     .help = "its server certificate; else tls.crt in data_dir"},
+    {.name = "proxy.key_file",
+     .type = OPTION_FILE,
+     AT(proxy.key_file),
+     .help = "its private key, compared and forgotten; else tls.key in data_dir"},
+    {.name = "proxy.data_dir",
+     .type = OPTION_FILE,
+     AT(proxy.data_dir),
+     .help = "the folder that is mounted into it"},
+    {.name = "proxy.mcp_paths",
+     .type = OPTION_WORDS,
+     AT(proxy.mcp_paths),
+     .help = "paths of MCP endpoints to try; /mcp, then / when not set"},
     {.name = "checks.enabled",
      .type = OPTION_BOOL,
      AT(checks_enabled),
@@ -223,6 +247,27 @@ static const struct option edge_options[] = {
      .help = "0: not checked"},
 };
 
+static const struct option waiver_options[] = {
+    {.name = "route",
+     .type = OPTION_STRING,
+     ROW(config_waiver, route),
+     .help = "which MCP server; every one when not set"},
+    {.name = "check",
+     .type = OPTION_STRING,
+     ROW(config_waiver, check),
+     .help = "which check of the layers, L3-1; every one when not set"},
+    {.name = "who",
+     .type = OPTION_STRING,
+     ROW(config_waiver, who),
+     .is_required = true,
+     .help = "who took the risk"},
+    {.name = "why",
+     .type = OPTION_STRING,
+     ROW(config_waiver, why),
+     .is_required = true,
+     .help = "and why"},
+};
+
 #define LIST(key, type, table, array, count)                                                       \
     .name = (key), .rows = (table), .n = COUNT_OF(table), .element_bytes = sizeof(struct type),    \
     .array_offset = offsetof(struct config, array), .count_offset = offsetof(struct config, count)
@@ -234,6 +279,8 @@ const struct option_list context_lists[] = {
      .unique = "url", .help = "connectors to ask besides those that are found"},
     {LIST("edge.targets", config_edge, edge_options, edges, n_edges),
      .help = "the edge to check instead of the one that DNS names"},
+    {LIST("proxy.waivers", config_waiver, waiver_options, waivers, n_waivers),
+     .help = "risks that are accepted: shown as that, and no finding"},
 };
 const size_t context_lists_n = COUNT_OF(context_lists);
 

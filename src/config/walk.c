@@ -143,7 +143,7 @@ read_words(struct loader *loader, struct spot spot, const struct yaml *node, con
     for (const struct yaml *child = node->first; child; child = child->next)
         n++;
     if (node->kind != YAML_list || n == 0) {
-        walk_mistake(loader, node, path, "expected a list: the program and its arguments");
+        walk_mistake(loader, node, path, "expected a list of words, each in quotes");
         return;
     }
     words = arena_array(loader->context.arena, n + 1, sizeof(*words));

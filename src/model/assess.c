@@ -132,6 +132,8 @@ judge_new(struct arena *arena, const struct snapshot *snapshot, const struct thr
     judge.tunnels = snapshot_tunnels(snapshot, &judge.n_tunnels);
     judge.connectors = snapshot_connectors(snapshot, &judge.n_connectors);
     judge.checks = snapshot_checks(snapshot, &judge.n_checks);
+    judge.proxies = snapshot_proxies(snapshot, &judge.n_proxies);
+    judge.upstreams = snapshot_upstreams(snapshot, &judge.n_upstreams);
     judge.service = snapshot_service(snapshot, &n);
     if (n == 0)
         judge.service = NULL;
@@ -159,6 +161,7 @@ assess(const struct snapshot *snapshot, const struct thresholds *thresholds, int
     suspect_api(&judge);
     suspect_edge(&judge);
     suspect_tunnels(&judge);
+    suspect_layers(&judge);
     suspect_pools(&judge);
     suspect_jobs(&judge);
     suspect_sources(&judge);

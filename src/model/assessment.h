@@ -6,6 +6,7 @@
 #ifndef MODEL_ASSESSMENT_H
 #define MODEL_ASSESSMENT_H
 
+#include "model/layer_verdict.h"
 #include "model/store.h"
 #include "model/thresholds.h"
 
@@ -20,14 +21,6 @@ enum pool_health {
     POOL_stalled,    /* claims are not acknowledged */
     POOL_archived,
     POOL_unknown, /* no statistics yet, or too old to judge */
-};
-
-enum layer_verdict {
-    LAYER_verified,
-    LAYER_warning,
-    LAYER_failed,
-    LAYER_not_observable,
-    LAYER_accepted_risk,
 };
 
 struct pool_judgement {
@@ -49,6 +42,13 @@ struct job_judgement {
     enum severity severity; /* of the worst flag; info when there is none */
 };
 
+/* One check of a layer, L1-1 and so on (model/layer_checks.def). */
+struct layer_check {
+    const char *id, *what; /* "L1-1", and what it proves */
+    enum layer_verdict verdict;
+    const char *evidence; /* one line */
+};
+
 struct layer {
     const char *tunnel_id, *tunnel_name;
     const char *name; /* "outer mTLS + IP", "inner TLS", "OAuth" */
@@ -56,6 +56,8 @@ struct layer {
     enum layer_verdict verdict;
     const char *const *evidence;
     size_t n_evidence;
+    const struct layer_check *checks;
+    size_t n_checks;
 };
 
 enum { FINDING_MOST_EVIDENCE = 6 };
@@ -96,11 +98,10 @@ struct assessment *assess(const struct snapshot *snapshot, const struct threshol
                           int64_t now_ms);
 void assessment_free(struct assessment *assessment); /* NULL is allowed */
 
-const char *severity_name(enum severity severity);          /* info warn critical */
-const char *pool_health_name(enum pool_health health);      /* healthy busy idle backlogged … */
-const char *layer_verdict_name(enum layer_verdict verdict); /* verified … accepted_risk */
-const char *job_flag_name(enum job_flag flag);              /* as in JSON */
-const char *job_flag_word(enum job_flag flag);              /* as on the screen */
+const char *severity_name(enum severity severity);     /* info warn critical */
+const char *pool_health_name(enum pool_health health); /* healthy busy idle backlogged … */
+const char *job_flag_name(enum job_flag flag);         /* as in JSON */
+const char *job_flag_word(enum job_flag flag);         /* as on the screen */
 const char *job_flag_what(enum job_flag flag);
 
 /* What a finding's rule means, in one sentence; "" for a name that is none. */

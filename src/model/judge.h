@@ -61,8 +61,10 @@ struct judge {
     const struct tunnel *tunnels;
     const struct connector *connectors;
     const struct check *checks;
+    const struct proxy *proxies;
+    const struct upstream *upstreams;
     const struct service *service; /* NULL: nothing known yet */
-    size_t n_pools, n_jobs, n_tunnels, n_connectors, n_checks;
+    size_t n_pools, n_jobs, n_tunnels, n_connectors, n_checks, n_proxies, n_upstreams;
 
     struct api_state api;
     struct pool_jobs *pool_jobs; /* one for each pool */
@@ -96,6 +98,7 @@ void judge_layers(struct judge *judge, struct assessment *out);
 void suspect_api(struct judge *judge);
 void suspect_edge(struct judge *judge);
 void suspect_tunnels(struct judge *judge);
+void suspect_layers(struct judge *judge);
 void suspect_pools(struct judge *judge);
 void suspect_jobs(struct judge *judge);
 void suspect_sources(struct judge *judge);

@@ -1,192 +1,175 @@
 /* layers.c — the three security layers of each tunnel: what was seen, and never more than that.
  *
- * From here most of it is not observable: facts/management-api.md 8.4, facts/connectivity.md E. */
+ * From here most of it is not observable: facts/management-api.md 8.4, facts/connectivity.md E. The
+ * checks are rows of model/layer_checks.def; what each sees is in layers_*.c. */
+#include "model/layers.h"
+
+#include <stdarg.h>
 #include <string.h>
 
 #include "core/arena.h"
-#include "model/judge.h"
-#include "model/say.h"
+#include "core/text.h"
 
-enum { MOST_LINES = 8, LAYERS = 3, FINGERPRINT_SHOWN = 12 };
+enum { LAYERS = 3, LONGEST_LINE = 400 };
 
-/* Lines of evidence under construction. */
-struct lines {
-    const char **line;
-    size_t n;
+static const char *const layer_names[LAYERS] = {"outer mTLS + IP", "inner TLS", "OAuth"};
+
+static const struct {
+    int layer;
+    const char *name, *what;
+    bool is_needed;
+    void (*see)(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out);
+} checks[] = {
+#define LAYER_CHECK(id, layer, name, needed, what) {layer, name, what, needed, see_##id},
+#include "model/layer_checks.def"
+#undef LAYER_CHECK
 };
 
-static void
-add(struct lines *lines, const char *line)
+/* What hides what: one thing that nobody saw spoils a claim, but not a fault that was seen. */
+static int
+rank(enum layer_verdict verdict)
 {
-    if (lines->n < MOST_LINES)
-        lines->line[lines->n++] = line;
+    static const int ranks[] = {
+        [LAYER_verified] = 0, [LAYER_not_observable] = 1, [LAYER_accepted_risk] = 2,
+        [LAYER_warning] = 3,  [LAYER_failed] = 4,
+    };
+
+    return ranks[verdict];
 }
 
-static void
-worsen(struct layer *layer, enum layer_verdict verdict)
+void
+note(const struct judge *judge, struct layer_check *out, enum layer_verdict verdict,
+     const char *format, ...)
 {
-    bool is_seen = layer->verdict == LAYER_warning || layer->verdict == LAYER_failed;
+    bool is_first = !out->evidence[0];
+    TEXT(line, LONGEST_LINE);
+    va_list args;
 
-    if (!is_seen || verdict == LAYER_failed)
-        layer->verdict = verdict;
-}
-
-/* Who answered as the edge? A name or an issuer that is not the edge's is interception. */
-static void
-see_edge(const struct judge *judge, struct layer *layer, struct lines *lines)
-{
-    size_t n_pass = 0;
-
-    for (size_t i = 0; i < judge->n_checks; i++) {
-        const struct check *check = &judge->checks[i];
-
-        if (check->kind != CHECK_EDGE_TCP_7844 || check->at_ms == 0)
-            continue;
-        if (check->verdict == CHECK_pass)
-            n_pass++;
-        if (check->verdict != CHECK_warn &&
-            !(check->verdict == CHECK_fail && check->failed_stage == STAGE_tls))
-            continue;
-        worsen(layer, LAYER_warning);
-        add(lines, arena_printf(judge->arena, "TLS with %s: %s", check->target,
-                                check->error[0]  ? check->error
-                                : check->note[0] ? check->note
-                                                 : "not as it should be"));
-    }
-    if (n_pass > 0)
-        add(lines, arena_printf(judge->arena, "the edge proved its identity in %s from this host",
-                                say_count(judge->arena, (int64_t)n_pass, "TLS handshake")));
-}
-
-static void
-see_connectors(const struct judge *judge, const struct tunnel *tunnel, struct layer *layer,
-               struct lines *lines)
-{
-    size_t n_up, n = tunnel_connectors(judge, tunnel->id, &n_up);
-    int64_t connections = 0;
-
-    for (size_t i = 0; i < judge->n_connectors; i++)
-        if (strcmp(judge->connectors[i].tunnel_id, tunnel->id) == 0 &&
-            judge->connectors[i].ready_connections > 0)
-            connections += judge->connectors[i].ready_connections;
-    if (n == 0) {
-        add(lines, "no connector of this tunnel can be asked from here");
-    } else if (n_up == 0) {
-        worsen(layer, LAYER_warning);
-        add(lines, arena_printf(judge->arena, "none of its %s is registered with the edge",
-                                say_count(judge->arena, (int64_t)n, "connector")));
-    } else {
-        add(lines, arena_printf(judge->arena, "%zu of %s registered with the edge, %s", n_up,
-                                say_count(judge->arena, (int64_t)n, "connector"),
-                                say_count(judge->arena, connections, "connection")));
-    }
-}
-
-static void
-see_outer(const struct judge *judge, const struct tunnel *tunnel, struct layer *layer,
-          struct lines *lines)
-{
-    layer->name = "outer mTLS + IP";
-    if (tunnel->is_archived) {
-        worsen(layer, LAYER_failed);
-        add(lines, "the tunnel is archived: its host name and token are void for good");
-    } else {
-        add(lines, "the API lists the tunnel, and it is not archived");
-    }
-    see_connectors(judge, tunnel, layer, lines);
-    see_edge(judge, layer, lines);
-    add(lines, "not observable from here: the mutual TLS between the service and the edge, and "
-               "its check of source addresses");
-}
-
-static void
-see_certificate(const struct judge *judge, const struct certificate *certificate,
-                struct layer *layer, struct lines *lines)
-{
-    int64_t left_ms = certificate->expires_ms - judge->now_ms;
-    const char *when;
-
-    if (certificate->is_archived)
+    if (!is_first && rank(verdict) < rank(out->verdict))
         return;
-    if (certificate->expires_ms == 0)
-        when = "does not expire";
-    else if (left_ms <= 0)
-        when = arena_printf(judge->arena, "expired %s ago", say_duration(judge->arena, -left_ms));
-    else
-        when = arena_printf(judge->arena, "expires in %s", say_duration(judge->arena, left_ms));
-    if (certificate->expires_ms > 0 && left_ms < judge->thresholds->ca_expiry_warn_ms)
-        worsen(layer, LAYER_warning);
-    add(lines, arena_printf(judge->arena, "CA %.*s… %s", FINGERPRINT_SHOWN,
-                            certificate->fingerprint, when));
+    if (!is_first && rank(verdict) == rank(out->verdict))
+        text_addf(&line, "%s; ", out->evidence);
+    va_start(args, format);
+    text_vaddf(&line, format, args);
+    va_end(args);
+    out->verdict = verdict;
+    out->evidence = arena_strndup(judge->arena, line.bytes, line.n);
 }
 
-static void
-see_inner(const struct judge *judge, const struct tunnel *tunnel, struct layer *layer,
-          struct lines *lines)
-{
-    size_t n_valid = 0;
+/* ---- what belongs together ---- */
 
-    layer->name = "inner TLS";
-    for (size_t i = 0; i < tunnel->n_certificates; i++)
-        n_valid += certificate_is_valid(&tunnel->certificates[i], judge->now_ms);
-    if (tunnel->certificates_at_ms == 0) {
-        add(lines, tunnel->certificates_error[0]
-                       ? arena_printf(judge->arena, "its certificates could not be read: %s",
-                                      tunnel->certificates_error)
-                       : "its certificates were not read yet");
-    } else if (n_valid == 0) {
-        worsen(layer, LAYER_failed);
-        add(lines, "no valid CA certificate is registered: the service refuses all traffic");
-    } else {
-        add(lines, arena_printf(judge->arena, "%s registered",
-                                say_count(judge->arena, (int64_t)n_valid, "valid CA certificate")));
-    }
-    for (size_t i = 0; i < tunnel->n_certificates; i++)
-        see_certificate(judge, &tunnel->certificates[i], layer, lines);
-    add(lines, "not observable from here: the certificate that the proxy really serves");
-}
-
-/* Sessions complain about MCP servers, not about tunnels: it is this tunnel's when its domain is
- * named, or when there is no other. */
 static bool
-is_about(const struct judge *judge, const struct tunnel *tunnel, const char *error)
+has_fingerprint(const struct tunnel *tunnel, const char *fingerprint)
 {
-    return judge->n_tunnels == 1 || (tunnel->domain[0] && strstr(error, tunnel->domain));
+    for (size_t i = 0; *fingerprint && i < tunnel->n_certificates; i++)
+        if (strcmp(tunnel->certificates[i].fingerprint, fingerprint) == 0)
+            return true;
+    return false;
 }
+
+const struct tunnel *
+tunnel_of(const struct judge *judge, const struct proxy *proxy)
+{
+    for (size_t i = 0; i < judge->n_tunnels; i++)
+        if (*proxy->tunnel_domain && strcmp(judge->tunnels[i].domain, proxy->tunnel_domain) == 0)
+            return &judge->tunnels[i];
+    for (size_t i = 0; i < judge->n_tunnels; i++)
+        if (has_fingerprint(&judge->tunnels[i], proxy->ca.fingerprint))
+            return &judge->tunnels[i];
+    return judge->n_tunnels == 1 && judge->n_proxies == 1 ? &judge->tunnels[0] : NULL;
+}
+
+const struct proxy *
+proxy_of(const struct judge *judge, const struct tunnel *tunnel)
+{
+    for (size_t i = 0; i < judge->n_proxies; i++)
+        if (tunnel_of(judge, &judge->proxies[i]) == tunnel)
+            return &judge->proxies[i];
+    return NULL;
+}
+
+static bool
+is_meant(const char *pattern, const char *word)
+{
+    return !*pattern || strcmp(pattern, word) == 0;
+}
+
+const struct waiver *
+waiver_of(const struct proxy *proxy, const char *check, const char *route)
+{
+    for (size_t i = 0; proxy && i < proxy->n_waivers; i++)
+        if (is_meant(proxy->waivers[i].check, check) && is_meant(proxy->waivers[i].route, route))
+            return &proxy->waivers[i];
+    return NULL;
+}
+
+/* ---- one layer ---- */
 
 static void
-see_oauth(const struct judge *judge, const struct tunnel *tunnel, struct layer *layer,
-          struct lines *lines)
+run_checks(const struct judge *judge, const struct tunnel *tunnel, struct layer *layer)
 {
-    size_t n_refused = 0;
-    const char *example = "";
+    struct layer_check *rows = arena_array(judge->arena, COUNT_OF(checks), sizeof(*rows));
+    enum layer_verdict worst = LAYER_verified;
 
-    layer->name = "OAuth";
-    for (size_t i = 0; i < judge->n_jobs; i++) {
-        const char *error = judge->jobs[i].last_error;
+    for (size_t i = 0; i < COUNT_OF(checks); i++) {
+        struct layer_check *row = &rows[layer->n_checks];
 
-        if (!error[0] || !strstr(error, "mcp_authentication_failed_error") ||
-            !is_about(judge, tunnel, error))
+        if (checks[i].layer != layer->number)
             continue;
-        n_refused++;
-        example = error;
+        *row = (struct layer_check){
+            .id = checks[i].name, .what = checks[i].what, .verdict = LAYER_not_observable};
+        row->evidence = "";
+        checks[i].see(judge, tunnel, row);
+        if (!row->evidence[0])
+            row->evidence = row->what;
+        layer->n_checks++;
+        if ((checks[i].is_needed || row->verdict != LAYER_not_observable) &&
+            rank(row->verdict) > rank(worst))
+            worst = row->verdict;
     }
-    if (n_refused > 0) {
-        worsen(layer, LAYER_warning);
-        add(lines, arena_printf(judge->arena, "%s could not log in to an MCP server: %s",
-                                say_count(judge->arena, (int64_t)n_refused, "session"), example));
-    } else {
-        add(lines, "no session reports a refused login to an MCP server");
-    }
-    add(lines, "not observable from here: whether each MCP server asks for a token and checks it");
+    layer->checks = rows;
+    layer->verdict = worst;
 }
 
-static void (*const seers[LAYERS])(const struct judge *judge, const struct tunnel *tunnel,
-                                   struct layer *layer, struct lines *lines) = {
-    see_outer,
-    see_inner,
-    see_oauth,
-};
+static bool
+is_seen(const struct layer_check *check)
+{
+    return check->verdict != LAYER_not_observable;
+}
+
+/* Checks that could not be made for the same reason stand together: "L1-6 L1-7 no proxy". */
+static void
+tell_unseen(const struct layer *layer, size_t first, struct text *out)
+{
+    const char *why = layer->checks[first].evidence;
+
+    for (size_t i = 0; i < first; i++)
+        if (!is_seen(&layer->checks[i]) && strcmp(layer->checks[i].evidence, why) == 0)
+            return; /* told with that one */
+    text_add(out, out->n > 0 ? ";" : "not observable from here:");
+    for (size_t i = first; i < layer->n_checks; i++)
+        if (!is_seen(&layer->checks[i]) && strcmp(layer->checks[i].evidence, why) == 0)
+            text_addf(out, " %s", layer->checks[i].id);
+    text_addf(out, " %s", why);
+}
+
+/* In words: a line for each check that saw something, and one for all that could not. */
+static void
+tell(const struct judge *judge, struct layer *layer)
+{
+    const char **lines = arena_array(judge->arena, layer->n_checks + 1, sizeof(*lines));
+    TEXT(unseen, LONGEST_LINE * 2);
+
+    for (size_t i = 0; i < layer->n_checks; i++)
+        if (is_seen(&layer->checks[i]))
+            lines[layer->n_evidence++] =
+                arena_printf(judge->arena, "%s %s", layer->checks[i].id, layer->checks[i].evidence);
+        else
+            tell_unseen(layer, i, &unseen);
+    if (unseen.n > 0)
+        lines[layer->n_evidence++] = arena_strndup(judge->arena, unseen.bytes, unseen.n);
+    layer->evidence = lines;
+}
 
 void
 judge_layers(struct judge *judge, struct assessment *out)
@@ -195,17 +178,15 @@ judge_layers(struct judge *judge, struct assessment *out)
 
     for (size_t i = 0; i < judge->n_tunnels * LAYERS; i++) {
         const struct tunnel *tunnel = &judge->tunnels[i / LAYERS];
-        struct lines lines = {.line = arena_array(judge->arena, MOST_LINES, sizeof(char *))};
 
         layers[i] = (struct layer){
             .tunnel_id = tunnel->id,
             .tunnel_name = tunnel->name,
+            .name = layer_names[i % LAYERS],
             .number = (int)(i % LAYERS) + 1,
-            .verdict = LAYER_not_observable,
         };
-        seers[i % LAYERS](judge, tunnel, &layers[i], &lines);
-        layers[i].evidence = lines.line;
-        layers[i].n_evidence = lines.n;
+        run_checks(judge, tunnel, &layers[i]);
+        tell(judge, &layers[i]);
     }
     out->layers = layers;
     out->n_layers = judge->n_tunnels * LAYERS;

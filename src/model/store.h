@@ -13,8 +13,10 @@
 #include "model/connector.h"
 #include "model/job.h"
 #include "model/pool.h"
+#include "model/proxy.h"
 #include "model/service.h"
 #include "model/tunnel.h"
+#include "model/upstream.h"
 #include "model/wish.h"
 
 enum slot {

@@ -128,6 +128,20 @@ http_close(struct http *http)
 
 /* --- one request --- */
 
+static bool
+is_stream(const struct http_get *get)
+{
+    return strncasecmp(get->content_type, "text/event-stream", 17) == 0;
+}
+
+/* Tell libcurl to stop: nothing that may still come is needed. */
+static size_t
+enough(struct http_get *get)
+{
+    get->is_enough = true;
+    return 0;
+}
+
 static size_t
 take_body(char *bytes, size_t size, size_t n, void *context)
 {
@@ -144,7 +158,20 @@ take_body(char *bytes, size_t size, size_t n, void *context)
     memcpy(get->body + get->body_bytes, bytes, n);
     get->body_bytes += n;
     get->body[get->body_bytes] = '\0';
+    if (get->until == HTTP_UNTIL_event && is_stream(get) &&
+        (strstr(get->body, "\n\n") || strstr(get->body, "\r\n\r\n")))
+        return enough(get);
     return n;
+}
+
+static void
+add_challenge(struct http_get *get, const char *bytes, size_t n)
+{
+    struct text text = {
+        .bytes = get->challenge, .size = sizeof(get->challenge), .n = strlen(get->challenge)};
+
+    text_add(&text, text.n > 0 ? ", " : "");
+    text_addn(&text, bytes, n);
 }
 
 static size_t
@@ -162,6 +189,8 @@ take_header(char *bytes, size_t size, size_t n, void *context)
         {"location:", get->location},
         {"date:", get->date},
         {"cf-ray:", get->cf_ray},
+        {"mcp-session-id:", get->mcp_session},
+        {"www-authenticate:", NULL},
     };
 
     (void)size;
@@ -176,8 +205,13 @@ take_header(char *bytes, size_t size, size_t n, void *context)
             skip++;
         while (end > skip && strchr(" \t\r\n", bytes[end - 1]))
             end--;
-        text_clean(wanted[i].field, HTTP_FIELD_BYTES, bytes + skip, end - skip);
+        if (wanted[i].field)
+            text_clean(wanted[i].field, HTTP_FIELD_BYTES, bytes + skip, end - skip);
+        else
+            add_challenge(get, bytes + skip, end - skip);
     }
+    if (get->until == HTTP_UNTIL_stream && n <= 2 && is_stream(get))
+        return enough(get);
     return n;
 }
 
@@ -205,6 +239,21 @@ connect_to(const struct address *address)
     return list;
 }
 
+static struct curl_slist *
+list_headers(const char *const *headers)
+{
+    struct curl_slist *list = NULL;
+
+    for (; headers && *headers; headers++) {
+        struct curl_slist *longer = curl_slist_append(list, *headers);
+
+        if (!longer)
+            die("out of memory");
+        list = longer;
+    }
+    return list;
+}
+
 static void
 set_options(struct http *http, struct http_get *get, CURL *easy)
 {
@@ -224,6 +273,14 @@ set_options(struct http *http, struct http_get *get, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, lend_trust);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http);
+    if (get->connect_ms > 0)
+        curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)get->connect_ms);
+    if (get->sent)
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, get->sent);
+    if (get->method)
+        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, get->method);
+    if (get->header_list)
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, get->header_list);
     if (get->is_fresh) {
         curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
         curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
@@ -237,7 +294,8 @@ forget(struct http_get *get)
         curl_multi_remove_handle(get->http->multi, get->easy);
         curl_easy_cleanup(get->easy);
         curl_slist_free_all(get->connect_to);
-        get->easy = get->connect_to = NULL;
+        curl_slist_free_all(get->header_list);
+        get->easy = get->connect_to = get->header_list = NULL;
     }
     timer_clear(get->http->loop, &get->settled);
 }
@@ -264,6 +322,7 @@ http_start(struct http *http, struct http_get *get)
     get->easy = easy;
     get->us = -1;
     get->connect_to = connect_to(get->address);
+    get->header_list = list_headers(get->headers);
     get->settled = (struct timer){.due = settled_due, .context = get};
     set_options(http, get, easy);
     curl_multi_add_handle(http->multi, easy);
@@ -304,7 +363,7 @@ finish(struct http_get *get, CURLcode code)
 {
     curl_off_t sent = 0, first = 0, total = 0;
 
-    if (code != CURLE_OK) {
+    if (code != CURLE_OK && !get->is_enough) {
         explain(get, code);
     } else {
         curl_easy_getinfo(get->easy, CURLINFO_RESPONSE_CODE, &get->status);

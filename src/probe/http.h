@@ -1,4 +1,4 @@
-/* http.h — the one door to libcurl: GET requests to addresses that were resolved already. */
+/* http.h — the one door to libcurl: requests to addresses that were resolved already. */
 #ifndef PROBE_HTTP_H
 #define PROBE_HTTP_H
 
@@ -9,7 +9,14 @@
 struct http;
 struct tls_trust;
 
-enum { HTTP_FIELD_BYTES = 128 };
+enum { HTTP_FIELD_BYTES = 128, HTTP_CHALLENGE_BYTES = 2048 };
+
+/* When an answer is enough. */
+enum http_until {
+    HTTP_UNTIL_end,
+    HTTP_UNTIL_event,  /* of an event stream: after its first event */
+    HTTP_UNTIL_stream, /* of an event stream: before its first event */
+};
 
 /* One request and its answer. Embedded by whoever asks; must stay until done was called or
  * http_cancel. Neither redirects nor proxies are followed. */
@@ -18,8 +25,13 @@ struct http_get {
     const char *url;               /* borrowed until done */
     const struct address *address; /* where to connect, whatever the URL's host says; copied */
     int64_t deadline_ms;
-    size_t most_bytes; /* a longer body is an error */
-    bool is_fresh;     /* on a connection of its own, closed afterwards */
+    size_t most_bytes;          /* a longer body is an error */
+    bool is_fresh;              /* on a connection of its own, closed afterwards */
+    const char *method;         /* NULL: GET */
+    const char *sent;           /* the body to send; NULL: none; borrowed */
+    const char *const *headers; /* "Name: value", NULL-terminated, or NULL; borrowed */
+    int64_t connect_ms;         /* a deadline of its own for the connection; 0: none */
+    enum http_until until;
     void (*done)(void *context);
     void *context;
     /* the answer */
@@ -32,10 +44,12 @@ struct http_get {
     int64_t total_us; /* all of it */
     char content_type[HTTP_FIELD_BYTES], request_id[HTTP_FIELD_BYTES], via[HTTP_FIELD_BYTES],
         server[HTTP_FIELD_BYTES], location[HTTP_FIELD_BYTES], date[HTTP_FIELD_BYTES],
-        cf_ray[HTTP_FIELD_BYTES]; /* made safe; "" when absent */
+        cf_ray[HTTP_FIELD_BYTES], mcp_session[HTTP_FIELD_BYTES]; /* made safe; "" when absent */
+    char challenge[HTTP_CHALLENGE_BYTES]; /* every WWW-Authenticate, joined by commas */
     /* private */
     struct http *http;
-    void *easy, *connect_to;
+    void *easy, *connect_to, *header_list;
+    bool is_enough;
     struct timer settled;
 };
 

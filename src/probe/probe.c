@@ -15,7 +15,9 @@
 #include "probe/checks.h"
 #include "probe/connectors.h"
 #include "probe/dns.h"
+#include "probe/proxy.h"
 #include "probe/tls.h"
+#include "probe/upstreams.h"
 
 enum { DEFAULT_INTERVAL_MS = 10000, SHORTEST_INTERVAL_MS = 200 };
 
@@ -26,6 +28,8 @@ struct probe {
     struct tools tools;
     struct checks *checks; /* NULL: off */
     struct connectors *connectors;
+    struct upstreams *upstreams;
+    struct proxy_watch *proxy;
     struct watch wishes, stop;
     int stop_fd;
     bool is_ending; /* of the thread's own */
@@ -45,6 +49,8 @@ wishes_came(void *context, unsigned events)
     while (store_take_wish(probe->store, WISH_FOR_probe, &wish))
         if (wish.kind == WISH_refresh) {
             connectors_refresh(probe->connectors);
+            proxy_refresh(probe->proxy);
+            upstreams_refresh(probe->upstreams);
             if (probe->checks)
                 checks_refresh(probe->checks);
         }
@@ -81,6 +87,46 @@ keep(struct arena *arena, const char *s)
     return s ? arena_strdup(arena, s) : NULL;
 }
 
+static const char *const *
+keep_words(struct arena *arena, const char *const *words)
+{
+    const char **copy;
+    size_t n = 0;
+
+    while (words && words[n])
+        n++;
+    if (n == 0)
+        return NULL;
+    copy = arena_array(arena, n + 1, sizeof(*copy));
+    for (size_t i = 0; i < n; i++)
+        copy[i] = arena_strdup(arena, words[i]);
+    return copy;
+}
+
+static struct probe_proxy
+copy_proxy(const struct probe_proxy *from, struct arena *arena)
+{
+    struct probe_waiver *waivers = arena_array(arena, from->n_waivers, sizeof(*waivers));
+
+    for (size_t i = 0; i < from->n_waivers; i++)
+        waivers[i] = (struct probe_waiver){
+            .route = keep(arena, from->waivers[i].route),
+            .check = keep(arena, from->waivers[i].check),
+            .who = keep(arena, from->waivers[i].who),
+            .why = keep(arena, from->waivers[i].why),
+        };
+    return (struct probe_proxy){
+        .config_file = keep(arena, from->config_file),
+        .ca_file = keep(arena, from->ca_file),
+        .cert_file = keep(arena, from->cert_file),
+        .key_file = keep(arena, from->key_file),
+        .data_dir = keep(arena, from->data_dir),
+        .mcp_paths = keep_words(arena, from->mcp_paths),
+        .waivers = waivers,
+        .n_waivers = from->n_waivers,
+    };
+}
+
 static struct probe_options
 copy_options(const struct probe_options *from, struct arena *arena)
 {
@@ -104,6 +150,7 @@ copy_options(const struct probe_options *from, struct arena *arena)
         connectors[i].url = keep(arena, from->connectors[i].url);
         connectors[i].tunnel_id = keep(arena, from->connectors[i].tunnel_id);
     }
+    to.proxy = copy_proxy(&from->proxy, arena);
     to.edges = edges;
     to.connectors = connectors;
     if (to.interval_ms <= 0)
@@ -150,6 +197,8 @@ open_all(struct probe *probe, struct err *err)
     probe->connectors = connectors_open(&probe->options, &probe->tools, probe->store, err);
     if (!probe->connectors)
         return false;
+    probe->upstreams = upstreams_open(&probe->tools, probe->store, probe->options.proxy.mcp_paths);
+    probe->proxy = proxy_open(&probe->options.proxy, &probe->tools, probe->store, probe->upstreams);
     if (probe->options.is_off)
         say_that_checks_are_off(probe);
     else if (!(probe->checks = checks_open(&probe->options, &probe->tools, probe->store, err)))
@@ -194,6 +243,8 @@ probe_stop(struct probe *probe)
         pthread_join(probe->thread, NULL);
     }
     checks_close(probe->checks);
+    proxy_close(probe->proxy);
+    upstreams_close(probe->upstreams);
     connectors_close(probe->connectors);
     http_close(probe->tools.http);
     dns_close(probe->tools.dns);

@@ -4,6 +4,7 @@
 #define PROBE_PROBE_H
 
 #include "core/err.h"
+#include "probe/proxy.h"
 
 struct store;
 struct probe;
@@ -33,7 +34,8 @@ struct probe_options {
     unsigned families;        /* bits 1u << 4, 1u << 6; 0: both */
     bool is_off;              /* checks.enabled: false — connectors are still asked */
     int64_t interval_ms;      /* of the checks; connectors are asked twice as often; 0: 10 s */
-    const char *dns_servers;  /* "127.0.0.1:53,[::1]:53" instead of the system's; NULL */
+    struct probe_proxy proxy;
+    const char *dns_servers; /* "127.0.0.1:53,[::1]:53" instead of the system's; NULL */
 };
 
 /* Start the thread; everything in options is copied. NULL and err on failure. Takes wishes of

@@ -74,6 +74,8 @@ wanted(const struct life *life, const struct network_faults *faults)
         return 0;
     if (life->place == 0 && fault_on(faults, FAULT_connector_degraded))
         return DEGRADED_CONNECTIONS;
+    if (fault_on(faults, FAULT_connector_flapping))
+        return LIFE_CONNECTIONS - 1; /* one of them is always registering again */
     return LIFE_CONNECTIONS;
 }
 

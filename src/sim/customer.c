@@ -19,6 +19,7 @@ struct connector_names {
 
 struct customer {
     struct network *network;
+    char *domain; /* of the first tunnel, whose proxy is on this host; NULL: no tunnel */
     struct connector_names connector[CONNECTORS_MOST];
     size_t n;
 };
@@ -35,10 +36,27 @@ tunnel_id(const struct world *world, const char *label)
     return "";
 }
 
+static struct tunnel *
+tunnel_by_domain(const struct world *world, const char *domain)
+{
+    for (size_t i = 0; domain && i < world->tunnels.n; i++) {
+        struct tunnel *tunnel = world->tunnels.items[i];
+
+        if (strcmp(tunnel->domain, domain) == 0)
+            return tunnel;
+    }
+    return NULL;
+}
+
 /* The connectors that a scenario wants. */
 static void
 name_all(struct customer *customer, const struct scenario *scenario, const struct world *world)
 {
+    const struct tunnel_plan *first = scenario->tunnels.n > 0 ? scenario->tunnels.items[0] : NULL;
+    const struct tunnel *tunnel =
+        first ? world_find_tunnel(world, tunnel_id(world, first->name)) : NULL;
+
+    customer->domain = tunnel ? copy_string(tunnel->domain) : NULL;
     for (size_t i = 0; i < scenario->tunnels.n; i++) {
         const struct tunnel_plan *plan = scenario->tunnels.items[i];
 
@@ -57,6 +75,7 @@ customer_close(struct customer *customer)
     if (!customer)
         return;
     network_stop(customer->network);
+    free(customer->domain);
     for (size_t i = 0; i < customer->n; i++) {
         free(customer->connector[i].name);
         free(customer->connector[i].tunnel_id);
@@ -77,6 +96,7 @@ customer_open(const struct scenario *scenario, const struct world *world, const 
                                 .dir = dir};
 
     name_all(customer, scenario, world);
+    plan.domain = customer->domain;
     for (; plan.n_connectors < customer->n; plan.n_connectors++) {
         const struct connector_names *one = &customer->connector[plan.n_connectors];
 
@@ -97,12 +117,25 @@ customer_suits(const struct customer *customer, const struct scenario *scenario,
     bool is_same;
 
     name_all(wanted, scenario, world);
-    is_same = wanted->n == customer->n;
+    is_same = wanted->n == customer->n && !wanted->domain == !customer->domain &&
+              (!wanted->domain || strcmp(wanted->domain, customer->domain) == 0);
     for (size_t i = 0; is_same && i < wanted->n; i++)
         is_same = strcmp(wanted->connector[i].name, customer->connector[i].name) == 0 &&
                   strcmp(wanted->connector[i].tunnel_id, customer->connector[i].tunnel_id) == 0;
     customer_close(wanted);
     return is_same;
+}
+
+void
+customer_register(const struct customer *customer, struct world *world)
+{
+    const struct network_proxy *proxy = network_proxy(customer->network);
+    struct tunnel *tunnel = tunnel_by_domain(world, customer->domain);
+    struct tunnel_certificate *certificate =
+        proxy && tunnel && tunnel->certificates.n > 0 ? tunnel->certificates.items[0] : NULL;
+
+    if (certificate)
+        memcpy(certificate->fingerprint, proxy->fingerprint, sizeof(certificate->fingerprint));
 }
 
 struct network *
@@ -127,12 +160,28 @@ customer_announce(const struct customer *customer, struct json *line)
         json_add_string(list, NULL, network_mcp_url(network, i));
 }
 
+static void
+configure_proxy(const struct customer *customer, struct buffer *out)
+{
+    const struct network_proxy *proxy = network_proxy(customer->network);
+
+    if (!proxy)
+        return;
+    buffer_addf(out, "    proxy:\n      config_file: %s\n      ca_file: %s\n", proxy->config_file,
+                proxy->ca_file);
+    buffer_addf(out, "      cert_file: %s\n      key_file: %s\n", proxy->cert_file,
+                proxy->key_file);
+    buffer_add(out, "      waivers:\n        - {check: L1-6, who: sandwatch sim, "
+                    "why: its MCP servers are on this very host}\n");
+}
+
 void
 customer_configure(const struct customer *customer, struct buffer *out)
 {
     const struct network *network = customer->network;
     const char *tcp = network_edge_tcp(network), *udp = network_edge_udp(network);
 
+    configure_proxy(customer, out);
     if (customer->n > 0)
         buffer_add(out, "    connectors:\n");
     for (size_t i = 0; i < customer->n; i++)

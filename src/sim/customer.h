@@ -21,6 +21,8 @@ void customer_close(struct customer *customer); /* NULL is allowed */
 /* Would this scenario's network be the same? Then it can go on running. */
 bool customer_suits(const struct customer *customer, const struct scenario *scenario,
                     const struct world *world);
+/* Register the proxy's CA on the tunnel that it belongs to, in place of a made-up one. */
+void customer_register(const struct customer *customer, struct world *world);
 struct network *customer_network(const struct customer *customer);
 
 /* "connectors", "edge" and "mcp" of the line that the simulator prints. */

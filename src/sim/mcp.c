@@ -17,6 +17,7 @@ enum { RPC_PARSE_ERROR = -32700, RPC_INVALID_REQUEST = -32600, RPC_NO_METHOD = -
 
 struct mcp {
     char name[64], origin[64], url[80];
+    char public_origin[160]; /* as clients call it: origin, unless it stands behind a tunnel */
     const struct network_faults *faults;
     struct http_server *server;
 };
@@ -57,12 +58,12 @@ answer_rpc_error(struct http_answer *answer, int status, const struct json *requ
 static void
 answer_challenge(const struct mcp *mcp, bool has_token, struct http_answer *answer)
 {
-    char challenge[320], metadata[160] = "";
+    char challenge[400], metadata[256] = "";
 
     if (!fault_on(mcp->faults, FAULT_oauth_no_metadata))
         snprintf(metadata, sizeof(metadata),
-                 ", resource_metadata=\"%s/.well-known/oauth-protected-resource%s\"", mcp->origin,
-                 endpoint);
+                 ", resource_metadata=\"%s/.well-known/oauth-protected-resource%s\"",
+                 mcp->public_origin, endpoint);
     snprintf(challenge, sizeof(challenge), "Bearer realm=\"%s\"%s%s", mcp->name,
              has_token ? ", error=\"invalid_token\", error_description=\"unknown token\"" : "",
              metadata);
@@ -151,8 +152,12 @@ resource_page(const struct mcp *mcp, struct http_answer *answer)
 {
     struct json *body = json_new_object();
 
-    json_add_string(body, "resource", mcp->url);
-    json_add(json_add_array(body, "authorization_servers"), NULL, json_new_string(mcp->origin));
+    char url[176];
+
+    snprintf(url, sizeof(url), "%s%s", mcp->public_origin, endpoint);
+    json_add_string(body, "resource", url);
+    json_add(json_add_array(body, "authorization_servers"), NULL,
+             json_new_string(mcp->public_origin));
     json_add(json_add_array(body, "scopes_supported"), NULL, json_new_string("mcp:tools"));
     json_add(json_add_array(body, "bearer_methods_supported"), NULL, json_new_string("header"));
     json_add_string(body, "resource_name", mcp->name);
@@ -171,11 +176,11 @@ authorization_page(const struct mcp *mcp, struct http_answer *answer)
         {"registration_endpoint", "/register"},
     };
     struct json *body = json_new_object();
-    char url[96];
+    char url[176];
 
-    json_add_string(body, "issuer", mcp->origin);
+    json_add_string(body, "issuer", mcp->public_origin);
     for (size_t i = 0; i < COUNT_OF(endpoints); i++) {
-        snprintf(url, sizeof(url), "%s%s", mcp->origin, endpoints[i].path);
+        snprintf(url, sizeof(url), "%s%s", mcp->public_origin, endpoints[i].path);
         json_add_string(body, endpoints[i].key, url);
     }
     json_add(json_add_array(body, "response_types_supported"), NULL, json_new_string("code"));
@@ -217,7 +222,8 @@ mcp_answer(void *context, const struct http_request *request, struct http_answer
 }
 
 struct mcp *
-mcp_start(const char *name, const struct network_faults *faults, struct err *err)
+mcp_start(const char *name, const char *domain, const struct network_faults *faults,
+          struct err *err)
 {
     struct mcp *mcp = calloc(1, sizeof(*mcp));
     struct http_handler handler = {mcp, mcp_answer};
@@ -235,6 +241,11 @@ mcp_start(const char *name, const struct network_faults *faults, struct err *err
     }
     snprintf(mcp->origin, sizeof(mcp->origin), "http://%s", http_address(mcp->server));
     snprintf(mcp->url, sizeof(mcp->url), "%s%s", mcp->origin, endpoint);
+    if (domain)
+        snprintf(mcp->public_origin, sizeof(mcp->public_origin), "https://%s.%s", mcp->name,
+                 domain);
+    else
+        snprintf(mcp->public_origin, sizeof(mcp->public_origin), "%s", mcp->origin);
     return mcp;
 }
 

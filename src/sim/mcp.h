@@ -9,8 +9,10 @@
 
 struct mcp;
 
-/* faults are borrowed until mcp_stop. Caller frees with mcp_stop. */
-struct mcp *mcp_start(const char *name, const struct network_faults *faults, struct err *err);
+/* domain: of the tunnel that it stands behind, where clients call it https://NAME.DOMAIN; NULL:
+ * none. faults are borrowed until mcp_stop. Caller frees with mcp_stop. */
+struct mcp *mcp_start(const char *name, const char *domain, const struct network_faults *faults,
+                      struct err *err);
 void mcp_stop(struct mcp *mcp); /* NULL is allowed */
 
 const char *mcp_url(const struct mcp *mcp); /* "http://127.0.0.1:PORT/mcp" */

@@ -13,6 +13,7 @@
 #include "sim/mcp.h"
 #include "sim/network_faults.h"
 #include "sim/pki.h"
+#include "sim/proxy_files.h"
 
 static const char *const fault_names[] = {
 #define FAULT(id, name, what) name,
@@ -37,6 +38,7 @@ struct network {
     struct pki *pki;
     struct edge *edge;
     char edge_address[32], ca_file[512];
+    struct proxy_files *proxy; /* NULL: none */
 };
 
 static void *
@@ -84,13 +86,28 @@ servers_begin(struct network *network, const struct network_plan *plan, struct e
         network->connector[network->n_connectors++] = connector;
     }
     for (size_t i = 0; i < plan->n_mcp; i++) {
-        struct mcp *mcp = mcp_start(plan->mcp[i], &network->faults, err);
+        struct mcp *mcp = mcp_start(plan->mcp[i], plan->domain, &network->faults, err);
 
         if (!mcp)
             return false;
         network->mcp[network->n_mcp++] = mcp;
     }
     return true;
+}
+
+static bool
+proxy_begin(struct network *network, const struct network_plan *plan, struct err *err)
+{
+    const char **urls = zeroed_array(plan->n_mcp, sizeof(*urls));
+
+    for (size_t i = 0; i < plan->n_mcp; i++)
+        urls[i] = mcp_url(network->mcp[i]);
+    if (plan->domain)
+        network->proxy = proxy_files_open(
+            &(struct proxy_files_plan){plan->dir, plan->domain, plan->mcp, urls, plan->n_mcp},
+            network->pki, err);
+    free(urls);
+    return network->proxy || !plan->domain;
 }
 
 struct network *
@@ -100,7 +117,8 @@ network_start(const struct network_plan *plan, struct err *err)
 
     if (pthread_mutex_init(&network->lock, NULL) != 0)
         die("out of memory");
-    if (!edge_begin(network, plan, err) || !servers_begin(network, plan, err)) {
+    if (!edge_begin(network, plan, err) || !servers_begin(network, plan, err) ||
+        !proxy_begin(network, plan, err)) {
         network_stop(network);
         return NULL;
     }
@@ -117,6 +135,7 @@ network_stop(struct network *network)
     for (size_t i = 0; i < network->n_mcp; i++)
         mcp_stop(network->mcp[i]);
     edge_stop(network->edge);
+    proxy_files_close(network->proxy);
     pki_free(network->pki);
     if (*network->ca_file)
         unlink(network->ca_file);
@@ -156,6 +175,12 @@ network_edge_ca_file(const struct network *network)
     return network->ca_file;
 }
 
+const struct network_proxy *
+network_proxy(const struct network *network)
+{
+    return network->proxy ? proxy_files_names(network->proxy) : NULL;
+}
+
 static size_t
 fault_find(const char *name)
 {
@@ -187,6 +212,8 @@ network_fault(struct network *network, const char *name, bool on)
     atomic_store(&network->faults.on[i], on);
     if (i == FAULT_connectors_unreachable)
         connectors_listen(network, !on);
+    if (network->proxy && (i == FAULT_cert_wrong_ca || i == FAULT_cert_expired))
+        proxy_files_renew(network->proxy, &network->faults);
     pthread_mutex_unlock(&network->lock);
     edge_wake(network->edge);
     return true;

@@ -16,8 +16,9 @@ struct network_plan {
     size_t n_connectors;
     const char *const *mcp; /* the upstreams' names */
     size_t n_mcp;
-    uint64_t seed;   /* identifiers, colos and rates follow from it */
-    const char *dir; /* an existing private folder for the authority's file */
+    uint64_t seed;      /* identifiers, colos and rates follow from it */
+    const char *dir;    /* an existing private folder for the authority's file */
+    const char *domain; /* of the tunnel behind whose proxy the upstreams stand; NULL: no proxy */
 };
 
 struct network;
@@ -37,6 +38,14 @@ const char *network_edge_tcp(const struct network *network);
 const char *network_edge_udp(const struct network *network);
 /* PEM file of the authority that a client must trust to verify the edge. */
 const char *network_edge_ca_file(const struct network *network);
+
+/* The files of the proxy: its configuration and its certificates. NULL when there is no proxy;
+ * borrowed until network_stop. */
+struct network_proxy {
+    char config_file[512], ca_file[512], cert_file[512], key_file[512];
+    char fingerprint[65]; /* of the CA: what is to be registered on the tunnel */
+};
+const struct network_proxy *network_proxy(const struct network *network);
 
 /* Switch one fault; false when no fault has that name. Any thread; at work for the next request,
  * datagram or connection. */

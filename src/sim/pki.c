@@ -19,7 +19,7 @@ struct authority {
 };
 
 struct pki {
-    struct authority genuine, other;
+    struct authority genuine, other, tunnel;
     EVP_PKEY *leaf_key;
     SSL_CTX *server[PKI_LEAVES];
     char *pem[PKI_LEAVES];
@@ -99,12 +99,12 @@ certificate_new(EVP_PKEY *key, const char *organisation, const char *common_name
 }
 
 static bool
-authority_make(struct authority *out, const char *organisation)
+authority_make(struct authority *out, const char *organisation, const char *common_name)
 {
     X509 *c;
 
     out->key = EVP_EC_gen("P-256");
-    c = out->key ? certificate_new(out->key, organisation, "Simulated Edge Authority") : NULL;
+    c = out->key ? certificate_new(out->key, organisation, common_name) : NULL;
     out->certificate = c;
     return c && X509_set_issuer_name(c, X509_get_subject_name(c)) &&
            X509_gmtime_adj(X509_getm_notBefore(c), -365L * DAY_S) &&
@@ -116,9 +116,8 @@ authority_make(struct authority *out, const char *organisation)
 }
 
 static X509 *
-leaf_make(const struct pki *pki, const struct leaf_plan *plan)
+leaf_make(const struct pki *pki, const struct authority *by, const struct leaf_plan *plan)
 {
-    const struct authority *by = plan->is_genuine ? &pki->genuine : &pki->other;
     X509 *c = certificate_new(pki->leaf_key, "Simulated Edge", plan->common_name);
 
     if (!c || !X509_set_issuer_name(c, X509_get_subject_name(by->certificate)) ||
@@ -158,7 +157,8 @@ leaf_print(X509 *leaf, EVP_PKEY *key)
 static bool
 leaf_install(struct pki *pki, enum pki_leaf which)
 {
-    X509 *leaf = leaf_make(pki, &leaf_plans[which]);
+    const struct leaf_plan *plan = &leaf_plans[which];
+    X509 *leaf = leaf_make(pki, plan->is_genuine ? &pki->genuine : &pki->other, plan);
     SSL_CTX *server = SSL_CTX_new(TLS_server_method());
     bool ok = leaf && server && SSL_CTX_set_min_proto_version(server, TLS1_2_VERSION) &&
               SSL_CTX_use_certificate(server, leaf) &&
@@ -180,8 +180,10 @@ pki_new(struct err *err)
     if (!pki)
         die("out of memory");
     pki->leaf_key = EVP_EC_gen("P-256");
-    ok = pki->leaf_key && authority_make(&pki->genuine, "Simulated Edge") &&
-         authority_make(&pki->other, "Example Corp TLS Inspection");
+    ok = pki->leaf_key &&
+         authority_make(&pki->genuine, "Simulated Edge", "Simulated Edge Authority") &&
+         authority_make(&pki->other, "Example Corp TLS Inspection", "Example Corp Authority") &&
+         authority_make(&pki->tunnel, "Simulated Customer", "Simulated Tunnel Authority");
     for (int leaf = 0; ok && leaf < PKI_LEAVES; leaf++)
         ok = leaf_install(pki, (enum pki_leaf)leaf);
     if (!ok) {
@@ -206,18 +208,53 @@ pki_free(struct pki *pki)
     EVP_PKEY_free(pki->genuine.key);
     X509_free(pki->other.certificate);
     EVP_PKEY_free(pki->other.key);
+    X509_free(pki->tunnel.certificate);
+    EVP_PKEY_free(pki->tunnel.key);
     free(pki);
+}
+
+/* Either a certificate or a key. */
+static bool
+write_pem(const char *path, const char *mode, X509 *certificate, EVP_PKEY *key, struct err *err)
+{
+    BIO *bio = BIO_new_file(path, mode);
+    bool ok = bio && (certificate ? PEM_write_bio_X509(bio, certificate)
+                                  : PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL));
+
+    if (BIO_free(bio) != 1)
+        ok = false;
+    return ok || failed(err, path);
 }
 
 bool
 pki_write_authority(const struct pki *pki, const char *path, struct err *err)
 {
-    BIO *bio = BIO_new_file(path, "wx");
-    bool ok = bio && PEM_write_bio_X509(bio, pki->genuine.certificate);
+    return write_pem(path, "wx", pki->genuine.certificate, NULL, err);
+}
 
-    if (BIO_free(bio) != 1)
-        ok = false;
-    return ok || failed(err, path);
+bool
+pki_write_tunnel_authority(const struct pki *pki, const char *path, struct err *err)
+{
+    return write_pem(path, "w", pki->tunnel.certificate, NULL, err);
+}
+
+bool
+pki_write_proxy(const struct pki *pki, const struct pki_proxy_plan *plan, struct err *err)
+{
+    struct leaf_plan leaf = leaf_plans[plan->leaf];
+    char names[128];
+    X509 *certificate;
+    bool ok;
+
+    snprintf(names, sizeof(names), "DNS:*.%s", plan->domain);
+    leaf.common_name = "mcp-proxy";
+    leaf.names = names;
+    certificate = leaf_make(pki, leaf.is_genuine ? &pki->tunnel : &pki->other, &leaf);
+    ok = certificate ? write_pem(plan->key_file, "w", NULL, pki->leaf_key, err) &&
+                           write_pem(plan->cert_file, "w", certificate, NULL, err)
+                     : failed(err, "cannot make the proxy's");
+    X509_free(certificate);
+    return ok;
 }
 
 const char *
@@ -343,6 +380,12 @@ describe(X509 *certificate, struct pki_authority *out)
         snprintf(out->fingerprint + (size_t)2 * i, 3, "%02x", (unsigned)digest[i]);
     out->expires_ms = (int64_t)timegm(&tm) * 1000;
     return true;
+}
+
+bool
+pki_tunnel_authority(const struct pki *pki, struct pki_authority *out)
+{
+    return describe(pki->tunnel.certificate, out);
 }
 
 bool

@@ -47,6 +47,21 @@ struct pki_authority {
     int64_t expires_ms;   /* wall clock */
 };
 
+/* The authority behind the proxy's certificate: what is registered on the tunnel. */
+bool pki_tunnel_authority(const struct pki *pki, struct pki_authority *out) MUST_CHECK;
+bool pki_write_tunnel_authority(const struct pki *pki, const char *path,
+                                struct err *err) MUST_CHECK;
+
+/* The proxy's certificate: as the edge's differ, for *.domain. */
+struct pki_proxy_plan {
+    enum pki_leaf leaf;
+    const char *domain, *cert_file, *key_file;
+};
+
+/* Replaces both files. Any thread, one at a time. */
+bool pki_write_proxy(const struct pki *pki, const struct pki_proxy_plan *plan,
+                     struct err *err) MUST_CHECK;
+
 /* Exactly one certificate as PEM and no key, fit for a tunnel (facts/management-api.md 8.3):
  * CA:TRUE critical, a subject key identifier, keyCertSign, RSA from 2048 bits or an elliptic curve
  * from 256, SHA-256 or better. False with err says what is wrong. Any thread. */

@@ -101,19 +101,25 @@ set_network_faults(struct service *service)
 /* The network goes on when the new scenario wants the same one, so that ports stay. Two cannot be
  * at once: they write the same file. */
 static bool
-change_network(struct service *service, const struct scenario *scenario, const struct world *world,
+change_network(struct service *service, const struct scenario *scenario, struct world *world,
                struct err *err)
 {
     const char *folder = handout_folder(service->handout);
 
-    if (service->customer && customer_suits(service->customer, scenario, world))
+    if (service->customer && customer_suits(service->customer, scenario, world)) {
+        customer_register(service->customer, world);
         return true;
+    }
     customer_close(service->customer);
     service->customer = customer_open(scenario, world, folder, err);
-    if (service->customer)
+    if (service->customer) {
+        customer_register(service->customer, world);
         return true;
+    }
     if (service->world)
         service->customer = customer_open(service->scenario, service->world, folder, NULL);
+    if (service->world && service->customer)
+        customer_register(service->customer, service->world);
     if (service->world && !service->customer)
         die("sim: the network cannot be started again: %s", err->message);
     return false;

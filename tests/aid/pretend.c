@@ -12,7 +12,8 @@ pretend_start(void **state)
     static const struct network_connector_plan connectors[] = {{"edge-a", "tnl_011"},
                                                                {"edge-b", "tnl_011"}};
     static const char *const mcp[] = {"wiki"};
-    struct network_plan plan = {connectors, COUNT_OF(connectors), mcp, COUNT_OF(mcp), 7, folder};
+    struct network_plan plan = {connectors, COUNT_OF(connectors), mcp, COUNT_OF(mcp), 7, folder,
+                                NULL};
     struct err err = {0};
 
     snprintf(folder, sizeof(folder), "/tmp/sandwatch-test-XXXXXX");

@@ -63,9 +63,17 @@ CERTIFICATE = {
 FLAGS = {"stale_heartbeat", "starting_too_long", "stuck_stopping", "bounced", "orphaned", "waiting_human", "slot_held",
          "failed_turn", "retrying", "budget_reached", "refused_turn"}
 
+LAYER_CHECK = {
+    "id": lambda value: is_string(value) and re.match(r"^L[123]-\d$", value) is not None,
+    "proves": is_name,
+    "verdict": one_of("verified", "warning", "failed", "not_observable", "accepted_risk"),
+    "evidence": is_name,
+}
+
 ROWS = {
     "sources": {
-        "name": one_of("environments", "stats", "work", "sessions", "tunnels", "certificates", "connectors", "checks"),
+        "name": one_of("environments", "stats", "work", "sessions", "tunnels", "certificates", "connectors", "checks",
+                       "proxy", "upstreams"),
         "state": one_of("ok", "stale", "error", "disabled"),
         "age_seconds": or_null(is_count),
         "error": or_null(is_name),
@@ -121,6 +129,7 @@ ROWS = {
         "layer": one_of(1, 2, 3),
         "verdict": one_of("verified", "warning", "failed", "not_observable", "accepted_risk"),
         "evidence": is_some_lines,
+        "checks": rows_of(LAYER_CHECK),
     },
     "diagnosis": {
         "severity": one_of("info", "warn", "critical"),

@@ -1,0 +1,16 @@
+/* layer_verdict.h — what can be said of a security layer, and never more than was seen. */
+#ifndef MODEL_LAYER_VERDICT_H
+#define MODEL_LAYER_VERDICT_H
+
+enum layer_verdict {
+    LAYER_verified,
+    LAYER_warning,
+    LAYER_failed,
+    LAYER_not_observable,
+    LAYER_accepted_risk,
+};
+
+/* "verified", as in JSON. */
+const char *layer_verdict_name(enum layer_verdict verdict);
+
+#endif

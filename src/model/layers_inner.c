@@ -1,0 +1,246 @@
+/* layers_inner.c — layer 2: the certificates that the API has, and those in the proxy's files
+ * (facts/connectivity.md D3, E2). */
+#include <string.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "model/layers.h"
+#include "model/say.h"
+
+enum { FINGERPRINT_SHOWN = 12, DAY_S = 86400 };
+
+#define DAYS_MS(n) ((n)*INT64_C(1000) * DAY_S)
+
+static const enum layer_verdict rule_verdicts[] = {
+#define CERTIFICATE_RULE(id, name, verdict, what) [CERTIFICATE_##id] = LAYER_##verdict,
+#include "model/certificate_rules.def"
+#undef CERTIFICATE_RULE
+};
+
+enum layer_verdict
+certificate_rule_verdict(enum certificate_rule rule)
+{
+    return rule_verdicts[rule];
+}
+
+/* ---- the rules that depend on more than the files ---- */
+
+static struct certificate_proof
+proof_of_time(const struct judge *judge, const struct proxy_certificate *certificate)
+{
+    struct certificate_proof out = {PROOF_unknown, certificate->file.error};
+
+    if (!*certificate->fingerprint)
+        return out;
+    out = (struct certificate_proof){PROOF_holds, ""};
+    if (judge->now_ms >= certificate->until_ms)
+        out = (struct certificate_proof){
+            PROOF_broken,
+            arena_printf(judge->arena, "it expired %s ago",
+                         say_duration(judge->arena, judge->now_ms - certificate->until_ms))};
+    else if (judge->now_ms < certificate->from_ms)
+        out = (struct certificate_proof){
+            PROOF_broken,
+            arena_printf(judge->arena, "it is not valid before %s from now",
+                         say_duration(judge->arena, certificate->from_ms - judge->now_ms))};
+    return out;
+}
+
+static struct certificate_proof
+proof_of_registration(const struct judge *judge, const struct proxy *proxy)
+{
+    const struct tunnel *tunnel = tunnel_of(judge, proxy);
+    bool is_archived = false;
+
+    if (!*proxy->ca.fingerprint || !tunnel || tunnel->certificates_at_ms == 0)
+        return (struct certificate_proof){PROOF_unknown,
+                                          !*proxy->ca.fingerprint ? "the CA is not on this host"
+                                          : !tunnel ? "the API lists no tunnel of that domain"
+                                                    : "the tunnel's certificates were not read"};
+    for (size_t i = 0; i < tunnel->n_certificates; i++) {
+        if (strcmp(tunnel->certificates[i].fingerprint, proxy->ca.fingerprint) != 0)
+            continue;
+        if (!tunnel->certificates[i].is_archived)
+            return (struct certificate_proof){PROOF_holds, ""};
+        is_archived = true;
+    }
+    return (struct certificate_proof){
+        PROOF_broken,
+        arena_printf(judge->arena, "CA %.*s… is %s tunnel %s", FINGERPRINT_SHOWN,
+                     proxy->ca.fingerprint, is_archived ? "archived on" : "not registered on",
+                     tunnel->name)};
+}
+
+struct certificate_proof
+certificate_proof(const struct judge *judge, const struct proxy *proxy, enum certificate_rule rule)
+{
+    switch (rule) {
+    case CERTIFICATE_ca_5:
+        return proof_of_time(judge, &proxy->ca);
+    case CERTIFICATE_s_5:
+        return proof_of_time(judge, &proxy->server);
+    case CERTIFICATE_ca_8:
+        return proof_of_registration(judge, proxy);
+    default:
+        return proxy->rules[rule];
+    }
+}
+
+/* ---- what the API has ---- */
+
+void
+see_registered(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    size_t n_valid = 0;
+    int64_t newest_ms = 0;
+
+    for (size_t i = 0; i < tunnel->n_certificates; i++) {
+        if (!certificate_is_valid(&tunnel->certificates[i], judge->now_ms))
+            continue;
+        n_valid++;
+        if (tunnel->certificates[i].created_ms > newest_ms)
+            newest_ms = tunnel->certificates[i].created_ms;
+    }
+    if (tunnel->certificates_at_ms == 0)
+        note(judge, out, LAYER_not_observable, "its certificates %s%s",
+             tunnel->certificates_error[0] ? "could not be read: " : "were not read yet",
+             tunnel->certificates_error);
+    else if (n_valid == 0)
+        note(judge, out, LAYER_failed,
+             "no valid CA certificate is registered: the service refuses all traffic");
+    else if (n_valid > 1 && newest_ms > 0 && judge->now_ms - newest_ms > DAYS_MS(7))
+        note(judge, out, LAYER_warning,
+             "%zu valid CA certificates registered, the newest %s ago: a rotation was not finished",
+             n_valid, say_duration(judge->arena, judge->now_ms - newest_ms));
+    else
+        note(judge, out, LAYER_verified, "%s registered",
+             say_count(judge->arena, (int64_t)n_valid, "valid CA certificate"));
+}
+
+static void
+note_expiry(const struct judge *judge, struct layer_check *out,
+            const struct certificate *certificate)
+{
+    int64_t left_ms = certificate->expires_ms - judge->now_ms;
+
+    if (certificate->expires_ms == 0)
+        note(judge, out, LAYER_verified, "CA %.*s… does not expire", FINGERPRINT_SHOWN,
+             certificate->fingerprint);
+    else if (left_ms <= 0)
+        note(judge, out, LAYER_warning, "CA %.*s… expired %s ago", FINGERPRINT_SHOWN,
+             certificate->fingerprint, say_duration(judge->arena, -left_ms));
+    else
+        note(judge, out,
+             left_ms < judge->thresholds->ca_expiry_warn_ms ? LAYER_warning : LAYER_verified,
+             "CA %.*s… expires in %s", FINGERPRINT_SHOWN, certificate->fingerprint,
+             say_duration(judge->arena, left_ms));
+}
+
+void
+see_ca_expiry(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    for (size_t i = 0; i < tunnel->n_certificates; i++)
+        if (!tunnel->certificates[i].is_archived)
+            note_expiry(judge, out, &tunnel->certificates[i]);
+}
+
+/* ---- what the files have ---- */
+
+static const struct proxy *
+files_of(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    const struct proxy *proxy = proxy_of(judge, tunnel);
+
+    if (!proxy)
+        note(judge, out, LAYER_not_observable, "no proxy of this tunnel is configured here");
+    return proxy;
+}
+
+void
+see_fingerprint(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    const struct proxy *proxy = files_of(judge, tunnel, out);
+    struct certificate_proof proof;
+
+    if (!proxy)
+        return;
+    proof = certificate_proof(judge, proxy, CERTIFICATE_ca_8);
+    if (proof.proof == PROOF_holds)
+        note(judge, out, LAYER_verified, "CA %.*s… of the proxy is registered", FINGERPRINT_SHOWN,
+             proxy->ca.fingerprint);
+    else
+        note(judge, out, proof.proof == PROOF_broken ? LAYER_failed : LAYER_not_observable, "%s",
+             proof.seen);
+}
+
+/* Registration, time of the server certificate and expiry have checks of their own. */
+static bool
+is_told_elsewhere(enum certificate_rule rule)
+{
+    return rule == CERTIFICATE_ca_8 || rule == CERTIFICATE_s_5;
+}
+
+void
+see_files(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    const struct proxy *proxy = files_of(judge, tunnel, out);
+    TEXT(unseen, 100);
+    bool is_enough = true;
+
+    for (int i = 0; proxy && i < CERTIFICATE_RULES; i++) {
+        enum certificate_rule rule = (enum certificate_rule)i;
+        struct certificate_proof proof = certificate_proof(judge, proxy, rule);
+
+        if (is_told_elsewhere(rule) || proof.proof == PROOF_holds)
+            continue;
+        if (proof.proof == PROOF_broken)
+            note(judge, out, certificate_rule_verdict(rule), "%s: %s", certificate_rule_name(rule),
+                 proof.seen);
+        else
+            text_addf(&unseen, " %s", certificate_rule_name(rule));
+        if (proof.proof == PROOF_unknown && certificate_rule_verdict(rule) == LAYER_failed)
+            is_enough = false;
+    }
+    if (proxy && !is_enough)
+        note(judge, out, LAYER_not_observable, "could not be seen:%s", unseen.bytes);
+    else if (proxy)
+        note(judge, out, LAYER_verified, "the rules for its certificate files hold%s%s",
+             unseen.n > 0 ? "; not seen:" : "", unseen.bytes);
+}
+
+void
+see_server_expiry(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    const struct proxy *proxy = files_of(judge, tunnel, out);
+    struct certificate_proof proof;
+    int64_t left_ms;
+
+    if (!proxy)
+        return;
+    proof = certificate_proof(judge, proxy, CERTIFICATE_s_5);
+    left_ms = proxy->server.until_ms - judge->now_ms;
+    if (proof.proof == PROOF_unknown)
+        note(judge, out, LAYER_not_observable, "%s",
+             *proof.seen ? proof.seen : "the server certificate is not on this host");
+    else if (proof.proof == PROOF_broken)
+        note(judge, out, LAYER_failed, "the server certificate: %s", proof.seen);
+    else
+        note(judge, out,
+             left_ms < judge->thresholds->ca_expiry_warn_ms ? LAYER_warning : LAYER_verified,
+             "the server certificate expires in %s", say_duration(judge->arena, left_ms));
+}
+
+void
+see_served(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    (void)judge;
+    (void)tunnel;
+    out->evidence = out->what; /* the live probe of the inner TLS is experimental and off */
+}
+
+void
+see_handshakes(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    (void)tunnel;
+    note(judge, out, LAYER_not_observable, "no log is read");
+}

@@ -1,0 +1,265 @@
+#include "probe/proxy.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/die.h"
+#include "core/text.h"
+#include "model/store.h"
+#include "probe/attempt.h"
+#include "probe/certificate.h"
+#include "probe/proxyconf.h"
+#include "probe/upstreams.h"
+
+enum { EVERY_MS = 60000, CONFIG_LARGEST_BYTES = 1 << 20, LONGEST_WORD = 256 };
+
+struct proxy_watch {
+    const struct probe_proxy *options;
+    struct tools *tools;
+    struct store *store;
+    struct upstreams *upstreams;
+    struct timer pass;
+    struct source_status status;
+};
+
+/* ---- files ---- */
+
+static const char *
+say_errno(struct arena *arena, const char *path, int error)
+{
+    return arena_printf(arena, "%s: %s", path, strerror(error));
+}
+
+static const char *
+read_all(int fd, struct arena *arena, size_t largest, struct certificate_file *out)
+{
+    char *bytes = arena_alloc(arena, largest + 1);
+    ssize_t n;
+
+    while (out->n <= largest && (n = read(fd, bytes + out->n, largest + 1 - out->n)) != 0) {
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return say_errno(arena, out->path, errno);
+        out->n += (size_t)n;
+    }
+    if (out->n > largest)
+        return arena_printf(arena, "%s: larger than %zu bytes", out->path, largest);
+    bytes[out->n] = '\0';
+    out->bytes = bytes;
+    return "";
+}
+
+/* Regular files only: nothing that could keep us waiting. */
+static struct certificate_file
+read_file(struct arena *arena, const char *path, size_t largest)
+{
+    struct certificate_file out = {.path = path ? path : "", .error = "", .bytes = ""};
+    struct stat stat;
+    int fd;
+
+    if (!*out.path)
+        return out;
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0) {
+        out.error = say_errno(arena, path, errno);
+        out.is_stated = lstat(path, &stat) == 0;
+    } else if (fstat(fd, &stat) != 0) {
+        out.error = say_errno(arena, path, errno);
+    } else {
+        out.is_stated = true;
+        out.error = S_ISREG(stat.st_mode) ? read_all(fd, arena, largest, &out)
+                                          : arena_printf(arena, "%s: not a file", path);
+    }
+    if (out.is_stated) {
+        out.mode = stat.st_mode;
+        out.uid = stat.st_uid;
+        out.gid = stat.st_gid;
+    }
+    if (fd >= 0)
+        close(fd);
+    return out;
+}
+
+/* NAME in the data folder, when there is such a file; "" otherwise. */
+static const char *
+in_data(struct arena *arena, const char *data_dir, const char *name)
+{
+    const char *path = data_dir ? arena_printf(arena, "%s/%s", data_dir, name) : "";
+
+    return *path && access(path, F_OK) == 0 ? path : "";
+}
+
+static const char *
+either(const char *configured, const char *found)
+{
+    return configured ? configured : found;
+}
+
+/* ---- a pass ---- */
+
+static void
+read_config(const struct proxy_watch *watch, struct arena *arena, struct proxy *out)
+{
+    struct certificate_file file =
+        read_file(arena, watch->options->config_file, CONFIG_LARGEST_BYTES);
+    struct proxyconf_files files;
+    struct err err = {ERR_NONE, ""};
+    const char *name = strrchr(file.path, '/');
+
+    out->config.path = text_clean_dup(arena, file.path, LONGEST_WORD);
+    out->config.error = text_clean_dup(arena, file.error, LONGEST_WORD);
+    out->tunnel_domain = out->listen_address = "";
+    if (!*file.path || *file.error)
+        return;
+    if (!proxyconf_read(arena, name ? name + 1 : file.path, file.bytes, file.n, out, &files, &err))
+        out->config.error = arena_strdup(arena, err.message);
+}
+
+static const char *
+read_domain(struct arena *arena, const char *data_dir)
+{
+    struct certificate_file file =
+        read_file(arena, in_data(arena, data_dir, "tunnel-domain"), LONGEST_WORD);
+
+    return text_clean_dup(arena, file.bytes, strcspn(file.bytes, " \r\n"));
+}
+
+static void
+read_certificates(const struct proxy_watch *watch, struct arena *arena, struct proxy *out)
+{
+    const struct probe_proxy *options = watch->options;
+    const char *data = options->data_dir;
+    struct certificate_files files = {
+        .ca = read_file(arena, either(options->ca_file, in_data(arena, data, "ca.crt")),
+                        CERTIFICATE_LARGEST_BYTES),
+        .server = read_file(arena, either(options->cert_file, in_data(arena, data, "tls.crt")),
+                            CERTIFICATE_LARGEST_BYTES),
+        .key = read_file(arena, either(options->key_file, in_data(arena, data, "tls.key")),
+                         CERTIFICATE_LARGEST_BYTES),
+        .stray_ca_key = in_data(arena, data, "ca.key"),
+        .has_data_folder = data != NULL,
+    };
+
+    certificate_check(&files, arena, out);
+    if (files.key.n > 0)
+        explicit_bzero((char *)(uintptr_t)files.key.bytes, files.key.n);
+}
+
+static void
+show_waivers(const struct probe_proxy *options, struct arena *arena, struct proxy *out)
+{
+    struct waiver *waivers = arena_array(arena, options->n_waivers, sizeof(*waivers));
+
+    for (size_t i = 0; i < options->n_waivers; i++) {
+        const struct probe_waiver *from = &options->waivers[i];
+
+        waivers[i] = (struct waiver){
+            .route = text_clean_dup(arena, from->route, LONGEST_WORD),
+            .check = text_clean_dup(arena, from->check, LONGEST_WORD),
+            .who = text_clean_dup(arena, from->who, LONGEST_WORD),
+            .why = text_clean_dup(arena, from->why, LONGEST_WORD),
+        };
+    }
+    out->waivers = waivers;
+    out->n_waivers = options->n_waivers;
+}
+
+static bool
+is_configured(const struct probe_proxy *options)
+{
+    return options->config_file || options->ca_file || options->cert_file || options->key_file ||
+           options->data_dir;
+}
+
+static void
+fill_status(struct proxy_watch *watch, const struct proxy *proxy)
+{
+    struct source_status *status = &watch->status;
+    struct text error = {.bytes = status->error, .size = sizeof(status->error)};
+
+    text_clear(&error);
+    status->rounds++;
+    status->interval_ms = EVERY_MS;
+    status->tried_at_ms = clock_wall_ms();
+    if (!proxy) {
+        status->state = SOURCE_STATE_disabled;
+        status->code = ERR_CONFIG;
+        text_add(&error, "no proxy is configured (proxy.config_file)");
+    } else if (*proxy->config.error) {
+        status->failures++;
+        status->state = SOURCE_STATE_error;
+        status->code = ERR_IO;
+        if (status->failing_since_ms == 0)
+            status->failing_since_ms = status->tried_at_ms;
+        text_add(&error, proxy->config.error);
+    } else {
+        status->failures = 0;
+        status->failing_since_ms = 0;
+        status->state = SOURCE_STATE_ok;
+        status->code = ERR_NONE;
+        status->ok_at_ms = status->tried_at_ms;
+    }
+}
+
+static void
+pass_due(void *context)
+{
+    struct proxy_watch *watch = context;
+    struct arena *arena = arena_new();
+    struct proxy *row = arena_alloc(arena, sizeof(*row));
+    bool is_there = is_configured(watch->options);
+
+    row->tunnel_domain = row->listen_address = row->log_file = "";
+    if (is_there) {
+        read_config(watch, arena, row);
+        row->data_domain = read_domain(arena, watch->options->data_dir);
+        read_certificates(watch, arena, row);
+        show_waivers(watch->options, arena, row);
+        row->at_ms = clock_wall_ms();
+        timer_set(watch->tools->loop, &watch->pass, clock_mono_us() + EVERY_MS * INT64_C(1000));
+    }
+    upstreams_set(watch->upstreams, row);
+    fill_status(watch, is_there ? row : NULL);
+    store_publish(watch->store, SLOT_proxies, arena, row, is_there ? 1 : 0);
+    store_source(watch->store, SOURCE_proxy, &watch->status);
+}
+
+void
+proxy_refresh(struct proxy_watch *watch)
+{
+    timer_set(watch->tools->loop, &watch->pass, 0);
+}
+
+struct proxy_watch *
+proxy_open(const struct probe_proxy *options, struct tools *tools, struct store *store,
+           struct upstreams *upstreams)
+{
+    struct proxy_watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch)
+        die("out of memory");
+    watch->options = options;
+    watch->tools = tools;
+    watch->store = store;
+    watch->upstreams = upstreams;
+    watch->pass = (struct timer){.due = pass_due, .context = watch};
+    timer_set(tools->loop, &watch->pass, 0);
+    return watch;
+}
+
+void
+proxy_close(struct proxy_watch *watch)
+{
+    if (!watch)
+        return;
+    timer_clear(watch->tools->loop, &watch->pass);
+    free(watch);
+}

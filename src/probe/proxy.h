@@ -1,0 +1,33 @@
+/* proxy.h — the MCP proxy of this host, read from its files every minute: configuration and
+ * certificates; its routes go to upstreams.h. */
+#ifndef PROBE_PROXY_H
+#define PROBE_PROXY_H
+
+#include "core/base.h"
+
+struct probe_waiver {
+    const char *route, *check; /* NULL: every one */
+    const char *who, *why;
+};
+
+/* Where the files are; NULL: not said. Without ca_file, cert_file and key_file they are looked for
+ * in data_dir. */
+struct probe_proxy {
+    const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
+    const char *const *mcp_paths; /* NULL-terminated; NULL: /mcp, then / */
+    const struct probe_waiver *waivers;
+    size_t n_waivers;
+};
+
+struct proxy_watch;
+struct store;
+struct tools;
+struct upstreams;
+
+/* Options are borrowed until proxy_close. Nothing is configured: its source is switched off. */
+struct proxy_watch *proxy_open(const struct probe_proxy *options, struct tools *tools,
+                               struct store *store, struct upstreams *upstreams);
+void proxy_close(struct proxy_watch *watch); /* NULL is allowed */
+void proxy_refresh(struct proxy_watch *watch);
+
+#endif
