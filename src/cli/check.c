@@ -117,7 +117,8 @@ is_complete(struct run *run, const struct snapshot *snapshot)
         return false;
     if (!only->has_layers)
         return true;
-    if (!is_tried(snapshot, SOURCE_connectors))
+    if (!is_tried(snapshot, SOURCE_connectors) || !is_tried(snapshot, SOURCE_proxy) ||
+        !is_tried(snapshot, SOURCE_upstreams))
         return false;
     if (is_api_settled(snapshot))
         return true;
