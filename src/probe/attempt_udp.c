@@ -40,11 +40,11 @@ swept(void *context)
         .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
 
     if (sweep->passed_bytes > 0 && sweep->passed_bytes < SWEEP_ENOUGH_BYTES)
-        fault_set(&result->fault, STAGE_quic, SIGNAL_mtu, (int)sweep->passed_bytes,
-                  "datagrams of %d bytes pass, %d bytes %s", (int)sweep->passed_bytes,
-                  (int)sweep->lost_bytes,
+        fault_set(&result->fault, STAGE_quic, result->fault.signal ? SIGNAL_mtu_fatal : SIGNAL_mtu,
+                  (int)sweep->passed_bytes, "datagrams of %d bytes pass, %d bytes %s",
+                  (int)sweep->passed_bytes, (int)sweep->lost_bytes,
                   sweep->is_local ? "do not fit this host's interface" : "vanish");
-    else if (sweep->passed_bytes > 0)
+    else if (sweep->passed_bytes > 0 && result->fault.signal == SIGNAL_none)
         text_addf(&note, "; %d-byte datagrams pass", (int)sweep->passed_bytes);
     attempt_finish(attempt);
 }
@@ -54,7 +54,9 @@ finish_or_sweep(struct attempt *attempt)
 {
     struct attempt_result *result = &attempt->result;
 
-    if (result->fault.signal != SIGNAL_none || result->is_vn_silent || !attempt->tries_large) {
+    bool may_be_size = result->fault.signal == SIGNAL_none || fault_is_silence(&result->fault);
+
+    if (!may_be_size || result->is_vn_silent || !attempt->tries_large) {
         attempt_finish(attempt);
         return;
     }

@@ -41,6 +41,7 @@ enum signal {
     SIGNAL_quic_close,      /* the peer closed with an error; code: it */
     SIGNAL_quic_version,    /* the peer speaks QUIC, but not v1 */
     SIGNAL_mtu,             /* the path carries small datagrams only; code: bytes that pass */
+    SIGNAL_mtu_fatal,       /* the same, and too small for the handshake */
     SIGNAL_sni_filter,      /* another name passes at the same address */
     SIGNAL_large_hello,     /* a ClientHello of one packet passes, one of two does not */
     SIGNAL_some_addresses,  /* other addresses of the same name work; code: how many do not */

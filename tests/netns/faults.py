@@ -1,0 +1,271 @@
+"""faults.py — every fault that a network can have, as one row: what is injected, and what `check` must say.
+
+Row: name, and a function of the world that injects the fault and returns a plan: what to check (`only`, `targets`, `api`,
+`env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
+`exit`, `advice` and `within` seconds where they matter.
+"""
+from world import (API_ERROR, Http, Tcp, alerts, closes, date, filters_name, filters_size, resets, sh, stalls, talks_http)
+
+ROWS = []
+
+
+def fault(name):
+    def keep(inject):
+        ROWS.append((name, inject))
+        return inject
+    return keep
+
+
+def nft(*rules):
+    """Rules for arriving packets ("in: …") and leaving ones ("out: …")."""
+    sh("nft 'add table inet t; add chain inet t in { type filter hook input priority 0; };"
+       " add chain inet t out { type filter hook output priority 0; }'")
+    for rule in rules:
+        where, what = rule.split(": ", 1)
+        sh(f"nft add rule inet t {where} '{what}'")
+
+
+def rule_row(name, rules, expect, **more):
+    def inject(world):
+        nft(*(rule.replace("PORT", str(world.port)) for rule in rules))
+        return {"expect": expect, **more}
+    ROWS.append((name, inject))
+
+
+def sim_row(name, sim_fault, expect, **more):
+    def inject(world):
+        world.sim_fault(sim_fault, True)
+        return {"expect": expect, "undo": lambda: world.sim_fault(sim_fault, False), **more}
+    ROWS.append((name, inject))
+
+
+UDP4, UDP6, TCP4, TCP6, API4 = ("udp", 4), ("udp", 6), ("tcp", 4), ("tcp", 6), ("api", 4)
+SIX = {"targets": None}  # replaced by ::1, see run
+
+# --- UDP ---
+rule_row("udp dropped on the path", ["in: udp dport PORT drop"],
+         {UDP4: ("fail", "quic", "timeout", "drops UDP 7844"), TCP4: ("pass",)}, exit=1, advice="protocol: http2")
+for kind, code, word in (("port-unreachable", "3/3", "rejects UDP"), ("admin-prohibited", "3/13", "a router forbids it"),
+                         ("host-prohibited", "3/10", "forbids that host"), ("net-prohibited", "3/9", "forbids that network"),
+                         ("host-unreachable", "3/1", "no way there"), ("net-unreachable", "3/0", "no way there")):
+    rule_row(f"udp rejected with {kind}", [f"in: meta nfproto ipv4 udp dport PORT reject with icmp type {kind}"],
+             {UDP4: ("fail", "quic", f"ICMP {code}", word)}, only="udp", exit=2)
+for kind, code, word in (("port-unreachable", "1/4", "rejects UDP"), ("admin-prohibited", "1/1", "a router forbids it"),
+                         ("addr-unreachable", "1/3", "no way there"), ("no-route", "1/0", "no way there")):
+    rule_row(f"udp over IPv6 rejected with {kind}",
+             [f"in: meta nfproto ipv6 udp dport PORT reject with icmpv6 type {kind}"],
+             {UDP6: ("fail", "quic", f"ICMPv6 {code}", word)}, only="udp", host="::1", exit=2)
+rule_row("udp dropped by this host's own firewall", ["out: udp dport PORT drop"],
+         {UDP4: ("fail", "quic", "EPERM", "OUTPUT")}, only="udp", exit=2)
+rule_row("udp rejected by this host's own firewall", ["out: udp dport PORT reject"],
+         {UDP4: ("fail", "quic", "", "")}, only="udp", exit=2)
+rule_row("an MTU black hole above 1300 bytes", ["in: udp dport PORT meta length > 1300 drop"],
+         {UDP4: ("warn", "quic", "1252 bytes pass, 1280 bytes vanish", "MTU black hole")}, only="udp", exit=1)
+rule_row("an MTU black hole above 1240 bytes", ["in: udp dport PORT meta length > 1240 drop"],
+         {UDP4: ("fail", "quic", "1200 bytes pass, 1232 bytes vanish", "MTU black hole")}, only="udp", exit=2)
+rule_row("only version negotiation is dropped",
+         ["in: udp dport PORT @th,72,32 & 0x0f0f0f0f == 0x0a0a0a0a drop"],
+         {UDP4: ("pass", None, "", "")}, only="udp", exit=0, note="no answer to version negotiation")
+rule_row("only QUIC v1 is dropped", ["in: udp dport PORT @th,72,32 0x00000001 drop"],
+         {UDP4: ("fail", "quic", "QUIC v1 gets no answer", "drops QUIC v1")}, only="udp", exit=2)
+
+
+@fault("an interface too small for QUIC")
+def _(_world):
+    sh("ip link set lo mtu 1200")
+    return {"only": "udp", "expect": {UDP4: ("fail", "quic", "EMSGSIZE", "MTU is too small")}, "exit": 2}
+
+
+sim_row("an edge that ignores version negotiation", "vn-silent", {UDP4: ("pass", None, "", "")}, only="udp", exit=0)
+sim_row("an edge that ignores QUIC v1", "quic-silent", {UDP4: ("fail", "quic", "no answer", "drops QUIC v1")}, only="udp")
+sim_row("another QUIC server", "quic-other-alpn", {UDP4: ("fail", "tls", "TLS alert 120", "middlebox")}, only="udp", exit=2)
+sim_row("a lossy path", "udp-lossy", {UDP4: ("pass", None, "", "")}, only="udp", exit=0)
+sim_row("QUIC intercepted by an unknown CA", "tls-intercepted", {UDP4: ("fail", "tls", "issuer O=", "TLS inspection")},
+        only="udp", exit=2)
+sim_row("a QUIC certificate that expired", "tls-expired", {UDP4: ("fail", "tls", "expired", "clock")}, only="udp", exit=2)
+sim_row("a QUIC certificate for another name", "tls-other-name",
+        {UDP4: ("fail", "tls", "hostname mismatch", "wrong address")}, only="udp", exit=2)
+
+# --- TCP ---
+rule_row("tcp dropped on the path", ["in: tcp dport PORT drop"],
+         {TCP4: ("fail", "tcp", "timeout", ""), UDP4: ("pass",)}, exit=1)
+rule_row("tcp rejected with a reset", ["in: tcp dport PORT reject with tcp reset"],
+         {TCP4: ("fail", "tcp", "ECONNREFUSED", "rejects")}, only="tcp", exit=2)
+rule_row("tcp rejected with host-unreachable", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type host-unreachable"],
+         {TCP4: ("fail", "tcp", "EHOSTUNREACH", "router")}, only="tcp", exit=2)
+rule_row("tcp rejected with admin-prohibited", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type admin-prohibited"],
+         {TCP4: ("fail", "tcp", "EHOSTUNREACH", "forbids")}, only="tcp", exit=2)
+rule_row("tcp rejected with net-unreachable", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type net-unreachable"],
+         {TCP4: ("fail", "tcp", "ENETUNREACH", "route")}, only="tcp", exit=2)
+rule_row("tcp dropped by this host's own firewall", ["out: tcp dport PORT drop"],
+         {TCP4: ("fail", "tcp", "", "")}, only="tcp", exit=2)
+rule_row("tcp rejected by this host's own firewall", ["out: tcp dport PORT reject with tcp reset"],
+         {TCP4: ("fail", "tcp", "ECONNREFUSED", "")}, only="tcp", exit=2)
+rule_row("an allow-list that drops 7844 and lets 443 pass", ["in: meta l4proto { tcp, udp } th dport PORT drop"],
+         {TCP4: ("fail", "tcp", "timeout", "allow-list"), UDP4: ("fail", "quic", "timeout", "allow-list"), API4: ("pass",)},
+         only="api,edge", exit=2, advice="protocol: none works")
+
+
+@fault("no route at all")
+def _(world):
+    return {"targets": [("region1", "203.0.113.7", world.port, world.port)], "exit": 2, "within": 3,
+            "expect": {TCP4: ("fail", "tcp", "ENETUNREACH", "default route"),
+                       UDP4: ("fail", "quic", "ENETUNREACH", "default route")}}
+
+
+# --- families ---
+rule_row("IPv6 broken and IPv4 fine", ["in: meta nfproto ipv6 th dport PORT drop"],
+         {TCP4: ("pass",), UDP4: ("pass",), TCP6: ("fail", "tcp", "timeout", "IPv6 path is broken"),
+          UDP6: ("fail", "quic", "timeout", "IPv6 path is broken")}, host="edge.test", exit=1, advice="edge-ip-version: 4")
+rule_row("IPv4 broken and IPv6 fine", ["in: meta nfproto ipv4 th dport PORT drop"],
+         {TCP4: ("fail", "tcp", "timeout", ""), UDP4: ("fail", "quic", "timeout", ""), TCP6: ("pass",), UDP6: ("pass",)},
+         host="edge.test", exit=1, advice="edge-ip-version: 6")
+
+
+@fault("IPv6 addresses, and no IPv6 route")
+def _(world):
+    world.names.answers["edge.test"] = ["127.0.0.1", "2001:db8::7"]
+    return {"host": "edge.test", "exit": 0, "expect": {TCP4: ("pass",), TCP6: ("skip", None, "", ""), UDP6: ("skip",)}}
+
+
+# --- DNS ---
+for manner, part, hint in (("nxdomain", "NXDOMAIN", "does not know the name"), ("servfail", "SERVFAIL", "upstream is broken"),
+                           ("refused", "", "refuses"), ("silent", "no answer", "port 53"), ("nodata", "", "no address for it")):
+    def inject(world, manner=manner, part=part, hint=hint):
+        world.names.answers = {"*": manner}
+        return {"host": "edge.test", "exit": 2, "within": 4, "expect": {TCP4: ("fail", "dns", part, hint),
+                                                                        UDP4: ("fail", "dns", part, hint)}}
+    ROWS.append((f"a resolver that answers {manner}", inject))
+
+
+@fault("a resolver that filters the edge's names only")
+def _(world):
+    world.names.answers = {"api.test": ["127.0.0.1"], "edge.test": "nxdomain"}
+    return {"host": "edge.test", "only": "api,edge", "exit": 2, "within": 3,
+            "expect": {TCP4: ("fail", "dns", "NXDOMAIN", "filters names of the tunnel edge"), API4: ("pass",)}}
+
+
+@fault("a resolver that answers for IPv4 only")
+def _(world):
+    world.names.answers = {("edge.test", 28): "silent", ("edge.test", 1): ["127.0.0.1"]}
+    return {"host": "edge.test", "exit": 1, "expect": {TCP4: ("pass",), TCP6: ("warn", "dns", "no answer", "one family only")}}
+
+
+rule_row("port 53 rejected", ["in: udp dport 53 reject", "in: tcp dport 53 reject"],
+         {TCP4: ("fail", "dns", "", "")}, host="edge.test", exit=2)
+rule_row("port 53 dropped", ["in: udp dport 53 drop", "in: tcp dport 53 drop"],
+         {TCP4: ("fail", "dns", "", "53")}, host="edge.test", exit=2)
+
+
+def edge_names(world, addresses):
+    world.names.answers = {("_v2-origintunneld._tcp.argotunnel.com", 33):
+                           [("region1.v2.argotunnel.com", 7844), ("region2.v2.argotunnel.com", 7844)]}
+    for number in (1, 2):
+        world.names.answers[f"region{number}.v2.argotunnel.com"] = addresses(number)
+
+
+def to_edge(world):
+    """Whatever goes to port 7844 ends at the pretend edge."""
+    sh("nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }'")
+    for protocol in ("tcp", "udp"):
+        sh(f"nft add rule ip n out {protocol} dport 7844 redirect to :{world.port}")
+    sh("ip route add local 198.41.192.0/19 dev lo 2>/dev/null || true")
+
+
+def ten(number):
+    return [f"198.41.{192 if number == 1 else 200}.{host}" for host in range(10, 20)]
+
+
+@fault("a resolver that lies about the edge")
+def _(world):
+    to_edge(world)
+    edge_names(world, lambda _number: ["127.0.0.1"])
+    return {"targets": [], "exit": 1,
+            "expect": {TCP4: ("warn", "dns", "outside the published ranges", "DNS rewriting"),
+                       UDP4: ("warn", "dns", "outside the published ranges", "DNS rewriting")}}
+
+
+@fault("no SRV record, and names that resolve")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    world.names.answers[("_v2-origintunneld._tcp.argotunnel.com", 33)] = "servfail"
+    return {"targets": [], "exit": 1, "expect": {TCP4: ("warn", "dns", "SRV", "SRV record")}}
+
+
+@fault("20 addresses, all of them healthy")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    return {"targets": [], "exit": 0, "within": 3, "expect": {TCP4: ("pass",), UDP4: ("pass",)}}
+
+
+@fault("20 addresses, 15 of them black holes")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    nft("out: ip daddr 198.41.200.0/24 th dport 7844 accept")
+    sh("nft 'add table ip d; add chain ip d out { type filter hook output priority -150; }'")
+    sh("nft add rule ip d out 'ip daddr { 198.41.192.10-198.41.192.16, 198.41.200.10-198.41.200.17 } th dport 7844 "
+       "meta mark set 7'")
+    nft("in: meta mark 7 drop")
+    return {"targets": [], "exit": 1, "within": 5.5,
+            "expect": {TCP4: ("warn", None, "addresses fail", "one path"), UDP4: ("warn", None, "addresses fail", "")}}
+
+
+# --- TLS over TCP ---
+def tcp_row(name, manner, expect, **more):
+    def inject(world):
+        make = manner(world) if manner.__name__ == "<lambda>" else manner
+        return {"targets": [("region1", "127.0.0.1", Tcp(make).port, 0)], "only": "tcp",
+                "expect": {TCP4: expect}, "exit": 2, **more}
+    ROWS.append((name, inject))
+
+
+tcp_row("TLS that stalls", stalls, ("fail", "tls", "nothing came back after ClientHello", "swallows"))
+tcp_row("TLS that is reset", resets, ("fail", "tls", "ECONNRESET", "inspection"))
+tcp_row("TLS that is closed", closes, ("fail", "tls", "closed by the peer", "transparent proxy"))
+for number, part in ((40, "ciphers"), (70, "protocol versions"), (112, "virtual host"), (80, "refuses the handshake")):
+    tcp_row(f"TLS alert {number}", lambda _world, number=number: alerts(number),
+            ("fail", "tls", f"TLS alert {number}", part))
+tcp_row("plain HTTP on the edge's port", talks_http, ("fail", "tls", "not TLS", "captive portal"))
+tcp_row("a filter that resets the production name",
+        lambda world: filters_name(b"h2.cftunnel.com", world.port, resets),
+        ("fail", "tls", "probe.cftunnel.com passes", "filters by name"))
+tcp_row("a filter that swallows the production name",
+        lambda world: filters_name(b"h2.cftunnel.com", world.port, stalls), ("fail", "tls", "", ""))
+tcp_row("a device that cannot reassemble a large ClientHello", lambda world: filters_size(900, world.port),
+        ("warn", "tls", "one of two packets does not", "post-quantum"), exit=1)
+sim_row("TLS intercepted by an unknown CA", "tls-intercepted", {TCP4: ("fail", "tls", "issuer O=", "TLS inspection")},
+        only="tcp", exit=2)
+sim_row("a TLS certificate that expired", "tls-expired", {TCP4: ("fail", "tls", "expired", "clock")}, only="tcp", exit=2)
+sim_row("a TLS certificate for another name", "tls-other-name",
+        {TCP4: ("fail", "tls", "hostname mismatch", "wrong address")}, only="tcp", exit=2)
+
+
+# --- the API ---
+def api_row(name, server, expect, **more):
+    def inject(_world):
+        return {"api": f"http://127.0.0.1:{server().port}", "only": "api", "expect": {API4: expect}, **more}
+    ROWS.append((name, inject))
+
+
+HTML = {"Content-Type": "text/html"}
+GOOD = {"request-id": "req_1"}
+api_row("a captive portal that redirects", lambda: Http(302, {"Location": "http://portal.test/", **HTML}),
+        ("fail", "http", "portal.test", "captive portal"), exit=2)
+api_row("a captive portal that answers itself", lambda: Http(200, HTML, b"<html>log in</html>"),
+        ("fail", "http", "HTTP 200", "captive portal"), exit=2)
+api_row("a proxy that wants credentials", lambda: Http(407, {"Via": "1.1 squid", **HTML}),
+        ("fail", "http", "HTTP 407", "wants credentials"), exit=2)
+api_row("a proxy that forbids the host", lambda: Http(403, {"Via": "1.1 squid", "Server": "squid", **HTML}),
+        ("fail", "http", "HTTP 403", "policy"), exit=2)
+api_row("a gateway that drops the API's headers", lambda: Http(401, {"Date": date(0)}, API_ERROR),
+        ("warn", "http", "no request-id", "gateway"), exit=1)
+api_row("an API in trouble", lambda: Http(529, GOOD, API_ERROR), ("warn", "http", "529", "status page"), exit=1)
+api_row("an API that never answers", lambda: Http(200, GOOD, b"{}", 30), ("fail", "http", "no answer within", "status page"), exit=2)
+api_row("a clock that is ten minutes behind", lambda: Http(401, {"Date": date(600), **GOOD}, API_ERROR),
+        ("warn", "http", "behind", "synchronise"), exit=1)
+api_row("a clock that is ten minutes ahead", lambda: Http(401, {"Date": date(-600), **GOOD}, API_ERROR),
+        ("warn", "http", "ahead", "synchronise"), exit=1)
+api_row("nobody at the API's address", lambda: type("Nobody", (), {"port": 9}), ("fail", "tcp", "ECONNREFUSED", ""), exit=2)

@@ -1,0 +1,252 @@
+"""world.py — inside a network namespace of our own: the pretend edge and API, a name server, and peers that misbehave."""
+import json
+import os
+import socket
+import struct
+import subprocess
+import threading
+import time
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+DEADLINE_S = 60
+API_ERROR = b'{"type":"error","error":{"type":"authentication_error","message":"no"}}'
+
+
+def sh(line):
+    done = subprocess.run(line, shell=True, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{line}: {done.stderr.strip()}")
+
+
+class NameServer:
+    """UDP port 53 of 127.0.0.1. `answers`: (name, type) or name → list of addresses, or a manner as text."""
+
+    CODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0}
+
+    def __init__(self):
+        self.answers = {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 53))
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    @staticmethod
+    def read_name(packet):
+        at, labels = 12, []
+        while packet[at]:
+            labels.append(packet[at + 1:at + 1 + packet[at]].decode())
+            at += 1 + packet[at]
+        return ".".join(labels).lower(), struct.unpack("!H", packet[at + 1:at + 3])[0], at + 5
+
+    @staticmethod
+    def record(kind, value):
+        if kind == 33:
+            host, port = value
+            data = struct.pack("!HHH", 1, 1, port)
+            data += b"".join(bytes([len(part)]) + part.encode() for part in host.split(".")) + b"\0"
+        else:
+            data = socket.inet_pton(socket.AF_INET if kind == 1 else socket.AF_INET6, value)
+        return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
+
+    def serve(self):
+        while True:
+            packet, sender = self.socket.recvfrom(2048)
+            name, kind, end = self.read_name(packet)
+            answer = self.answers.get((name, kind), self.answers.get(name, self.answers.get("*", "nxdomain")))
+            if answer == "silent":
+                continue
+            values = [] if isinstance(answer, str) else answer
+            values = [v for v in values if isinstance(v, tuple) == (kind == 33)
+                      and (kind == 33 or (":" in v) == (kind == 28))]
+            code = self.CODES[answer] if isinstance(answer, str) else 0
+            head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(values), 0, 0)
+            self.socket.sendto(head + packet[12:end] + b"".join(self.record(kind, v) for v in values), sender)
+
+
+class Tcp:
+    """A TCP server on 127.0.0.1 whose manner is a function of the connection."""
+
+    def __init__(self, manner):
+        self.manner = manner
+        self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self.port = self.socket.getsockname()[1]
+        self.kept = []
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            peer, _ = self.socket.accept()
+            threading.Thread(target=self.one, args=(peer,), daemon=True).start()
+
+    def one(self, peer):
+        try:
+            self.manner(self, peer)
+        except OSError:
+            pass
+
+
+def hello(peer):
+    """The ClientHello, all of it, without taking it."""
+    peer.settimeout(5)
+    for _ in range(200):
+        seen = peer.recv(16384, socket.MSG_PEEK)
+        if len(seen) >= 5 and len(seen) >= 5 + struct.unpack("!H", seen[3:5])[0]:
+            return seen
+        time.sleep(0.01)
+    return b""
+
+
+def relay(peer, port):
+    """To the pretend edge and back."""
+    other = socket.create_connection(("127.0.0.1", port))
+
+    def pump(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+        except OSError:
+            pass
+        b.close()
+    peer.settimeout(None)
+    threading.Thread(target=pump, args=(other, peer), daemon=True).start()
+    pump(peer, other)
+
+
+def closes(_server, peer):
+    hello(peer)
+    peer.recv(16384)
+    peer.close()
+
+
+def resets(_server, peer):
+    hello(peer)
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    peer.close()
+
+
+def stalls(server, peer):
+    server.kept.append(peer)
+
+
+def alerts(number):
+    def manner(_server, peer):
+        hello(peer)
+        peer.recv(16384)
+        peer.sendall(bytes([21, 3, 3, 0, 2, 2, number]))
+        peer.close()
+    return manner
+
+
+def talks_http(_server, peer):
+    hello(peer)
+    peer.recv(16384)
+    peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://portal.test/login\r\nContent-Length: 0\r\n\r\n")
+    peer.close()
+
+
+def filters_name(name, port, refuse):
+    def manner(server, peer):
+        if name in hello(peer):
+            refuse(server, peer)
+        else:
+            relay(peer, port)
+    return manner
+
+
+def filters_size(limit, port):
+    def manner(server, peer):
+        if len(hello(peer)) > limit:
+            stalls(server, peer)
+        else:
+            relay(peer, port)
+    return manner
+
+
+class Http:
+    """What answers where the API should. Plain HTTP is accepted on loopback."""
+
+    def __init__(self, status, headers=None, body=b"", delay_s=0):
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            server_version = "nobody"
+
+            def answer(self):
+                time.sleep(delay_s)
+                self.send_response_only(status)
+                for key, value in {"Content-Type": "application/json", **(headers or {})}.items():
+                    self.send_header(key, value() if callable(value) else value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_HEAD = do_CONNECT = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_port
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def date(offset_s):
+    return lambda: time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + offset_s))
+
+
+class World:
+    def __init__(self, program, home):
+        self.program, self.home = program, home
+        sh("ip link set lo up")
+        with open(f"{home}/resolv.conf", "w", encoding="ascii") as file:
+            file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
+        sh(f"mount --bind {home}/resolv.conf /etc/resolv.conf")
+        self.names = NameServer()
+        env = {"HOME": home, "TMPDIR": home, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
+        for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
+            if key in os.environ:
+                env[key] = os.environ[key]
+        self.env = env
+        self.sim = subprocess.Popen([program, "sim"], stdout=subprocess.PIPE, text=True, env=env)
+        self.ready = json.loads(self.sim.stdout.readline())
+        self.port = int(self.ready["edge"]["tcp"].rsplit(":", 1)[1])
+        self.ca = next(line.split(":", 1)[1].strip() for line in open(self.ready["config"], encoding="utf-8")
+                       if line.strip().startswith("ca_file"))
+        self.good_api = Http(401, {"request-id": "req_1", "Date": date(0)}, API_ERROR)
+
+    def close(self):
+        self.sim.terminate()
+        self.sim.wait(20)
+
+    def sim_fault(self, name, on):
+        data = json.dumps({"name": name, "on": on}).encode()
+        with urllib.request.urlopen(urllib.request.Request(self.ready["api"] + "/sim/fault", data), timeout=10):
+            pass
+
+    def reset(self):
+        subprocess.run("nft flush ruleset; ip link set lo mtu 65536; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
+                       "ip -6 addr add ::1/128 dev lo 2>/dev/null", shell=True, check=False, capture_output=True)
+        self.names.answers = {"edge.test": ["127.0.0.1", "::1"], "api.test": ["127.0.0.1"]}
+
+    def check(self, plan):
+        """Run `sandwatch check --json`: the document and how long it took."""
+        targets = plan.get("targets", [("region1", "127.0.0.1", self.port, self.port)])
+        api = plan.get("api") or f"http://127.0.0.1:{self.good_api.port}"
+        lines = ["context: t", "contexts:", "  t:", "    api:", f"      base_url: {api}", "    edge:",
+                 f"      ca_file: {self.ca}"]
+        if targets:
+            lines.append("      targets:")
+            lines += [f"        - {{name: {n}, host: \"{h}\", tcp_port: {t}, udp_port: {u}}}" for n, h, t, u in targets]
+        lines.append("    checks: {enabled: true, discover_connectors: false}")
+        path = f"{self.home}/config.yaml"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        began = time.monotonic()
+        done = subprocess.run([self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge")],
+                              env={**self.env, **plan.get("env", {})}, capture_output=True, text=True,
+                              timeout=DEADLINE_S, check=False)
+        took = time.monotonic() - began
+        if not done.stdout:
+            raise RuntimeError(f"check said nothing: {done.stderr.strip()} (exit {done.returncode})")
+        document = json.loads(done.stdout)
+        document["status"] = done.returncode
+        return document, took
