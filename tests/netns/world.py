@@ -210,7 +210,7 @@ class World:
         self.ready = json.loads(self.sim.stdout.readline())
         self.port = int(self.ready["edge"]["tcp"].rsplit(":", 1)[1])
         self.ca = next(line.split(":", 1)[1].strip() for line in open(self.ready["config"], encoding="utf-8")
-                       if line.strip().startswith("ca_file"))
+                       if line.strip().endswith("edge-ca.pem"))
         self.good_api = Http(401, {"request-id": "req_1", "Date": date(0)}, API_ERROR)
 
     def close(self):
