@@ -14,6 +14,12 @@ enum check_kind { /* the columns of the connectivity pane */
                   CHECK_EDGE_UDP_7844,
 };
 
+enum check_meaning { /* what the diagnosis wants to know of a failure beyond its stage */
+                     CHECK_MEANS_nothing,
+                     CHECK_MEANS_intercepted, /* somebody else answers in the peer's place */
+                     CHECK_MEANS_mtu,         /* the path carries small packets only */
+};
+
 struct check {
     const char *target;   /* "api", "edge region1" */
     const char *protocol; /* "tcp/443", "tcp/7844", "udp/7844": the port is the real one */
@@ -23,6 +29,7 @@ struct check {
         *address; /* address: what was tried, "198.41.192.7:7844"; "" when DNS failed */
     enum check_verdict verdict;
     int64_t stage_us[STAGE_COUNT]; /* how long each stage took; -1: not reached or not part of it */
+    enum check_meaning meaning;
     enum check_stage failed_stage; /* meaningful when verdict is fail */
     const char *error;             /* the raw signal: errno, alert, ICMP type and sender; "" */
     const char *hint;              /* likely cause and one next step, "cause: step"; "" */

@@ -23,6 +23,38 @@ is_network_gone(const struct judge *judge)
            path_is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
 }
 
+/* Every check of the edge that fails, fails there; and none passes. */
+static bool
+is_all_dns(const struct judge *judge)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < judge->n_checks; i++) {
+        const struct check *check = &judge->checks[i];
+
+        if (check->kind == CHECK_API_443 || !check_is_measured(check))
+            continue;
+        if (check->verdict != CHECK_fail || check->failed_stage != STAGE_dns)
+            return false;
+        n++;
+    }
+    return n > 0;
+}
+
+/* NULL when none of this target's checks means that. */
+static const struct check *
+check_that_means(const struct judge *judge, const char *target, enum check_meaning meaning)
+{
+    for (size_t i = 0; i < judge->n_checks; i++) {
+        const struct check *check = &judge->checks[i];
+
+        if (check->kind != CHECK_API_443 && check_is_measured(check) && check->meaning == meaning &&
+            check->verdict != CHECK_pass && strcmp(check->target, target) == 0)
+            return check;
+    }
+    return NULL;
+}
+
 void
 suspect_edge(struct judge *judge)
 {
@@ -33,12 +65,22 @@ suspect_edge(struct judge *judge)
 
     if (is_network_gone(judge))
         return;
+    if (is_all_dns(judge)) {
+        suspect(judge, RULE_dns_broken, 0, 0);
+        return;
+    }
     for (size_t row = 0; row < judge->n_checks; row++) {
         const struct check *check = &judge->checks[row];
         struct path target_tcp, target_udp;
 
         if (check->kind == CHECK_API_443 || !is_first_of_target(judge, row))
             continue;
+        if (check_that_means(judge, check->target, CHECK_MEANS_intercepted)) {
+            suspect(judge, RULE_edge_tls_intercepted, row, 0);
+            continue;
+        }
+        if (check_that_means(judge, check->target, CHECK_MEANS_mtu))
+            suspect(judge, RULE_edge_mtu, row, 0);
         target_tcp = path_of(judge, CHECK_EDGE_TCP_7844, check->target);
         target_udp = path_of(judge, CHECK_EDGE_UDP_7844, check->target);
         if (path_is_dead(target_tcp) && (path_is_dead(target_udp) || target_udp.n == 0)) {
@@ -46,7 +88,8 @@ suspect_edge(struct judge *judge)
                        row, is_all);
             if (is_all)
                 return;
-        } else if (path_is_dead(target_udp)) {
+        } else if (path_is_dead(target_udp) &&
+                   !check_that_means(judge, check->target, CHECK_MEANS_mtu)) {
             suspect(judge, RULE_edge_udp_blocked, row, 0);
         }
     }
@@ -125,4 +168,60 @@ explain_edge_udp_blocked(struct judge *judge, const struct suspicion *suspicion,
     out->next_step = broken->hint[0] ? broken->hint
                                      : "allow UDP 7844 to 198.41.192.0/19 and 2606:4700:a0::/44; "
                                        "until then run cloudflared with protocol http2";
+}
+
+void
+explain_dns_broken(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
+{
+    struct path path = path_of_edge(judge);
+    struct path api = path_of(judge, CHECK_API_443, NULL);
+
+    (void)suspicion;
+    out->subject = "resolver";
+    out->subject_id = path.broken->target;
+    out->since_ms = path.broken->failing_since_ms;
+    out->summary = arena_printf(judge->arena, "the tunnel edge's names do not resolve here: %s",
+                                path.broken->error);
+    if (api.n > 0)
+        evidence_add(judge, out, "the API on port 443: %s",
+                     path_is_dead(api) ? "fails as well" : "answers, so this host has a network");
+    add_connectors(judge, out);
+    add_checks(judge, NULL, out);
+    out->next_step = path.broken->hint[0] ? path.broken->hint
+                                          : "allow argotunnel.com and cftunnel.com in the resolver";
+}
+
+/* One check of a target, and what it broke. */
+static const struct check *
+explain_meaning(struct judge *judge, const struct suspicion *suspicion, enum check_meaning meaning,
+                struct finding *out)
+{
+    const char *target = judge->checks[suspicion->row].target;
+    const struct check *check = check_that_means(judge, target, meaning);
+
+    out->subject = out->subject_id = target;
+    out->since_ms = check->failing_since_ms;
+    out->next_step = check->hint;
+    add_connectors(judge, out);
+    add_checks(judge, target, out);
+    return check;
+}
+
+void
+explain_edge_tls_intercepted(struct judge *judge, const struct suspicion *suspicion,
+                             struct finding *out)
+{
+    const struct check *check = explain_meaning(judge, suspicion, CHECK_MEANS_intercepted, out);
+
+    out->summary =
+        arena_printf(judge->arena, "somebody else answers for %s: %s", check->target, check->error);
+}
+
+void
+explain_edge_mtu(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
+{
+    const struct check *check = explain_meaning(judge, suspicion, CHECK_MEANS_mtu, out);
+
+    out->summary = arena_printf(judge->arena, "the path to %s carries small packets only: %s",
+                                check->target, check->error);
 }

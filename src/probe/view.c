@@ -168,6 +168,16 @@ set_measured(struct check *out, const struct row *row, const struct finding *fin
     out->at_ms = row->at_ms;
 }
 
+static enum check_meaning
+meaning_of(const struct fault *fault)
+{
+    if (fault->stage == STAGE_tls && fault->signal == SIGNAL_untrusted)
+        return CHECK_MEANS_intercepted;
+    if (fault->signal == SIGNAL_mtu || fault->signal == SIGNAL_mtu_fatal)
+        return CHECK_MEANS_mtu;
+    return CHECK_MEANS_nothing;
+}
+
 static void
 set_verdict(struct check *out, const struct finding *finding, const struct fault_rule *rule,
             struct arena *arena)
@@ -176,6 +186,7 @@ set_verdict(struct check *out, const struct finding *finding, const struct fault
 
     out->verdict = rule->verdict;
     out->failed_stage = finding->fault.stage;
+    out->meaning = meaning_of(&finding->fault);
     out->error = is_quiet ? "" : arena_strdup(arena, finding->fault.text);
     out->hint = is_quiet ? "" : arena_printf(arena, "%s: %s", rule->cause, rule->next_step);
     out->cause = is_quiet ? "" : rule->cause;

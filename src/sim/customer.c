@@ -190,6 +190,7 @@ customer_configure(const struct customer *customer, struct buffer *out)
                     customer->connector[i].tunnel_id);
     buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
                 network_edge_ca_file(network));
-    buffer_addf(out, "        - {name: region1, host: 127.0.0.1, tcp_port: %s, udp_port: %s}\n",
+    buffer_addf(out, "        - {name: region1, host: %s, tcp_port: %s, udp_port: %s}\n",
+                network_fault_is_on(network, "dns-broken") ? "edge.invalid" : "127.0.0.1",
                 strrchr(tcp, ':') + 1, strrchr(udp, ':') + 1);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "core/clock.h"
 #include "core/json.h"
@@ -11,6 +12,8 @@
 #include "sim/names.h"
 #include "sim/route.h"
 #include "sim/stamp.h"
+
+enum { CLOCK_SKEW_S = 600 };
 
 static const char managed_agents[] = "managed-agents-2026-04-01";
 static const char agent_memory[] = "agent-memory-2026-07-22";
@@ -295,6 +298,19 @@ gate_pass(struct service *service, struct exchange *x)
            check_body(x) && check_permission(world, x) && check_limits(service, x);
 }
 
+/* RFC 9110 §5.6.7; the library's own Date gives way to it. */
+static void
+add_past_date(struct exchange *x)
+{
+    time_t then = (time_t)(clock_wall_ms() / 1000) - CLOCK_SKEW_S;
+    struct tm parts;
+    char date[64];
+
+    gmtime_r(&then, &parts);
+    strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    exchange_add_header(x, "Date", "%s", date);
+}
+
 void
 gate_sign(struct service *service, struct exchange *x)
 {
@@ -302,6 +318,8 @@ gate_sign(struct service *service, struct exchange *x)
     bool is_authentic = x->credential.kind > CREDENTIAL_UNKNOWN && x->status != 401;
 
     exchange_add_header(x, "request-id", "%s", x->request_id);
+    if (world->faults.clock_skew)
+        add_past_date(x);
     if (is_authentic) {
         exchange_add_header(x, "anthropic-organization-id", "%s", world->organization_id);
         exchange_add_header(x, "anthropic-workspace-id", "%s", world->workspace_id);

@@ -311,10 +311,10 @@ a_clock_that_is_off_by_a_minute_is_told(void **state)
     service->clock_offset_ms = -59999;
     assert_string_equal(world_rules(world), "");
     service->clock_offset_ms = -60000;
-    assert_non_null(strstr(world_finding(world, "host.clock_skew")->summary, "ahead of"));
+    assert_non_null(strstr(world_finding(world, "api.clock_skew")->summary, "ahead of"));
     service->clock_offset_ms = 300000;
-    assert_non_null(strstr(world_finding(world, "host.clock_skew")->summary, "behind"));
-    is_found(world, "host.clock_skew", SEVERITY_critical);
+    assert_non_null(strstr(world_finding(world, "api.clock_skew")->summary, "behind"));
+    is_found(world, "api.clock_skew", SEVERITY_critical);
 }
 
 static void

@@ -216,6 +216,54 @@ one_good_address_family_is_enough(void **state)
     world_free(world);
 }
 
+static struct check *
+failing(struct world *world, enum check_kind kind, enum check_stage stage)
+{
+    struct check *check = world_check(world, kind, "region1", 4);
+
+    check->verdict = CHECK_fail;
+    check->failed_stage = stage;
+    check->error = "wrong";
+    check->failing_since_ms = world_ago(60);
+    return check;
+}
+
+static void
+names_that_do_not_resolve_are_one_finding(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    failing(world, CHECK_EDGE_TCP_7844, STAGE_dns);
+    failing(world, CHECK_EDGE_UDP_7844, STAGE_dns);
+    assert_string_equal(world_rules(world), "dns.broken");
+    world_free(world);
+}
+
+static void
+interception_is_not_called_unreachable(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    failing(world, CHECK_EDGE_TCP_7844, STAGE_tls)->meaning = CHECK_MEANS_intercepted;
+    failing(world, CHECK_EDGE_UDP_7844, STAGE_tls)->meaning = CHECK_MEANS_intercepted;
+    assert_string_equal(world_rules(world), "edge.tls_intercepted");
+    world_free(world);
+}
+
+static void
+a_path_for_small_packets_is_a_warning_of_its_own(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_check(world, CHECK_EDGE_TCP_7844, "region1", 4);
+    failing(world, CHECK_EDGE_UDP_7844, STAGE_quic)->meaning = CHECK_MEANS_mtu;
+    assert_string_equal(world_rules(world), "edge.mtu");
+    world_free(world);
+}
+
 static void
 udp_blocked_beside_working_tcp_is_its_own_finding(void **state)
 {
@@ -337,6 +385,9 @@ main(void)
         cmocka_unit_test(an_edge_that_never_answers_is_critical_and_explains_its_connectors),
         cmocka_unit_test(one_dead_region_is_a_warning),
         cmocka_unit_test(one_good_address_family_is_enough),
+        cmocka_unit_test(names_that_do_not_resolve_are_one_finding),
+        cmocka_unit_test(interception_is_not_called_unreachable),
+        cmocka_unit_test(a_path_for_small_packets_is_a_warning_of_its_own),
         cmocka_unit_test(udp_blocked_beside_working_tcp_is_its_own_finding),
         cmocka_unit_test(a_healthy_tunnel_has_three_layers_that_are_not_observable),
         cmocka_unit_test(what_was_seen_to_be_wrong_is_a_warning_or_a_failure),
