@@ -228,7 +228,7 @@ world_connector(struct world *world, const char *name, const char *tunnel)
         connections[i] = (struct edge_connection){
             .index = i,
             .protocol = "quic",
-            .edge_address = world_string(world, "198.41.192.%d", 7 + 10 * i),
+            .edge_address = world_string(world, "198.41.%d.7", i % 2 ? 200 : 192),
             .location = i % 2 ? "ams01" : "fra03",
             .rtt_us = 11000 + 700 * i,
         };
@@ -253,6 +253,60 @@ world_connector(struct world *world, const char *name, const char *tunnel)
         .at_ms = world_ago(1),
     };
     return connector;
+}
+
+struct proxy *
+world_proxy(struct world *world, const char *tunnel)
+{
+    static const struct proxy_range private[] = {{"10.0.0.0/8", 0x0a000000, 8}};
+    static const struct proxy_certificate right = {
+        .file = {"/data/x.crt", ""},
+        .fingerprint = "9f2c0d5e4b7a61c8d3e0f1a2b3c4d5e6f708192a3b4c5d6e7f8091a2b3c4d5e6",
+        .subject = "CN=x",
+        .issuer = "CN=ca",
+        .from_ms = WORLD_NOW_MS - INT64_C(86400000),
+        .until_ms = WORLD_NOW_MS + INT64_C(80) * 86400000,
+    };
+    struct proxy *proxy = row_new(world, SLOT_proxies);
+
+    *proxy = (struct proxy){
+        .config = {"/etc/mcp-gateway/config.yaml", ""},
+        .tunnel_domain = world_string(world, "%s.tunnel.example.com", tunnel),
+        .listen_address = ":8080",
+        .data_domain = "",
+        .ranges = private,
+        .n_ranges = COUNT_OF(private),
+        .ca = right,
+        .server = right,
+        .log_file = "",
+        .at_ms = world_ago(10),
+    };
+    for (int i = 0; i < CERTIFICATE_RULES; i++)
+        proxy->rules[i] = (struct certificate_proof){PROOF_holds, ""};
+    return proxy;
+}
+
+struct upstream *
+world_upstream(struct world *world, const char *route)
+{
+    static const enum oauth_answer good[OAUTH_REQUESTS] = {
+        OAUTH_challenge,     OAUTH_token_refused, OAUTH_stream_refused,
+        OAUTH_resource_good, OAUTH_server_good,   OAUTH_metadata_https,
+    };
+    struct upstream *upstream = row_new(world, SLOT_upstreams);
+
+    *upstream = (struct upstream){
+        .route = world_string(world, "%s", route),
+        .host = world_string(world, "%s.internal", route),
+        .url = world_string(world, "http://%s.internal:3000/mcp", route),
+        .outside = "",
+        .dns_error = "",
+        .resolved_ms = world_ago(60),
+        .asked_ms = world_ago(60),
+    };
+    for (int i = 0; i < OAUTH_REQUESTS; i++)
+        upstream->reply[i] = (struct oauth_reply){good[i], ""};
+    return upstream;
 }
 
 struct check *

@@ -35,6 +35,10 @@ struct tunnel *world_tunnel(struct world *world, const char *name); /* one certi
 struct certificate *world_certificate(struct world *world, struct tunnel *tunnel,
                                       int64_t expires_in_s);
 struct connector *world_connector(struct world *world, const char *name, const char *tunnel);
+/* The proxy of that tunnel: all its files are right, its CA is the tunnel's; default ranges. */
+struct proxy *world_proxy(struct world *world, const char *tunnel);
+/* An MCP server behind it that asks for tokens as it should. */
+struct upstream *world_upstream(struct world *world, const char *route);
 struct check *world_check(struct world *world, enum check_kind kind, const char *target,
                           int family);
 struct service *world_service(struct world *world); /* the one row */

@@ -9,9 +9,12 @@
 #include <stdio.h>
 
 #define FUZZ_REPLAY
+#include "fuzz/fuzz_certificate.c"
+#include "fuzz/fuzz_challenge.c"
 #include "fuzz/fuzz_cloudflared.c"
 #include "fuzz/fuzz_json.c"
 #include "fuzz/fuzz_prometheus.c"
+#include "fuzz/fuzz_proxyconf.c"
 #include "fuzz/fuzz_text.c"
 #include "fuzz/fuzz_vn.c"
 #include "fuzz/fuzz_yaml.c"
@@ -58,6 +61,9 @@ every_known_input_is_harmless(void **state)
         {"json", fuzz_json},
         {"yaml", fuzz_yaml},
         {"text", fuzz_text},
+        {"challenge", fuzz_challenge},
+        {"certificate", fuzz_certificate},
+        {"proxyconf", fuzz_proxyconf},
     };
 
     (void)state;

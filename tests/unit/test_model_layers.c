@@ -1,0 +1,235 @@
+/* The checks of the security layers: what the facts amount to, and what nobody may claim. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aid/world.h"
+
+#define DAY_MS (INT64_C(86400) * 1000)
+
+static const struct layer_check *
+check_of(struct world *world, const char *id)
+{
+    const struct assessment *assessment = world_assess(world);
+
+    for (size_t i = 0; i < assessment->n_layers; i++)
+        for (size_t k = 0; k < assessment->layers[i].n_checks; k++)
+            if (strcmp(assessment->layers[i].checks[k].id, id) == 0)
+                return &assessment->layers[i].checks[k];
+    fail_msg("there is no check %s", id);
+    return NULL;
+}
+
+static enum layer_verdict
+verdict_of(struct world *world, const char *id)
+{
+    return check_of(world, id)->verdict;
+}
+
+static enum layer_verdict
+layer_verdict(struct world *world, int number)
+{
+    return world_assess(world)->layers[number - 1].verdict;
+}
+
+/* A tunnel, its proxy and one MCP server, and nothing is wrong. */
+static struct world *
+world_good(struct proxy **proxy, struct upstream **upstream)
+{
+    struct world *world = world_new();
+
+    world_tunnel(world, "prod");
+    world_connector(world, "a", "prod");
+    world_check(world, CHECK_EDGE_TCP_7844, "region1", 4);
+    *proxy = world_proxy(world, "prod");
+    *upstream = world_upstream(world, "wiki");
+    return world;
+}
+
+static void
+what_nobody_can_see_is_never_verified(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    assert_string_equal(world_rules(world), "");
+    assert_int_equal(layer_verdict(world, 1), LAYER_not_observable); /* the mutual TLS */
+    assert_int_equal(layer_verdict(world, 2), LAYER_not_observable); /* what is really served */
+    assert_int_equal(layer_verdict(world, 3), LAYER_verified);
+    assert_int_equal(verdict_of(world, "L1-7"), LAYER_verified);
+    assert_int_equal(verdict_of(world, "L2-2"), LAYER_verified);
+    assert_int_equal(verdict_of(world, "L2-3"), LAYER_verified);
+    world_free(world);
+}
+
+static void
+an_open_server_is_critical_unless_the_risk_was_accepted(void **state)
+{
+    static const struct waiver waivers[] = {{"wiki", "", "ana", "a demo server"}};
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    upstream->reply[OAUTH_ASK_initialize].answer = OAUTH_open;
+    assert_string_equal(world_rules(world), "layer.oauth_open");
+    assert_int_equal(world_finding(world, "layer.oauth_open")->severity, SEVERITY_critical);
+    assert_int_equal(layer_verdict(world, 3), LAYER_failed);
+    assert_int_equal(world_assess(world)->tunnels[0], SEVERITY_critical);
+    proxy->waivers = waivers;
+    proxy->n_waivers = 1;
+    assert_string_equal(world_rules(world), "");
+    assert_int_equal(layer_verdict(world, 3), LAYER_accepted_risk);
+    assert_non_null(strstr(check_of(world, "L3-1")->evidence, "accepted by ana: a demo server"));
+    world_free(world);
+}
+
+static void
+accepting_any_token_is_as_bad_as_asking_for_none(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    upstream->reply[OAUTH_ASK_bad_token].answer = OAUTH_token_accepted;
+    assert_string_equal(world_rules(world), "layer.oauth_open");
+    upstream->reply[OAUTH_ASK_bad_token].answer = OAUTH_token_refused;
+    upstream->reply[OAUTH_ASK_stream].answer = OAUTH_stream_open;
+    assert_string_equal(world_rules(world), "layer.oauth_open");
+    world_free(world);
+}
+
+static void
+a_server_that_cannot_be_reached_is_not_called_insecure(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    upstream->reply[OAUTH_ASK_initialize].answer = OAUTH_unreachable;
+    assert_string_equal(world_rules(world), "");
+    assert_int_equal(layer_verdict(world, 3), LAYER_not_observable);
+    world_free(world);
+}
+
+static void
+certificates_are_judged_by_rules_time_and_registration(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    proxy->server.until_ms = WORLD_NOW_MS + 20 * DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-4"), LAYER_warning);
+    proxy->server.until_ms = WORLD_NOW_MS;
+    assert_int_equal(verdict_of(world, "L2-4"), LAYER_failed);
+    assert_string_equal(world_rules(world), "layer.inner_tls");
+    proxy->server.until_ms = WORLD_NOW_MS + 80 * DAY_MS;
+    proxy->ca.fingerprint = "00";
+    assert_int_equal(verdict_of(world, "L2-2"), LAYER_failed);
+    assert_string_equal(world_rules(world), "layer.inner_tls");
+    proxy->ca.fingerprint = proxy->server.fingerprint;
+    proxy->rules[CERTIFICATE_s_10] = (struct certificate_proof){PROOF_broken, "x"};
+    assert_int_equal(verdict_of(world, "L2-3"), LAYER_warning);
+    assert_string_equal(world_rules(world), "");
+    proxy->rules[CERTIFICATE_s_1] = (struct certificate_proof){PROOF_broken, "by another"};
+    assert_string_equal(world_rules(world), "layer.inner_tls");
+    proxy->rules[CERTIFICATE_s_1].proof = PROOF_unknown;
+    proxy->rules[CERTIFICATE_s_10].proof = PROOF_holds;
+    assert_int_equal(verdict_of(world, "L2-3"), LAYER_not_observable);
+    world_free(world);
+}
+
+static void
+what_the_proxy_may_reach_is_judged_by_its_width(void **state)
+{
+    static const struct {
+        struct proxy_range range;
+        enum layer_verdict verdict;
+    } rows[] = {
+        {{"10.1.0.0/16", 0x0a010000, 16}, LAYER_verified},
+        {{"172.31.0.0/16", 0xac1f0000, 16}, LAYER_verified},
+        {{"127.0.0.1", 0x7f000001, 32}, LAYER_warning},
+        {{"8.8.8.8", 0x08080808, 32}, LAYER_warning},
+        {{"100.64.0.0/10", 0x64400000, 10}, LAYER_warning},
+        {{"169.254.0.0/16", 0xa9fe0000, 16}, LAYER_failed},
+        {{"168.0.0.0/6", 0xa8000000, 6}, LAYER_failed}, /* contains it */
+        {{"0.0.0.0/0", 0, 0}, LAYER_failed},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct proxy *proxy;
+        struct upstream *upstream;
+        struct world *world = world_good(&proxy, &upstream);
+
+        proxy->ranges = &rows[i].range;
+        proxy->n_ranges = 1;
+        proxy->has_ranges = true;
+        assert_int_equal(verdict_of(world, "L1-6"), rows[i].verdict);
+        assert_string_equal(world_rules(world),
+                            rows[i].verdict == LAYER_failed ? "layer.upstream_ips" : "");
+        world_free(world);
+    }
+}
+
+static void
+a_route_outside_the_ranges_and_an_open_guard_are_findings(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    upstream->outside = "203.0.113.7";
+    assert_string_equal(world_rules(world), "layer.upstream_ips");
+    upstream->outside = "";
+    upstream->is_ipv6_only = true;
+    assert_string_equal(world_rules(world), "layer.upstream_ips");
+    upstream->is_ipv6_only = false;
+    proxy->disables_ip_validation = true;
+    assert_string_equal(world_rules(world), "layer.upstream_ips");
+    world_free(world);
+}
+
+static void
+a_proxy_of_another_domain_is_noticed(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    proxy->tunnel_domain = "other.example.com";
+    assert_int_equal(verdict_of(world, "L1-4"), LAYER_failed);
+    proxy->tunnel_domain = "prod.tunnel.example.com";
+    proxy->data_domain = "other.example.com";
+    assert_int_equal(verdict_of(world, "L1-4"), LAYER_failed);
+    world_free(world);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_nobody_can_see_is_never_verified),
+        cmocka_unit_test(an_open_server_is_critical_unless_the_risk_was_accepted),
+        cmocka_unit_test(accepting_any_token_is_as_bad_as_asking_for_none),
+        cmocka_unit_test(a_server_that_cannot_be_reached_is_not_called_insecure),
+        cmocka_unit_test(certificates_are_judged_by_rules_time_and_registration),
+        cmocka_unit_test(what_the_proxy_may_reach_is_judged_by_its_width),
+        cmocka_unit_test(a_route_outside_the_ranges_and_an_open_guard_are_findings),
+        cmocka_unit_test(a_proxy_of_another_domain_is_noticed),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

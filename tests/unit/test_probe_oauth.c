@@ -1,0 +1,245 @@
+/* Layer 3: how answers of MCP servers are read, and their URLs; no network. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/arena.h"
+#include "core/text.h"
+#include "probe/http.h"
+#include "probe/oauth_answer.h"
+#include "probe/proxyconf.h"
+#include "probe/well_known.h"
+
+#define BEARER "Bearer realm=\"x\", resource_metadata=\"https://wiki.t/.well-known/x\""
+#define RESULT "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"serverInfo\":{\"name\":\"x\"}}}"
+
+static struct http_get
+answer_of(long status, const char *challenge, const char *body)
+{
+    struct http_get get = {.status = status, .body = (char *)(uintptr_t)body};
+
+    get.body_bytes = body ? strlen(body) : 0;
+    text_clean(get.challenge, sizeof(get.challenge), challenge, strlen(challenge));
+    return get;
+}
+
+static void
+every_answer_has_its_verdict(void **state)
+{
+    static const struct {
+        long status;
+        const char *challenge, *body;
+        enum oauth_answer first, second;
+    } rows[] = {
+        {401, BEARER, NULL, OAUTH_challenge, OAUTH_token_refused},
+        {401, "Basic realm=a, " BEARER, NULL, OAUTH_challenge, OAUTH_token_refused},
+        {401, "bearer", NULL, OAUTH_challenge_bare, OAUTH_token_refused},
+        {401, "Basic realm=\"x\"", NULL, OAUTH_other_scheme, OAUTH_token_refused},
+        {401, "", NULL, OAUTH_other_scheme, OAUTH_token_refused},
+        {200, "", RESULT, OAUTH_open, OAUTH_token_accepted},
+        {200, "", "event: message\r\ndata: " RESULT "\r\n\r\n", OAUTH_open, OAUTH_token_accepted},
+        {200, "", "{\"error\":{\"code\":-32001}}", OAUTH_rpc_error, OAUTH_rpc_error},
+        {200, "", "<html>", OAUTH_inconclusive, OAUTH_inconclusive},
+        {403, "", NULL, OAUTH_forbidden, OAUTH_forbidden},
+        {403, "Bearer error=\"insufficient_scope\"", NULL, OAUTH_scope, OAUTH_scope},
+        {400, "", NULL, OAUTH_inconclusive, OAUTH_inconclusive},
+        {421, "", NULL, OAUTH_wrong_host, OAUTH_wrong_host},
+        {404, "", NULL, OAUTH_wrong_path, OAUTH_wrong_path},
+        {405, "", NULL, OAUTH_wrong_path, OAUTH_wrong_path},
+        {406, "", NULL, OAUTH_wrong_headers, OAUTH_wrong_headers},
+        {415, "", NULL, OAUTH_wrong_headers, OAUTH_wrong_headers},
+        {302, "", NULL, OAUTH_redirect, OAUTH_redirect},
+        {503, "", NULL, OAUTH_server_trouble, OAUTH_server_trouble},
+    };
+    char metadata[CHALLENGE_URL_BYTES];
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct http_get get = answer_of(rows[i].status, rows[i].challenge, rows[i].body);
+
+        assert_int_equal(oauth_judge_initialize(&get, metadata).answer, rows[i].first);
+        assert_int_equal(oauth_judge_bad_token(&get).answer, rows[i].second);
+    }
+}
+
+static void
+a_stream_without_a_token_is_a_failure(void **state)
+{
+    struct http_get get = answer_of(200, "", NULL);
+
+    (void)state;
+    assert_int_equal(oauth_judge_stream(&get).answer, OAUTH_inconclusive);
+    text_clean(get.content_type, sizeof(get.content_type), "text/event-stream; charset=utf-8", 32);
+    assert_int_equal(oauth_judge_stream(&get).answer, OAUTH_stream_open);
+    assert_int_equal(oauth_verdict(OAUTH_stream_open), LAYER_failed);
+    get.status = 405;
+    assert_int_equal(oauth_judge_stream(&get).answer, OAUTH_stream_refused);
+}
+
+static void
+challenges_come_in_any_order_and_number(void **state)
+{
+    static const char header[] =
+        "Negotiate YII==, Digest realm=\"a, b\", nonce=x , BEARER error=invalid_token,"
+        " Resource_Metadata = \"https://a/\\\"b\", realm=\"z\", DPoP algs=\"ES256\"";
+    struct challenge found[CHALLENGES_MOST];
+    size_t n = challenges_read(header, sizeof(header) - 1, found);
+    const struct challenge *bearer = challenge_of(found, n, "bearer");
+
+    (void)state;
+    assert_int_equal(n, 4);
+    assert_string_equal(found[1].realm, "a, b");
+    assert_non_null(bearer);
+    assert_string_equal(bearer->error, "invalid_token");
+    assert_string_equal(bearer->resource_metadata, "https://a/\"b");
+    assert_string_equal(bearer->realm, "z");
+    assert_string_equal(found[3].scheme, "DPoP");
+    assert_int_equal(challenges_read("", 0, found), 0);
+    assert_int_equal(challenges_read(",, =\"", 5, found), 0);
+}
+
+static void
+metadata_of_a_resource_must_name_what_clients_use(void **state)
+{
+    static const struct {
+        const char *body;
+        enum oauth_answer answer;
+    } rows[] = {
+        {"{\"resource\":\"https://wiki.t/mcp\",\"authorization_servers\":[\"https://a\"]}",
+         OAUTH_resource_good},
+        {"{\"resource\":\"https://wiki.t/\",\"authorization_servers\":[\"https://a\"]}",
+         OAUTH_resource_good},
+        {"{\"resource\":\"http://10.0.0.1:1/mcp\",\"authorization_servers\":[\"https://a\"]}",
+         OAUTH_resource_other},
+        {"{\"resource\":\"https://wiki.t/mcp\",\"authorization_servers\":[]}",
+         OAUTH_resource_no_server},
+        {"{}", OAUTH_resource_unreadable},
+        {"<html>", OAUTH_resource_unreadable},
+    };
+    struct oauth_issuers issuers;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct http_get get = answer_of(200, "", rows[i].body);
+
+        assert_int_equal(oauth_judge_resource(&get, "https://wiki.t/mcp", &issuers).answer,
+                         rows[i].answer);
+    }
+}
+
+#define SERVER(issuer, more)                                                                       \
+    "{\"issuer\":\"" issuer "\",\"authorization_endpoint\":\"https://a/x\","                       \
+    "\"token_endpoint\":\"https://a/t\"" more "}"
+#define S256 ",\"code_challenge_methods_supported\":[\"plain\",\"S256\"]"
+
+static void
+an_authorization_server_needs_pkce_and_registration(void **state)
+{
+    static const struct {
+        const char *body;
+        enum oauth_answer answer;
+    } rows[] = {
+        {SERVER("https://a", S256 ",\"registration_endpoint\":\"https://a/r\""), OAUTH_server_good},
+        {SERVER("https://a", S256 ",\"client_id_metadata_document_supported\":true"),
+         OAUTH_server_good},
+        {SERVER("https://a", S256), OAUTH_server_no_registration},
+        {SERVER("https://a", ""), OAUTH_server_no_pkce},
+        {SERVER("https://b", S256), OAUTH_server_other},
+        {"{\"issuer\":\"https://a\"}", OAUTH_server_no_endpoint},
+        {"[]", OAUTH_server_none},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct http_get get = answer_of(200, "", rows[i].body);
+
+        assert_int_equal(oauth_judge_server(&get, "https://a").answer, rows[i].answer);
+    }
+}
+
+static void
+metadata_stand_at_their_well_known_places(void **state)
+{
+    TEXT(url, 200);
+
+    (void)state;
+    assert_true(well_known_resource("http://h:1/mcp", 0, &url));
+    assert_string_equal(url.bytes, "http://h:1/.well-known/oauth-protected-resource/mcp");
+    assert_true(well_known_resource("http://h:1/mcp", 1, &url));
+    assert_string_equal(url.bytes, "http://h:1/.well-known/oauth-protected-resource");
+    assert_false(well_known_resource("http://h:1/mcp", 2, &url));
+    assert_true(well_known_server("https://a/t1", 0, &url));
+    assert_string_equal(url.bytes, "https://a/.well-known/oauth-authorization-server/t1");
+    assert_true(well_known_server("https://a/t1", 2, &url));
+    assert_string_equal(url.bytes, "https://a/t1/.well-known/openid-configuration");
+    assert_false(well_known_server("https://a", 2, &url));
+    assert_false(well_known_server("file:///etc/passwd", 0, &url));
+}
+
+static void
+names_below_the_tunnel_lead_to_their_upstream(void **state)
+{
+    static const struct proxy_route routes[] = {{"wiki", "wiki.t", "http://10.0.0.1:1"}};
+    size_t route = 7;
+    TEXT(url, 200);
+
+    (void)state;
+    assert_int_equal(url_rewrite("https://WIKI.t/x?y", routes, 1, &url, &route), URL_upstream);
+    assert_string_equal(url.bytes, "http://10.0.0.1:1/x?y");
+    assert_int_equal(route, 0);
+    assert_int_equal(url_rewrite("http://10.0.0.1:1/x", routes, 1, &url, &route), URL_upstream);
+    assert_int_equal(url_rewrite("https://login.example.com/", routes, 1, &url, &route),
+                     URL_elsewhere);
+    assert_int_equal(url_rewrite("http://169.254.169.254/", routes, 1, &url, &route), URL_refused);
+    assert_int_equal(url_rewrite("https://u@wiki.t/", routes, 1, &url, &route), URL_refused);
+}
+
+static void
+the_proxys_configuration_is_read_as_the_proxy_reads_it(void **state)
+{
+    static const char yaml[] = "listen_addr: \":8080\"\ntunnel_domain: t.example\n"
+                               "routes:\n  wiki: http://10.0.0.5:3000\n  bad: http://x/path\n"
+                               "  noport: http://x\n  a.example.com: https://h:443\n"
+                               "upstream:\n  allowed_ips: [10.0.0.0/24, 300.0.0.0/8]\n";
+    struct arena *arena = arena_new();
+    struct proxy out = {0};
+    struct proxyconf_files files;
+    struct err err;
+
+    (void)state;
+    assert_true(proxyconf_read(arena, "f", yaml, sizeof(yaml) - 1, &out, &files, &err));
+    assert_int_equal(out.n_routes, 2);
+    assert_string_equal(out.routes[0].host, "wiki.t.example");
+    assert_string_equal(out.routes[1].host, "a.example.com");
+    assert_int_equal(out.n_mistakes, 3);
+    assert_true(out.has_ranges);
+    assert_true(proxyconf_allows(&out, 0x0a0000fe));
+    assert_false(proxyconf_allows(&out, 0x0a000101));
+    out = (struct proxy){0};
+    assert_true(proxyconf_read(arena, "f", "routes: [a]\n", 12, &out, &files, &err));
+    assert_int_equal(out.n_mistakes, 1);
+    assert_int_equal(out.n_ranges, 3); /* the private ones, by default */
+    assert_false(proxyconf_read(arena, "f", "- a\n", 4, &out, &files, &err));
+    arena_free(arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_answer_has_its_verdict),
+        cmocka_unit_test(a_stream_without_a_token_is_a_failure),
+        cmocka_unit_test(challenges_come_in_any_order_and_number),
+        cmocka_unit_test(metadata_of_a_resource_must_name_what_clients_use),
+        cmocka_unit_test(an_authorization_server_needs_pkce_and_registration),
+        cmocka_unit_test(metadata_stand_at_their_well_known_places),
+        cmocka_unit_test(names_below_the_tunnel_lead_to_their_upstream),
+        cmocka_unit_test(the_proxys_configuration_is_read_as_the_proxy_reads_it),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
