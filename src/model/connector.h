@@ -19,8 +19,10 @@ struct edge_connection {
     int index;
     const char *protocol; /* quic http2 */
     const char *edge_address;
-    const char *location; /* colo such as "fra03"; "" */
-    int64_t rtt_us;       /* -1: not known, as over HTTP/2 */
+    const char *location;  /* colo such as "fra03"; "" */
+    int64_t rtt_us;        /* -1: not known, as over HTTP/2 */
+    int64_t median_rtt_us; /* over the last hour; -1: not enough is known */
+    int64_t mtu;           /* of the path, bytes; -1 */
 };
 
 struct connector {
@@ -34,11 +36,33 @@ struct connector {
     size_t n_connections;
     int64_t requests, request_errors, register_failures; /* counters since its start; -1 */
     double requests_per_s, errors_per_min;               /* negative: not known yet */
+    int64_t registrations_10min;   /* beyond the first of each connection; -1: not known */
+    int64_t new_register_failures; /* in the last ten minutes; -1: not known */
+    double loss;      /* lost packets among those sent, estimated; negative: not known */
+    int64_t restarts; /* since we look; -1: not known */
     int64_t started_ms;
     const char *service; /* what its catch-all ingress forwards to; "" */
     const char *error;   /* why the last attempt failed; "" */
     int64_t at_ms;       /* when it last answered */
 };
+
+/* What is not as it should be although it carries traffic (facts/connectivity.md C4). */
+enum connector_trouble {
+    CONNECTOR_flapping,   /* registers again and again */
+    CONNECTOR_refused,    /* the edge refuses registrations */
+    CONNECTOR_one_region, /* all connections in one region */
+    CONNECTOR_fell_back,  /* HTTP/2 although UDP passes; the judge knows */
+    CONNECTOR_slow,       /* a round trip far above its median */
+    CONNECTOR_losing,     /* packets are lost */
+    CONNECTOR_small_mtu,  /* the path is too small */
+    CONNECTOR_old,        /* before 2026.5.0: shows its token to whoever reaches its port */
+    CONNECTOR_TROUBLES
+};
+
+/* Is that version, "2026.8.2", older than year.month.0? False when it is none. */
+bool connector_is_older(const char *version, int64_t year, int64_t month);
+/* Do all its connections lead to one region? By their networks (facts/connectivity.md A2). */
+bool connector_is_in_one_region(const struct connector *connector);
 
 /* "ready", as in JSON. */
 const char *connector_state_name(enum connector_state state);

@@ -139,6 +139,13 @@ bool source_is_api(enum source source);
  * traffic. */
 size_t tunnel_connectors(const struct judge *judge, const char *tunnel_id, size_t *n_up);
 bool connector_is_up(const struct connector *connector);
+/* What is wrong with a connector that carries traffic; in words, and what to do about the worst. */
+bool connector_has(const struct judge *judge, const struct connector *connector,
+                   enum connector_trouble trouble);
+bool connector_is_troubled(const struct judge *judge, const struct connector *connector);
+const char *connector_say(struct judge *judge, const struct connector *connector,
+                          enum connector_trouble trouble);
+const char *connector_cure(const struct judge *judge, const struct connector *connector);
 /* A certificate that is neither archived nor expired. */
 bool certificate_is_valid(const struct certificate *certificate, int64_t now_ms);
 

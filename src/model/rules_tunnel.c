@@ -100,6 +100,8 @@ suspect_connectors(struct judge *judge)
             if (is_first_of_tunnel(judge, row))
                 suspect(judge, RULE_tunnel_no_connectors, row, (int64_t)n);
         } else if (connector->state == CONNECTOR_degraded ||
+                   (connector->state == CONNECTOR_ready &&
+                    connector_is_troubled(judge, connector)) ||
                    ((connector->state == CONNECTOR_down ||
                      connector->state == CONNECTOR_unreachable) &&
                     n_up > 0)) {
@@ -145,7 +147,8 @@ colour_rows(struct judge *judge)
 
         if (n > 0 && n_up == 0)
             severity = SEVERITY_critical;
-        else if (connector->state != CONNECTOR_ready && connector->state != CONNECTOR_unknown)
+        else if ((connector->state != CONNECTOR_ready && connector->state != CONNECTOR_unknown) ||
+                 (connector->state == CONNECTOR_ready && connector_is_troubled(judge, connector)))
             severity = SEVERITY_warn;
         judge->connector_severity[i] =
             connector->state == CONNECTOR_unknown ? SEVERITY_info : severity;
@@ -323,6 +326,22 @@ explain_tunnel_no_connectors(struct judge *judge, const struct suspicion *suspic
     out->next_step = how_to_connect(judge, silent == n, refused);
 }
 
+/* The first becomes the summary of a connector with nothing worse. */
+static void
+add_troubles(struct judge *judge, const struct connector *connector, struct finding *out)
+{
+    for (int i = 0; connector_is_up(connector) && i < CONNECTOR_TROUBLES; i++) {
+        enum connector_trouble trouble = (enum connector_trouble)i;
+
+        if (!connector_has(judge, connector, trouble))
+            continue;
+        if (!*out->summary)
+            out->summary = arena_printf(judge->arena, "connector %s: %s", connector->name,
+                                        connector_say(judge, connector, trouble));
+        evidence_add(judge, out, "%s", connector_say(judge, connector, trouble));
+    }
+}
+
 void
 explain_connector_degraded(struct judge *judge, const struct suspicion *suspicion,
                            struct finding *out)
@@ -335,9 +354,10 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
         out->summary = arena_printf(
             judge->arena, "connector %s: %" PRId64 " of %d connections to the edge",
             connector->name, connector->ready_connections, CONNECTOR_EXPECTED_CONNECTIONS);
-    else
+    else if (connector->state != CONNECTOR_ready)
         out->summary = arena_printf(judge->arena, "connector %s; the tunnel runs on its others",
                                     say_connector(judge, connector));
+    add_troubles(judge, connector, out);
     for (size_t i = 0; i < connector->n_connections && i < 4; i++)
         evidence_add(judge, out, "connection %d: %s by %s to %s", connector->connections[i].index,
                      connector->connections[i].location[0] ? connector->connections[i].location
@@ -345,8 +365,12 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
                      connector->connections[i].protocol, connector->connections[i].edge_address);
     add_connectors(judge, connector->tunnel_id, out);
     add_edge(judge, out);
-    out->next_step = connector->state == CONNECTOR_degraded
-                         ? "wait two minutes, it reconnects by itself; then see its log for the "
-                           "connections that are missing"
-                         : "see that cloudflared runs on its host, and its log";
+    if (connector_is_up(connector) && connector_is_troubled(judge, connector))
+        out->next_step = connector_cure(judge, connector);
+    else
+        out->next_step =
+            connector->state == CONNECTOR_degraded
+                ? "wait two minutes, it reconnects by itself; then see its log for the "
+                  "connections that are missing"
+                : "see that cloudflared runs on its host, and its log";
 }

@@ -124,6 +124,27 @@ take_rtt(struct cloudflared_metrics *out, const struct prometheus_sample *sample
 }
 
 static void
+take_mtu(struct cloudflared_metrics *out, const struct prometheus_sample *sample)
+{
+    int i = connection_of(sample, "conn_index");
+
+    if (i >= 0)
+        out->connections[i].mtu = whole(sample->value);
+}
+
+static void
+take_lost(struct cloudflared_metrics *out, const struct prometheus_sample *sample)
+{
+    add_up(&out->lost_packets, sample->value);
+}
+
+static void
+take_sent(struct cloudflared_metrics *out, const struct prometheus_sample *sample)
+{
+    add_up(&out->sent_bytes, sample->value);
+}
+
+static void
 take_version(struct cloudflared_metrics *out, const struct prometheus_sample *sample)
 {
     char version[PROMETHEUS_WORD_BYTES];
@@ -151,6 +172,9 @@ static const struct {
     {"cloudflared_tunnel_tunnel_register_success", take_register_success},
     {"cloudflared_tunnel_server_locations", take_location},
     {"quic_client_smoothed_rtt", take_rtt},
+    {"quic_client_mtu", take_mtu},
+    {"quic_client_lost_packets", take_lost},
+    {"quic_client_sent_bytes", take_sent},
     {"build_info", take_version},
     {"process_start_time_seconds", take_start},
 };
@@ -171,7 +195,8 @@ cloudflared_read_metrics(const char *body, size_t n, struct cloudflared_metrics 
     out->requests = out->request_errors = -1;
     out->register_failures = out->register_successes = -1;
     for (int i = 0; i < CLOUDFLARED_CONNECTIONS; i++)
-        out->connections[i].smoothed_rtt_us = -1;
+        out->connections[i].smoothed_rtt_us = out->connections[i].mtu = -1;
+    out->lost_packets = out->sent_bytes = -1;
     if (prometheus_read(body, n, take_sample, out) == 0)
         return err_set(err, ERR_FORMAT, "expected Prometheus text");
     if (out->register_failures < 0) /* that series is born with its first failure */

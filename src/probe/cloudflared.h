@@ -19,11 +19,13 @@ struct cloudflared_ready { /* GET /ready */
 
 struct cloudflared_metrics { /* GET /metrics; counters count from the start of the process */
     int64_t requests, request_errors, register_failures, register_successes; /* -1: absent */
-    int64_t started_ms;                                                      /* wall; 0: absent */
+    int64_t lost_packets, sent_bytes; /* over QUIC; -1: absent */
+    int64_t started_ms;               /* wall; 0: absent */
     char version[CLOUDFLARED_WORD_BYTES];
     struct {
         char location[16];       /* the colo where it is now; "" */
         int64_t smoothed_rtt_us; /* -1; stale when that connection is gone */
+        int64_t mtu;             /* bytes; -1 */
     } connections[CLOUDFLARED_CONNECTIONS];
 };
 

@@ -59,6 +59,7 @@ take_metrics(struct spot *spot, const struct http_get *get, struct err *err)
         is_same_process ? rate(old->request_errors, fresh.request_errors, us, 60e6) : -1;
     spot->is_news |= spot->has_metrics && !is_same_process; /* restarted */
     spot->metrics = fresh;
+    trend_add(&spot->trend, &fresh, now_us / 1000);
     spot->metrics_at_us = now_us;
     spot->has_metrics = true;
     return true;
@@ -277,6 +278,8 @@ show_connections(const struct spot *spot, struct arena *arena, struct connector 
                 is_measured ? arena_strdup(arena, spot->metrics.connections[index].location) : "",
             .rtt_us =
                 is_measured && is_quic ? spot->metrics.connections[index].smoothed_rtt_us : -1,
+            .median_rtt_us = is_measured && is_quic ? trend_median_rtt_us(&spot->trend, index) : -1,
+            .mtu = is_measured && is_quic ? spot->metrics.connections[index].mtu : -1,
         };
     }
     out->connections = rows;
@@ -288,6 +291,8 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
 {
     const struct cloudflared_metrics *metrics = spot->has_metrics ? &spot->metrics : NULL;
     bool is_reached = spot->state != CONNECTOR_unknown && spot->state != CONNECTOR_unreachable;
+    int64_t expected = spot->expected > 0 ? spot->expected : CONNECTOR_EXPECTED_CONNECTIONS;
+    int64_t now_ms = clock_wall_ms();
 
     *out = (struct connector){
         .name = arena_strdup(arena, spot->name),
@@ -302,6 +307,11 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
         .requests = metrics ? metrics->requests : -1,
         .request_errors = metrics ? metrics->request_errors : -1,
         .register_failures = metrics ? metrics->register_failures : -1,
+        .registrations_10min =
+            metrics ? trend_registrations(&spot->trend, metrics, expected, now_ms) : -1,
+        .new_register_failures = metrics ? trend_failures(&spot->trend, metrics, now_ms) : -1,
+        .loss = metrics ? trend_loss(&spot->trend) : -1,
+        .restarts = metrics ? spot->trend.restarts : -1,
         .requests_per_s = is_reached ? spot->requests_per_s : -1,
         .errors_per_min = is_reached ? spot->errors_per_min : -1,
         .started_ms = metrics ? metrics->started_ms : 0,

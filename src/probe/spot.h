@@ -6,6 +6,7 @@
 #include "probe/cloudflared.h"
 #include "probe/dns.h"
 #include "probe/http.h"
+#include "probe/trend.h"
 
 enum {
     SPOT_NAME_BYTES = 64,
@@ -35,6 +36,7 @@ struct spot {
     struct cloudflared_config config;
     int64_t expected; /* connections; -1: not told */
     bool has_metrics, has_tunnel, has_config;
+    struct trend trend;
     double requests_per_s, errors_per_min; /* negative: not known */
     char error[SPOT_ERROR_BYTES];
     int64_t at_ms; /* wall: when it last answered /ready; 0 */

@@ -231,6 +231,8 @@ world_connector(struct world *world, const char *name, const char *tunnel)
             .edge_address = world_string(world, "198.41.%d.7", i % 2 ? 200 : 192),
             .location = i % 2 ? "ams01" : "fra03",
             .rtt_us = 11000 + 700 * i,
+            .median_rtt_us = 11000,
+            .mtu = 1452,
         };
     *connector = (struct connector){
         .name = world_string(world, "%s", name),
@@ -245,6 +247,9 @@ world_connector(struct world *world, const char *name, const char *tunnel)
         .requests = 48211,
         .request_errors = 3,
         .register_failures = 0,
+        .registrations_10min = 0,
+        .new_register_failures = 0,
+        .loss = 0,
         .requests_per_s = 4.2,
         .errors_per_min = 0,
         .started_ms = world_ago(6 * DAY_S),

@@ -1,0 +1,154 @@
+/* Connectors that carry traffic and are not well, and what their counters did. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aid/world.h"
+#include "probe/trend.h"
+
+static struct world *
+world_one(struct connector **connector)
+{
+    struct world *world = world_new();
+
+    world_tunnel(world, "prod");
+    *connector = world_connector(world, "a", "prod");
+    world_check(world, CHECK_EDGE_UDP_7844, "region1", 4);
+    return world;
+}
+
+static struct edge_connection *
+connections_of(struct connector *connector)
+{
+    return (struct edge_connection *)(uintptr_t)connector->connections;
+}
+
+static void
+each_trouble_is_a_warning_with_a_cure(void **state)
+{
+    for (int i = 0; i < CONNECTOR_TROUBLES; i++) {
+        struct connector *connector;
+        struct world *world = world_one(&connector);
+        struct edge_connection *all = connections_of(connector);
+        const struct finding *finding;
+
+        (void)state;
+        assert_string_equal(world_rules(world), "");
+        for (size_t k = 0; k < connector->n_connections; k++) {
+            if (i == CONNECTOR_one_region)
+                all[k].edge_address = "198.41.192.7";
+            if (i == CONNECTOR_fell_back)
+                all[k].protocol = "http2";
+        }
+        if (i == CONNECTOR_flapping)
+            connector->registrations_10min = 4;
+        if (i == CONNECTOR_refused)
+            connector->new_register_failures = 1;
+        if (i == CONNECTOR_slow)
+            all[1].rtt_us = 120000;
+        if (i == CONNECTOR_losing)
+            connector->loss = 0.05;
+        if (i == CONNECTOR_small_mtu)
+            all[2].mtu = 1232;
+        if (i == CONNECTOR_old)
+            connector->version = "2026.4.1";
+        assert_string_equal(world_rules(world), "connector.degraded");
+        finding = world_finding(world, "connector.degraded");
+        assert_int_equal(finding->severity, SEVERITY_warn);
+        assert_true(*finding->summary && *finding->next_step && finding->n_evidence > 0);
+        assert_int_equal(world_assess(world)->connectors[0], SEVERITY_warn);
+        world_free(world);
+    }
+}
+
+static void
+http2_is_no_trouble_where_udp_is_blocked(void **state)
+{
+    struct connector *connector;
+    struct world *world = world_one(&connector);
+    struct check *check = world_check(world, CHECK_EDGE_UDP_7844, "region1", 6);
+
+    (void)state;
+    check->verdict = CHECK_fail;
+    for (size_t i = 0; i < connector->n_connections; i++)
+        connections_of(connector)[i].protocol = "http2";
+    assert_string_equal(world_rules(world), "");
+    world_free(world);
+}
+
+static void
+regions_are_told_by_their_networks(void **state)
+{
+    struct edge_connection all[2] = {{.edge_address = "2606:4700:a0::1"},
+                                     {.edge_address = "2606:4700:a8::1"}};
+    struct connector connector = {.connections = all, .n_connections = 2};
+
+    (void)state;
+    assert_false(connector_is_in_one_region(&connector));
+    all[1].edge_address = "2606:4700:a0::10";
+    assert_true(connector_is_in_one_region(&connector));
+    all[0].edge_address = all[1].edge_address = "";
+    assert_false(connector_is_in_one_region(&connector));
+}
+
+static void
+versions_are_compared_as_dates(void **state)
+{
+    (void)state;
+    assert_true(connector_is_older("2026.4.9", 2026, 5));
+    assert_true(connector_is_older("2025.12.0", 2026, 5));
+    assert_false(connector_is_older("2026.5.0", 2026, 5));
+    assert_false(connector_is_older("2026.10.0", 2026, 5));
+    assert_false(connector_is_older("", 2026, 5));
+    assert_false(connector_is_older("DEV", 2026, 5));
+}
+
+static void
+a_trend_is_the_difference_of_ten_minutes(void **state)
+{
+    static struct trend trend;
+    struct cloudflared_metrics metrics = {
+        .started_ms = 1000, .register_successes = 5, .lost_packets = 0};
+    int64_t now_ms = 100000, wall_ms = INT64_C(86400) * 1000;
+
+    (void)state;
+    trend = (struct trend){0};
+    for (int i = 0; i < CLOUDFLARED_CONNECTIONS; i++)
+        metrics.connections[i].smoothed_rtt_us = 7000;
+    trend_add(&trend, &metrics, now_ms);
+    assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), -1);
+    for (int i = 0; i < 120; i++) { /* twenty minutes, one registration a minute */
+        now_ms += 10000;
+        metrics.register_successes += i % 6 == 0;
+        metrics.sent_bytes += 1232 * 100;
+        metrics.lost_packets += 5;
+        trend_add(&trend, &metrics, now_ms);
+    }
+    assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 10);
+    assert_true(trend_loss(&trend) > 0.049 && trend_loss(&trend) < 0.051);
+    assert_int_equal(trend_median_rtt_us(&trend, 0), 7000);
+    metrics.started_ms = wall_ms - 60000; /* it restarted: one look is enough now */
+    metrics.register_successes = 9;
+    trend_add(&trend, &metrics, now_ms + 10000);
+    assert_int_equal(trend.restarts, 1);
+    assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 5);
+    assert_int_equal(trend_median_rtt_us(&trend, 0), -1);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_trouble_is_a_warning_with_a_cure),
+        cmocka_unit_test(http2_is_no_trouble_where_udp_is_blocked),
+        cmocka_unit_test(regions_are_told_by_their_networks),
+        cmocka_unit_test(versions_are_compared_as_dates),
+        cmocka_unit_test(a_trend_is_the_difference_of_ten_minutes),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
