@@ -128,8 +128,14 @@ static const struct {
     int number;
     const char *rule; /* how its name begins */
 } spoken[] = {
-    {1, "tunnel.no_connectors"},  {1, "connector."},   {1, "edge."},
-    {2, "tunnel.no_certificate"}, {2, "certificate."},
+    {1, "tunnel.no_connectors"},
+    {1, "connector."},
+    {1, "edge."},
+    {2, "layer.inner_tls"},
+    {2, "tunnel.no_certificate"},
+    {2, "certificate."},
+    {3, "layer.oauth_open"},
+    {1, "layer.upstream_ips"},
 };
 
 static bool
@@ -144,7 +150,7 @@ speaks_of(const struct frame *frame, const struct finding *finding, const struct
     return false;
 }
 
-/* Why a layer is not well: as the diagnosis says, else its only piece of evidence. */
+/* Why a layer is not well: as the diagnosis says, else as the check that failed. */
 static const char *
 cause_of(const struct frame *frame, const struct layer *layer)
 {
@@ -153,7 +159,10 @@ cause_of(const struct frame *frame, const struct layer *layer)
     for (size_t i = 0; i < assessment->n_findings; i++)
         if (speaks_of(frame, &assessment->findings[i], layer))
             return assessment->findings[i].summary;
-    return layer->n_evidence == 1 ? layer->evidence[0] : layer_word(layer->verdict);
+    for (size_t i = 0; i < layer->n_checks; i++)
+        if (layer->checks[i].verdict == layer->verdict)
+            return layer->checks[i].evidence;
+    return layer_word(layer->verdict);
 }
 
 /* The pane's point in one sentence; never more than was seen. */

@@ -32,6 +32,9 @@ void page_jobs_of(struct page *page, const char *pool_id, int most);
 /* The three layers of a tunnel with their evidence. */
 void page_layers_of(struct page *page, const char *tunnel_id);
 
+/* The way of a request through a tunnel, a hop a line. */
+void page_path_of(struct page *page, const char *tunnel_id);
+
 /* The role of the worst finding about an id whose rule begins so; ROLE_text when there is none. */
 enum role finding_role(const struct frame *frame, const char *subject_id, const char *rule);
 

@@ -77,6 +77,8 @@ page_counters(struct page *page, const struct connector *connector)
     text_add(&value, " errors, ");
     unit_add(&value, page->frame, UNIT_count, known(connector->register_failures));
     text_add(&value, " failed registrations");
+    if (connector->restarts > 0)
+        text_addf(&value, ", restarted %" PRId64 " times since we look", connector->restarts);
     page_field(page, "  counted", connector->errors_per_min > 0 ? ROLE_warn : ROLE_text,
                value.bytes);
     if (connector->requests_per_s >= 0)
@@ -141,6 +143,8 @@ page_tunnel(struct page *page, const struct row *row, const struct tunnel *tunne
     for (size_t i = 0; i < tunnel->n_certificates; i++)
         page_certificate(page, row, &tunnel->certificates[i]);
     page_field(page, "error", ROLE_fail, tunnel->certificates_error);
+    page_section(page, "PATH OF A REQUEST");
+    page_path_of(page, tunnel->id);
     page_section(page, "LAYERS");
     page_layers_of(page, tunnel->id);
     page_section(page, "TUNNEL");
