@@ -202,6 +202,28 @@ proxy_options(struct program *program)
     };
 }
 
+/* What libcurl would use for the API; NO_PROXY is looked at for the host as it is written. */
+static const char *
+api_proxy(const struct config *config)
+{
+    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+    const char *url = api_url(config), *none = environment("no_proxy");
+    const char *host = url ? strstr(url, "://") : NULL;
+
+    none = none ? none : environment("NO_PROXY");
+    if (url && strncmp(url, "https://", 8) != 0)
+        return NULL; /* plain HTTP stays on this host */
+    if (none && (strcmp(none, "*") == 0 || strstr(none, host ? host + 3 : "api.anthropic.com")))
+        return NULL;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        const char *proxy = environment(names[i]);
+
+        if (proxy && *proxy)
+            return proxy;
+    }
+    return NULL;
+}
+
 /* only: what `check` asked for; NULL: what the configuration says. */
 static struct probe *
 start_probe(struct program *program, const struct check_only *only, struct err *err)
@@ -228,6 +250,7 @@ start_probe(struct program *program, const struct check_only *only, struct err *
         &(struct probe_options){
             .api_url = api_url(config),
             .api_ca_file = config->ca_file,
+            .proxy_url = api_proxy(config),
             .region = config->edge_region,
             .edges = edges,
             .n_edges = config->n_edges,

@@ -42,8 +42,8 @@ count(struct tally *tally, const struct check *check)
         tally->warn++;
         if (!tally->worst)
             tally->worst = check;
-        tally->usable++;
-        return;
+        tally->usable += check->kind != CHECK_API_443 || check->failed_stage != STAGE_tcp;
+        return; /* an API that is only reached through a proxy is not usable by itself */
     case CHECK_pass:
         tally->usable++;
         return;

@@ -56,6 +56,7 @@ struct attempt {
     enum check_kind kind;
     struct address address;
     const char *url;        /* of the API check; borrowed */
+    const char *proxy;      /* whose address it is; NULL: none; borrowed */
     const char *name;       /* that the certificate must prove; NULL: no TLS in this one */
     bool is_light;          /* stop as soon as the network has answered */
     bool is_large;          /* with a ClientHello of two packets, as post-quantum ones are */

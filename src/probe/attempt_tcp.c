@@ -41,6 +41,7 @@ start_http(struct attempt *attempt)
     attempt_hang_up(attempt);
     attempt->get.url = attempt->url;
     attempt->get.address = &attempt->address;
+    attempt->get.proxy = attempt->proxy;
     attempt->get.deadline_ms = HTTP_DEADLINE_MS;
     attempt->get.most_bytes = 256 << 10;
     attempt->get.is_fresh = true;

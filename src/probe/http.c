@@ -259,8 +259,10 @@ set_options(struct http *http, struct http_get *get, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_URL, get->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, get->connect_to);
-    curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* the direct path is what is measured */
+    if (!get->proxy)
+        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, get->connect_to);
+    curl_easy_setopt(easy, CURLOPT_PROXY,
+                     get->proxy ? get->proxy : ""); /* the direct path is what is measured */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)get->deadline_ms);
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "sandwatch/" SANDWATCH_VERSION);
@@ -343,14 +345,18 @@ http_cancel(struct http_get *get)
 static void
 explain(struct http_get *get, CURLcode code)
 {
-    long error = 0;
+    long error = 0, connect = 0;
 
     curl_easy_getinfo(get->easy, CURLINFO_OS_ERRNO, &error);
+    curl_easy_getinfo(get->easy, CURLINFO_HTTP_CONNECTCODE, &connect);
     if (code == CURLE_OPERATION_TIMEDOUT)
         fault_set(&get->fault, STAGE_http, SIGNAL_timeout, (int)get->deadline_ms,
                   "no answer within %d ms", (int)get->deadline_ms);
     else if (code == CURLE_COULDNT_CONNECT && error != 0)
         fault_set_errno(&get->fault, STAGE_tcp, (int)error, NULL);
+    else if (connect != 0 && connect / 100 != 2)
+        fault_set(&get->fault, STAGE_http, SIGNAL_proxy, (int)connect,
+                  "the proxy answers CONNECT with %d", (int)connect);
     else if (code == CURLE_WRITE_ERROR)
         fault_set(&get->fault, STAGE_http, SIGNAL_http, 0, "an answer of more than %zu bytes",
                   get->most_bytes);

@@ -24,6 +24,7 @@ struct http_get {
     /* the request */
     const char *url;               /* borrowed until done */
     const struct address *address; /* where to connect, whatever the URL's host says; copied */
+    const char *proxy;             /* NULL: straight to the address; borrowed until done */
     int64_t deadline_ms;
     size_t most_bytes;          /* a longer body is an error */
     bool is_fresh;              /* on a connection of its own, closed afterwards */

@@ -137,6 +137,7 @@ copy_options(const struct probe_options *from, struct arena *arena)
 
     to.api_url = keep(arena, from->api_url);
     to.api_ca_file = keep(arena, from->api_ca_file);
+    to.proxy_url = keep(arena, from->proxy_url);
     to.region = keep(arena, from->region);
     to.edge_ca_file = keep(arena, from->edge_ca_file);
     to.dns_servers = keep(arena, from->dns_servers);

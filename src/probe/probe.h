@@ -23,6 +23,7 @@ struct probe_connector {
 struct probe_options {
     const char *api_url;            /* NULL: https://api.anthropic.com */
     const char *api_ca_file;        /* trusted for the API besides the system's store; NULL */
+    const char *proxy_url;          /* that the console would use for the API; NULL: none */
     const char *region;             /* of the edge: NULL or "" global, "us", "fed" */
     const struct probe_edge *edges; /* none: discover by SRV */
     size_t n_edges;

@@ -103,6 +103,7 @@ start(struct place *place, bool is_whole)
     attempt->url = row->url;
     attempt->name = row->tls_name;
     attempt->is_light = !is_whole && !is_full_due(place);
+    attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
     attempt->tries_large = is_whole && row->other_name && place == row->places;
     attempt->done = place_done;

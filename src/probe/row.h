@@ -28,6 +28,7 @@ struct row {
     enum check_kind kind;
     int family;
     const char *url, *tls_name;                   /* NULL: no such stage */
+    const char *proxy;                            /* through which it is asked; NULL */
     const char *other_name;                       /* to compare with when that one fails; NULL */
     void (*changed)(void *context, bool is_done); /* a result came; is_done: the look is over */
     void *context;

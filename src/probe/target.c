@@ -26,6 +26,7 @@ row_new(const struct target *target, enum check_kind kind, int family)
     row->url = target->url;
     row->tls_name = kind == CHECK_EDGE_UDP_7844 ? QUIC_EDGE_NAME : target->tls_name;
     row->other_name = target->is_api ? NULL : QUIC_PRECHECK_NAME;
+    row->proxy = target->proxy;
     row->dns_us = -1;
     return row;
 }
@@ -96,6 +97,28 @@ set_api(struct target *target, const struct probe_options *options, struct err *
     return true;
 }
 
+/* The API once more, as libcurl would reach it: the connection is the proxy's. False when the
+ * proxy's URL cannot be understood; the direct way is measured all the same. */
+static bool
+set_proxied(struct target *target, const struct target *api, const char *proxy)
+{
+    struct http_url parts;
+    TEXT(url, DNS_NAME_BYTES);
+
+    text_addf(&url, "%s%s", strstr(proxy, "://") ? "" : "http://", proxy);
+    if (!http_url_read(url.bytes, &parts, NULL))
+        return false;
+    text_clean(target->name, sizeof(target->name), "api via proxy", 13);
+    memcpy(target->host, parts.host, sizeof(target->host));
+    target->is_api = true;
+    target->tcp_port = parts.port;
+    target->proxy = proxy;
+    target->url = strdup(api->url);
+    if (!target->url)
+        die("out of memory");
+    return true;
+}
+
 static void
 set_name(struct target *target, const char *name)
 {
@@ -133,7 +156,7 @@ struct target *
 targets_new(const struct probe_options *options, size_t *n, struct err *err)
 {
     size_t n_edges = options->n_edges > 0 ? options->n_edges : REGIONS;
-    struct target *targets = calloc(1 + n_edges, sizeof(*targets));
+    struct target *targets = calloc(2 + n_edges, sizeof(*targets));
 
     if (!targets)
         die("out of memory");
@@ -147,6 +170,8 @@ targets_new(const struct probe_options *options, size_t *n, struct err *err)
         else
             set_well_known(&targets[1 + i], options->region, i + 1);
     *n = 1 + n_edges;
+    if (options->proxy_url && set_proxied(&targets[*n], &targets[0], options->proxy_url))
+        ++*n;
     for (size_t i = 0; i < *n; i++)
         add_rows(&targets[i], options);
     return targets;

@@ -26,6 +26,7 @@ struct target {
     bool is_discovered;              /* the SRV record says where it is */
     bool has_published_ranges;       /* its addresses can be judged */
     const char *url;                 /* of the API; NULL */
+    const char *proxy;               /* through which the API is asked; borrowed; NULL: none */
     const char *tls_name;            /* NULL: no TLS */
     struct lookup lookups[FAMILIES]; /* IPv4, IPv6 */
     struct row *rows[TARGET_ROWS];   /* owned: TCP over both families, then UDP */

@@ -68,7 +68,7 @@ circumstances(const struct scene *scene, const struct target *target, const stru
     unsigned kind = 1u << row->kind, when = 0;
 
     when |= row->family == 6 ? WHEN_IS_IPV6 : 0;
-    when |= scene->facts->has_proxy ? WHEN_PROXY_IS_SET : 0;
+    when |= scene->facts->has_proxy && !target->proxy ? WHEN_PROXY_IS_SET : 0;
     when |= any_row(target, kind, other, has_passed) ? WHEN_OTHER_FAMILY_PASSES : 0;
     when |= any_row(target, kind, other, resolves) ? WHEN_OTHER_FAMILY_RESOLVES : 0;
     when |= any_row(target, KIND_TCP, row->family, has_connected) ? WHEN_TCP_PASSES : 0;

@@ -269,3 +269,19 @@ api_row("a clock that is ten minutes behind", lambda: Http(401, {"Date": date(60
 api_row("a clock that is ten minutes ahead", lambda: Http(401, {"Date": date(-600), **GOOD}, API_ERROR),
         ("warn", "http", "ahead", "synchronise"), exit=1)
 api_row("nobody at the API's address", lambda: type("Nobody", (), {"port": 9}), ("fail", "tcp", "ECONNREFUSED", ""), exit=2)
+
+
+# --- through a proxy ---
+def proxy_row(name, status, part):
+    def inject(_world):
+        nft("in: tcp dport 9 drop")
+        proxy = Http(status, {"Via": "1.1 squid", **HTML})
+        return {"api": "https://127.0.0.1:9", "only": "api", "targets": [], "exit": 2,
+                "env": {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"},
+                "expect": {API4: ("warn", "tcp", "timeout", "a proxy is configured"),
+                           ("proxy", 4): ("fail", "http", f"CONNECT with {status}", part)}}
+    ROWS.append((name, inject))
+
+
+proxy_row("direct egress dropped, and a proxy that wants credentials", 407, "wants credentials")
+proxy_row("direct egress dropped, and a proxy that forbids the host", 403, "policy")
