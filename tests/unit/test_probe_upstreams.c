@@ -1,0 +1,131 @@
+/* MCP servers asked without a token, over the network: against the simulator's. */
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "aid/folder.h"
+#include "aid/pretend.h"
+#include "core/clock.h"
+#include "model/store.h"
+#include "probe/probe.h"
+
+enum { WITHIN_MS = 20000 };
+
+static bool
+is_asked(const struct snapshot *snapshot)
+{
+    return snapshot->source[SOURCE_upstreams].rounds > 0;
+}
+
+static void
+wait_for(struct store *store, bool (*is_so)(const struct snapshot *snapshot), struct snapshot *out)
+{
+    int64_t deadline_ms = clock_mono_ms() + WITHIN_MS;
+
+    for (;;) {
+        struct pollfd wake = {.fd = store_wake_fd(store), .events = POLLIN};
+
+        store_woken(store);
+        store_snapshot(store, out);
+        if (is_so(out))
+            return;
+        store_release(store, out);
+        assert_true(clock_mono_ms() < deadline_ms);
+        (void)poll(&wake, 1, 1000);
+    }
+}
+
+/* One pass over one server of that URL; the replies' answers. */
+static void
+ask(const char *url, const char *upstream, enum oauth_answer out[OAUTH_REQUESTS])
+{
+    char *folder = folder_new(), yaml[400], path[300];
+    struct store *store = store_new();
+    struct probe_options options = {.is_off = true};
+    struct snapshot snapshot;
+    struct probe *probe;
+    struct err err;
+    size_t n;
+
+    snprintf(yaml, sizeof(yaml), "routes:\n  wiki: %.*s\nupstream: {allowed_ips: [10.0.0.0/8]}\n",
+             (int)strcspn(url + 7, "/") + 7, url);
+    folder_write(folder, "proxy.yaml", yaml);
+    snprintf(path, sizeof(path), "%s/proxy.yaml", folder);
+    options.proxy.config_file = path;
+    probe = probe_start(&options, store, &err);
+    assert_non_null(probe);
+    wait_for(store, is_asked, &snapshot);
+    {
+        const struct upstream *rows = snapshot_upstreams(&snapshot, &n);
+
+        assert_int_equal(n, 1);
+        for (int i = 0; i < OAUTH_REQUESTS; i++)
+            out[i] = rows[0].reply[i].answer;
+        if (upstream)
+            assert_string_equal(rows[0].outside, upstream);
+    }
+    store_release(store, &snapshot);
+    probe_stop(probe);
+    store_free(store);
+    folder_free(folder);
+}
+
+static void
+each_fault_of_a_server_is_recognised(void **state)
+{
+    static const struct {
+        const char *fault;
+        enum oauth_answer answer[OAUTH_REQUESTS];
+    } rows[] = {
+        {NULL,
+         {OAUTH_challenge, OAUTH_token_refused, OAUTH_stream_refused, OAUTH_resource_good,
+          OAUTH_server_no_endpoint, OAUTH_metadata_plain}}, /* no tunnel: all is plain HTTP */
+        {"oauth-open", {OAUTH_open, OAUTH_token_accepted, OAUTH_stream_refused}},
+        {"oauth-any-token", {OAUTH_challenge, OAUTH_token_accepted, OAUTH_stream_refused}},
+        {"oauth-no-metadata",
+         {OAUTH_challenge_bare, OAUTH_token_refused, OAUTH_stream_refused, OAUTH_resource_none}},
+        {"mcp-down", {OAUTH_server_trouble, OAUTH_skipped, OAUTH_skipped}},
+    };
+    struct network *network = *state;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        enum oauth_answer answer[OAUTH_REQUESTS];
+
+        if (rows[i].fault)
+            assert_true(network_fault(network, rows[i].fault, true));
+        ask(network_mcp_url(network, 0), "127.0.0.1", answer);
+        for (int k = 0; k < OAUTH_REQUESTS; k++)
+            if (rows[i].answer[k] != OAUTH_none)
+                assert_int_equal(answer[k], rows[i].answer[k]);
+        if (rows[i].fault)
+            assert_true(network_fault(network, rows[i].fault, false));
+    }
+}
+
+static void
+a_server_that_is_not_there_is_unreachable(void **state)
+{
+    enum oauth_answer answer[OAUTH_REQUESTS];
+
+    (void)state;
+    ask("http://127.0.0.1:1/", NULL, answer);
+    assert_int_equal(answer[OAUTH_ASK_initialize], OAUTH_unreachable);
+    assert_int_equal(answer[OAUTH_ASK_bad_token], OAUTH_skipped);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_fault_of_a_server_is_recognised),
+        cmocka_unit_test(a_server_that_is_not_there_is_unreachable),
+    };
+
+    return cmocka_run_group_tests(tests, pretend_start, pretend_stop);
+}
