@@ -43,7 +43,7 @@ fleet_new_job(struct world *world, struct environment *environment, int64_t crea
     struct session *session = session_new(world, environment, agent, title, created_ms);
 
     session->mind.turns_left = 1;
-    session->mind.calls_left = chance_between(&world->chance, 15, 90);
+    session->mind.calls_left = chance_between(&world->chance, 6, 60);
     if (environment->staffing.calls > 0) /* a long job: no budget may end it */
         session->mind.calls_left = environment->staffing.calls;
     else if (chance_percent(&world->chance, 40))
