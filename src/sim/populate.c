@@ -221,6 +221,7 @@ add_pool(struct world *world, const struct pool_plan *plan)
         .jobs = plan->jobs + plan->asking + plan->queued,
         .arrival_ms = plan->arrival * 1000,
         .calls = plan->calls,
+        .patience_ms = plan->patience * 1000,
         .next_job_ms = world->now_ms + plan->arrival * 500,
         .is_webhook = plan->is_webhook,
     };

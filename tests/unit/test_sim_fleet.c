@@ -248,8 +248,9 @@ a_busy_pool_is_still_busy_after_half_an_hour(void **state)
     }
     assert_non_null(pool);
     stats = queue_stats(world, pool);
-    assert_int_equal(stats.depth, 2);
+    assert_in_range(stats.depth, 1, 2);
     assert_int_equal(stats.polling, 0);
+    assert_true(world->now_ms - stats.oldest_ms <= 301000); /* more would be a backlog */
     world_end(world);
 }
 
