@@ -19,16 +19,18 @@ is_tried(const struct snapshot *snapshot, enum source source)
     return status->rounds > 0 || status->state == SOURCE_STATE_disabled;
 }
 
-/* The API's sources tell it together: some wait for others, such as statistics for the pools. */
+/* The API's sources tell it together: some wait for others, such as statistics for the pools, and
+ * what they say is told before the rows that they brought. */
 static bool
 is_settled(const struct snapshot *snapshot)
 {
     size_t n;
     const struct service *service = snapshot_service(snapshot, &n);
 
-    if (n > 0 && service->is_settled)
-        return is_tried(snapshot, SOURCE_connectors) && is_tried(snapshot, SOURCE_checks) &&
-               is_tried(snapshot, SOURCE_proxy) && is_tried(snapshot, SOURCE_upstreams);
+    if (n > 0)
+        return service->is_settled && is_tried(snapshot, SOURCE_connectors) &&
+               is_tried(snapshot, SOURCE_checks) && is_tried(snapshot, SOURCE_proxy) &&
+               is_tried(snapshot, SOURCE_upstreams);
     for (int i = 0; i < SOURCE_COUNT; i++)
         if (!is_tried(snapshot, (enum source)i))
             return false;

@@ -137,6 +137,15 @@ parse_quirk(const char *name, enum quirk *out)
     return false;
 }
 
+/* Is that member absent, or a whole number from 0 to most? */
+static bool
+may_be_count(const struct json *body, const char *key, int64_t most)
+{
+    int64_t n = json_int(body, key, -1);
+
+    return !json_get(body, key) || (n >= 0 && n <= most);
+}
+
 /* {"workers":N,"jobs":N,"arrival":SECONDS,"quirk":"none|stalls|silent|deaf"}; the id or the name.
  */
 void
@@ -151,8 +160,15 @@ control_pool(struct service *service, struct exchange *x)
 
     if (!body)
         return;
-    if (!environment || workers > 10000 || (name && !parse_quirk(name, &quirk))) {
-        answer_error(x, environment ? 400 : 404, "no such pool, or not a number of workers");
+    if (!environment) {
+        answer_error(x, 404, "no such pool; GET /sim/world lists them");
+        return;
+    }
+    if (!may_be_count(body, "workers", 10000) || !may_be_count(body, "jobs", 10000) ||
+        !may_be_count(body, "arrival", 86400) || (name && !parse_quirk(name, &quirk))) {
+        answer_error(x, 400,
+                     "expected workers and jobs up to 10000, arrival in seconds, and "
+                     "quirk: none, stalls, silent or deaf");
         return;
     }
     if (workers >= 0)

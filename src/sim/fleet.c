@@ -43,7 +43,7 @@ fleet_new_job(struct world *world, struct environment *environment, int64_t crea
     struct session *session = session_new(world, environment, agent, title, created_ms);
 
     session->mind.turns_left = 1;
-    session->mind.calls_left = chance_between(&world->chance, 15, 90);
+    session->mind.calls_left = chance_between(&world->chance, 6, 60);
     if (environment->staffing.calls > 0) /* a long job: no budget may end it */
         session->mind.calls_left = environment->staffing.calls;
     else if (chance_percent(&world->chance, 40))
@@ -82,6 +82,24 @@ bring_jobs(struct world *world, struct environment *environment)
         fleet_new_job(world, environment, world->now_ms, true);
 }
 
+/* Whoever asked for a job gives up when nobody has taken it for too long. */
+static void
+withdraw_jobs(struct world *world, const struct environment *environment)
+{
+    int64_t patience_ms = environment->staffing.patience_ms;
+
+    for (size_t i = 0; patience_ms > 0 && i < environment->items.n; i++) {
+        struct item *item = environment->items.items[i];
+
+        if (item->state != ITEM_QUEUED || item->claimed_ms || !item->session ||
+            world->now_ms - item->object.created_ms < patience_ms)
+            continue;
+        session_archive(world, item->session);
+        item_stop(world, item, true);
+        return; /* stopping may forget another one; the rest comes with the next tick */
+    }
+}
+
 /* Finished sessions are archived, archived ones deleted, so that a long run does not grow. */
 static void
 retire(struct world *world, struct session *session)
@@ -109,8 +127,10 @@ fleet_tick(struct world *world)
         agent_tick(world, world->sessions.items[i]);
     if (world->is_quiet)
         return;
-    for (size_t i = 0; i < world->environments.n; i++)
+    for (size_t i = 0; i < world->environments.n; i++) {
+        withdraw_jobs(world, world->environments.items[i]);
         bring_jobs(world, world->environments.items[i]);
+    }
     for (size_t i = world->sessions.n; i-- > 0;)
         retire(world, world->sessions.items[i]);
 }

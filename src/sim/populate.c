@@ -67,6 +67,8 @@ make_job(struct world *world, struct environment *environment, int64_t beat_age_
 
     live_through(world, session, world->now_ms - age, world->now_ms - 8000 - beat_age_ms);
     make_active(world, session, world->now_ms - beat_age_ms);
+    if (!environment->staffing.calls) /* some are nearly done, so that soon something ends */
+        session->mind.calls_left = chance_between(&world->chance, 1, 50);
     session->mind.next_ms = world->now_ms + chance_between(&world->chance, 500, 9000);
     return session;
 }
@@ -219,6 +221,7 @@ add_pool(struct world *world, const struct pool_plan *plan)
         .jobs = plan->jobs + plan->asking + plan->queued,
         .arrival_ms = plan->arrival * 1000,
         .calls = plan->calls,
+        .patience_ms = plan->patience * 1000,
         .next_job_ms = world->now_ms + plan->arrival * 500,
         .is_webhook = plan->is_webhook,
     };

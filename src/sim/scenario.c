@@ -30,6 +30,7 @@ static const struct field pool_fields[] = {
     {"jobs", FIELD_INT, POOL(jobs), 10000},
     {"arrival", FIELD_INT, POOL(arrival), 86400},
     {"calls", FIELD_INT, POOL(calls), 1000000},
+    {"patience", FIELD_INT, POOL(patience), 86400},
     {"queued", FIELD_INT, POOL(queued), 10000},
     {"queued_for", FIELD_INT, POOL(queued_for), 864000},
     {"asking", FIELD_INT, POOL(asking), 10000},

@@ -28,7 +28,8 @@ struct pool_plan {
     int64_t workers;                /* processes; those beyond the jobs poll */
     int64_t jobs;                   /* active at the start, and kept so: new ones come */
     int64_t arrival;                /* mean seconds between two new jobs */
-    int64_t calls;                  /* tool calls of a job; 0: 15 to 90, which is minutes */
+    int64_t calls;                  /* tool calls of a job; 0: 6 to 60, which is minutes */
+    int64_t patience;               /* a job that waited that long is withdrawn; 0: never */
     int64_t queued, queued_for;     /* waiting, and how long the oldest does */
     int64_t asking, asking_for;     /* of the jobs: a person must allow a call, since */
     int64_t stopping, stopping_for; /* more jobs, whose workers ignore that they should stop */

@@ -37,7 +37,8 @@ struct staffing {
     int64_t jobs;        /* jobs to keep going: a new one comes when there are fewer */
     int64_t next_job_ms; /* not before */
     int64_t arrival_ms;  /* mean pause between two jobs */
-    int64_t calls;       /* tool calls of a job; 0: 15 to 90 */
+    int64_t calls;       /* tool calls of a job; 0: 6 to 60 */
+    int64_t patience_ms; /* a job that waited that long is withdrawn; 0: never */
     bool is_webhook;     /* workers poll only when woken */
 };
 

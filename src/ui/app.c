@@ -79,9 +79,17 @@ quit(struct loop *loop, int status)
 static void
 suspend(struct loop *loop)
 {
+    bool was_stopped;
+    int fatal;
+
     loop->console.wants_suspend = false;
     term_leave(loop->term);
-    if (!signals_stop(loop->signal_fd))
+    was_stopped = signals_stop(loop->signal_fd, &fatal);
+    if (fatal) { /* the terminal was given back already, and is the shell's */
+        quit(loop, STATUS_OF_SIGNAL + fatal);
+        return;
+    }
+    if (!was_stopped)
         console_say(&loop->console, ROLE_warn, "cannot be suspended: no shell would resume it");
     term_enter(loop->term);
     update(loop);
@@ -117,7 +125,8 @@ take_signals(struct loop *loop)
             loop->console.wants_suspend = true;
             break;
         case SIGCONT:
-            come_back(loop);
+            if (!loop->console.is_quitting)
+                come_back(loop);
             break;
         default:
             quit(loop, STATUS_OF_SIGNAL + number);

@@ -57,14 +57,19 @@ guard_restore(void)
 {
     static const char cancel[] = "\030"; /* CAN ends a sequence that was cut (ECMA-48 8.3.6) */
     int before = errno;
+    sigset_t background, mask;
 
     if (!atomic_exchange(&is_armed, false))
         return;
+    sigemptyset(&background);
+    sigaddset(&background, SIGTTOU); /* killed in the background, it must end and not stop here */
+    pthread_sigmask(SIG_BLOCK, &background, &mask);
     tcflow(guard.fd, TCOON); /* ^S must not keep the terminal from being given back */
     if (is_mid_frame)
         send_all(cancel, 1);
     send_all(guard.restore, guard.n);
     tcsetattr(guard.fd, TCSANOW, &guard.saved);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     errno = before;
 }
 

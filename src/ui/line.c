@@ -17,8 +17,9 @@ enum {
     MOST_WAITING_BYTES = 512, /* in a serial port's buffer */
     SLOWEST_BYTES_PER_S = 200,
     PATIENCE_MS = 2000,
-    MOST_FORGOTTEN = 3, /* then it is not asked again */
-    SLICE_BYTES = 256,  /* what a writable terminal takes without blocking */
+    MOST_FORGOTTEN = 3,       /* then it is not asked again */
+    FAST_BYTES_PER_S = 20000, /* a whole large screen in half a second */
+    SLICE_BYTES = 256,        /* what a writable terminal takes without blocking */
 };
 
 struct line {
@@ -26,8 +27,12 @@ struct line {
     bool is_own; /* opened here, and so not blocking */
     char *bytes; /* the frame on its way */
     size_t n, sent, room;
-    bool is_sending;        /* some of it is sent and the rest waits for room */
-    size_t unasked;         /* bytes since the last question */
+    bool is_sending;    /* some of it is sent and the rest waits for room */
+    size_t unasked;     /* bytes since the last question */
+    size_t asked_bytes; /* what the unanswered question came after */
+    int64_t asked_at_ms;
+    int64_t round_trip_ms;  /* the quickest answer so far: distance, not width */
+    int64_t bytes_per_s;    /* of a slow line; 0: fast, or not known */
     bool is_asked;          /* a question is unanswered; there is never more than one */
     int forgotten;          /* answers that never came, of a terminal that had answered before */
     bool does_answer;       /* this terminal answered the last time */
@@ -118,6 +123,8 @@ line_ask(struct line *line, int64_t mono_ms)
 {
     line_add(line, question, strlen(question));
     line->is_asked = true;
+    line->asked_bytes = line->unasked + strlen(question);
+    line->asked_at_ms = mono_ms;
     line->patience_at_ms =
         mono_ms + PATIENCE_MS + (int64_t)line->unasked * 1000 / SLOWEST_BYTES_PER_S;
     line->unasked = 0;
@@ -174,9 +181,37 @@ line_send(struct line *line, int64_t mono_ms)
     return true;
 }
 
+/* A far line is slow to answer everything, a narrow one only what is long: the difference tells. */
+static void
+measure(struct line *line, int64_t mono_ms)
+{
+    int64_t took_ms = mono_ms - line->asked_at_ms, carrying_ms;
+
+    if (!line->does_answer || took_ms < line->round_trip_ms)
+        line->round_trip_ms = took_ms;
+    if (line->asked_bytes < ASK_AFTER_BYTES)
+        return;
+    carrying_ms = took_ms - line->round_trip_ms;
+    line->bytes_per_s = carrying_ms > 0 ? (int64_t)line->asked_bytes * 1000 / carrying_ms : 0;
+    if (line->bytes_per_s > FAST_BYTES_PER_S)
+        line->bytes_per_s = 0;
+}
+
+size_t
+line_budget_bytes(const struct line *line)
+{
+    size_t half_a_second = (size_t)line->bytes_per_s / 2;
+
+    if (line->bytes_per_s == 0)
+        return SIZE_MAX;
+    return half_a_second < ASK_AFTER_BYTES ? ASK_AFTER_BYTES : half_a_second;
+}
+
 void
 line_answered(struct line *line, int64_t mono_ms)
 {
+    if (line->is_asked)
+        measure(line, mono_ms);
     line->is_asked = false;
     line->does_answer = true;
     if (line->unasked < ASK_AFTER_BYTES || line_has_rest(line))

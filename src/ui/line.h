@@ -20,6 +20,10 @@ int line_fd(const struct line *line);
 bool line_has_rest(const struct line *line);
 
 bool line_is_free(const struct line *line, int64_t mono_ms);
+/* How many bytes the next frame should have so that the line carries them in half a second, by how
+ * long the terminal took to answer for the last ones; SIZE_MAX on a line that is fast or unknown.
+ */
+size_t line_budget_bytes(const struct line *line);
 /* Where the bytes of a new frame go; call while the line is free, then line_send. */
 void line_add(struct line *line, const void *bytes, size_t n);
 /* Add a status request by itself: before the first frame, so that a slow line is known as one. */

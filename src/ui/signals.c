@@ -43,7 +43,7 @@ signals_next(int fd)
 }
 
 bool
-signals_stop(int fd)
+signals_stop(int fd, int *fatal)
 {
     sigset_t stop;
     bool was_continued = false;
@@ -56,12 +56,11 @@ signals_stop(int fd)
     kill(0, SIGTSTP);
     sigprocmask(SIG_UNBLOCK, &stop, NULL); /* here it stops, and goes on after fg */
     sigprocmask(SIG_BLOCK, &stop, NULL);
+    *fatal = 0;
     while ((number = signals_next(fd)) != 0) {
         was_continued |= number == SIGCONT;
-        if (number == SIGHUP || number == SIGTERM)
-            raise(number); /* still to be answered */
-        if (number == SIGHUP || number == SIGTERM)
-            break;
+        if (number != SIGCONT && number != SIGTSTP && number != SIGWINCH)
+            *fatal = number;
     }
     return was_continued;
 }

@@ -11,8 +11,9 @@ int signals_open(struct err *err);
 /* The next signal that came, 0 when there is none. */
 int signals_next(int fd);
 /* Stop the whole job, as ^Z in the terminal would; returns after fg. False when nothing stopped us:
- * there is nobody to come back to. */
-bool signals_stop(int fd);
+ * there is nobody to come back to. *fatal is the signal that came meanwhile and asks us to end, 0
+ * for none; then we may be in the background, and the terminal is not ours. */
+bool signals_stop(int fd, int *fatal);
 void signals_close(int fd);
 
 #endif

@@ -25,6 +25,7 @@
 #include "ui/tty.h"
 
 enum {
+    FIRST_ROWS = 4,
     MOST_RUNS = 200, /* a clock, and an age in every row of a large screen */
     ESCAPE_WAIT_MS = 25,
     LAST_ANSWER_WITHIN_MS = 300,
@@ -42,6 +43,7 @@ struct terminal {
     struct termios saved;
     int w, h;
     struct canvas *shown; /* what the last frame was */
+    int next_row;         /* where the next frame of a slow line goes on */
     const struct theme *theme;
     enum colour_depth depth;
     bool is_ascii;
@@ -455,27 +457,60 @@ theme_use(struct terminal *term, const struct theme *theme)
     term_forget(term);
 }
 
+/* What an operator looks at first: the state, the worst finding, and the answer to the last key.
+ * Then the others, from where a slow line made the last frame end. */
+static int
+row_nth(const struct terminal *term, int n)
+{
+    const int first[FIRST_ROWS] = {term->h - 2, term->h - 1, 1, 0};
+
+    if (term->h <= FIRST_ROWS)
+        return n;
+    if (n < FIRST_ROWS)
+        return first[n];
+    return 2 + (term->next_row + n - FIRST_ROWS) % (term->h - FIRST_ROWS);
+}
+
+/* The rows that changed, as many as the line carries soon; false when some are left for later. */
+static bool
+rows_draw(struct terminal *term, const struct canvas *canvas)
+{
+    size_t budget = line_budget_bytes(term->line);
+    int runs = 0;
+
+    for (int n = 0; n < term->h; n++) {
+        int y = row_nth(term, n);
+
+        if (canvas_row_equals(term->shown, canvas, y))
+            continue;
+        if ((size_t)lseek(fileno(term->memory), 0, SEEK_CUR) > budget) {
+            if (n >= FIRST_ROWS)
+                term->next_row += n - FIRST_ROWS;
+            return false;
+        }
+        row_draw(term, canvas, y, &runs);
+        canvas_copy_row(term->shown, canvas, y);
+    }
+    term->next_row = 0;
+    return true;
+}
+
 bool
 term_draw(struct terminal *term, const struct canvas *canvas, const struct theme *theme)
 {
-    int runs = 0;
+    bool is_whole;
 
     if (canvas_width(canvas) != term->w || canvas_height(canvas) != term->h)
         return false;
     if (!line_is_free(term->line, clock_mono_ms()))
         return false;
     theme_use(term, theme);
-    for (int y = 0; y < term->h; y++) {
-        if (canvas_row_equals(term->shown, canvas, y))
-            continue;
-        row_draw(term, canvas, y, &runs);
-        canvas_copy_row(term->shown, canvas, y);
-    }
+    is_whole = rows_draw(term, canvas);
     wnoutrefresh(stdscr);
     doupdate();
     if (frame_take(term))
         line_send(term->line, clock_mono_ms());
-    return true;
+    return is_whole;
 }
 
 void

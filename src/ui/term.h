@@ -29,8 +29,9 @@ bool term_is_ascii(const struct terminal *term);
 bool term_resize(struct terminal *term);
 void term_size(const struct terminal *term, int *w, int *h);
 
-/* Send what differs from the last canvas. False when the line is not free: nothing was sent or
- * remembered, draw again when it is (term_frees_at_ms, or the descriptor becomes writable). */
+/* Send what differs from the last canvas. False when the line is not free and nothing was sent, or
+ * it is slow and only the most important rows were: draw again when it is free (term_frees_at_ms,
+ * or the descriptor becomes writable). */
 bool term_draw(struct terminal *term, const struct canvas *canvas, const struct theme *theme);
 /* Forget what is on the screen, so that the next frame is sent whole. */
 void term_forget(struct terminal *term);

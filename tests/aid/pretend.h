@@ -9,4 +9,7 @@
 int pretend_start(void **state);
 int pretend_stop(void **state); /* also proves that the folder is empty again */
 
+/* Whether this host has an IPv6 loopback, without which the pretend edge is on IPv4 only. */
+bool pretend_has_ipv6(void);
+
 #endif

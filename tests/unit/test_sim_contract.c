@@ -379,6 +379,22 @@ a_budget_is_given_at_creation_and_then_only_raised_or_removed(void **state)
 }
 
 static void
+a_pool_takes_only_numbers_that_make_sense(void **state)
+{
+    static const char *const bad[] = {"{\"workers\":-4}",    "{\"workers\":\"x\"}",
+                                      "{\"workers\":10001}", "{\"jobs\":-1}",
+                                      "{\"arrival\":-1}",    "{\"quirk\":\"odd\"}"};
+    char path[200];
+
+    (void)state;
+    snprintf(path, sizeof(path), "/sim/pools/%s", simulator_pool(sim, 0));
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        expect(path, bad[i], 400);
+    expect(path, "{\"workers\":3}", 200);
+    expect("/sim/pools/nowhere", "{\"workers\":3}", 404);
+}
+
+static void
 skills_are_read_by_clients_of_both_generations(void **state)
 {
     struct simulator_ask old = {.path = "/v1/skills/skill_1/versions",
@@ -486,6 +502,7 @@ main(void)
         WITH_ITS_OWN(results_and_confirmations_go_to_the_calls_that_wait_for_them),
         WITH_ITS_OWN(events_that_make_no_sense_are_refused),
         WITH_ITS_OWN(a_budget_is_given_at_creation_and_then_only_raised_or_removed),
+        WITH_ITS_OWN(a_pool_takes_only_numbers_that_make_sense),
         WITH_ITS_OWN(skills_are_read_by_clients_of_both_generations),
         WITH_ITS_OWN(a_token_is_for_a_workspace_that_the_rule_covers),
         WITH_ITS_OWN(a_stranger_cannot_change_how_long_a_lease_lasts),

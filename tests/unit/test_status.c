@@ -280,6 +280,19 @@ what_is_settled_is_printed_at_once(void **state)
     world_free(world);
 }
 
+static void
+rows_that_are_still_on_their_way_are_waited_for(void **state)
+{
+    struct world *world = world_healthy();
+    int64_t began_ms = clock_mono_ms();
+
+    (void)state;
+    world_service(world)->is_settled = false;
+    assert_int_equal(run_quietly(world_store(world), 50), 0);
+    assert_true(clock_mono_ms() - began_ms >= 50);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -294,6 +307,7 @@ main(void)
         cmocka_unit_test(no_control_byte_of_a_remote_reaches_the_page),
         cmocka_unit_test(sources_that_never_answer_are_not_waited_for_for_ever),
         cmocka_unit_test(what_is_settled_is_printed_at_once),
+        cmocka_unit_test(rows_that_are_still_on_their_way_are_waited_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
