@@ -306,6 +306,13 @@ program_stop(struct program *program)
     *program = (struct program){0};
 }
 
+/* Whoever hangs it on a wall and names no theme wants the one for five metres. */
+static bool
+is_default_on_wall(const struct config *config)
+{
+    return config->is_wall && strcmp(config->theme, "default") == 0;
+}
+
 struct ui_options
 program_ui_options(const struct program *program)
 {
@@ -322,7 +329,7 @@ program_ui_options(const struct program *program)
         .context = config->context,
         .is_production = config->is_production,
         .is_read_only = config->is_read_only,
-        .theme = config->theme,
+        .theme = is_default_on_wall(config) ? "wall" : config->theme,
         .themes = config->themes,
         .n_themes = config->n_themes,
         .is_ascii = config->is_ascii,

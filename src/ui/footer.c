@@ -61,6 +61,10 @@ hints_draw(struct console *console, struct canvas *canvas, struct rect r)
     size_t n = COUNT_OF(pane_hints);
     int x = r.x + 1;
 
+    if (console->options->is_wall) {
+        canvas_text(canvas, x, r.y, r.w - 2, ROLE_dim, "wall: keys are off; ^C leaves");
+        return;
+    }
     if (top) {
         hints = overlay_hints;
         n = COUNT_OF(overlay_hints);
