@@ -9,7 +9,7 @@ may() { # room: what it may include besides itself
     lazy) echo core lazy ;;
     model | config | sim) echo "core $1" ;;
     api | probe | history | ui) echo "core model $1" ;;
-    ops) echo "core model api ops" ;;
+    ops) echo "core model api history ops" ;;
     cli | export) echo "core model history $1" ;;
     src) echo "core model config sim api probe history ui ops cli export src" ;; # wiring: files of src itself
     *) echo "$1" ;;

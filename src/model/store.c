@@ -85,6 +85,14 @@ dataset_free(struct dataset *dataset)
     free(dataset);
 }
 
+static void
+queue_free(struct wish_queue *queue)
+{
+    for (size_t i = 0; i < queue->n; i++)
+        op_order_free(queue->wishes[(queue->first + i) % WISH_QUEUE].order);
+    close(queue->fd);
+}
+
 void
 store_free(struct store *store)
 {
@@ -93,7 +101,7 @@ store_free(struct store *store)
     for (int i = 0; i < SLOT_COUNT; i++)
         dataset_free(store->slot[i]);
     for (int i = 0; i < WISH_FOR_COUNT; i++)
-        close(store->queue[i].fd);
+        queue_free(&store->queue[i]);
     close(store->wake_fd);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -227,6 +235,15 @@ store_take_wish(struct store *store, enum wish_for whom, struct wish *out)
     }
     pthread_mutex_unlock(&store->lock);
     return has_one;
+}
+
+bool
+store_order(struct store *store, struct op_order *order)
+{
+    if (store_wish(store, WISH_FOR_ops, &(struct wish){.kind = WISH_order, .order = order}))
+        return true;
+    op_order_free(order);
+    return false;
 }
 
 int

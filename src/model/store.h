@@ -11,7 +11,9 @@
 #include "core/err.h"
 #include "model/check.h"
 #include "model/connector.h"
+#include "model/control.h"
 #include "model/job.h"
+#include "model/op_order.h"
 #include "model/pool.h"
 #include "model/proxy.h"
 #include "model/service.h"
@@ -115,6 +117,8 @@ bool source_is_stale(const struct source_status *status, int64_t now_ms);
 /* Wishes: see wish.h. False when the queue is full; the caller says so. */
 bool store_wish(struct store *store, enum wish_for whom, const struct wish *wish);
 bool store_take_wish(struct store *store, enum wish_for whom, struct wish *out);
+/* Hand an order to the ops room; takes ownership, also when the queue is full (false). */
+bool store_order(struct store *store, struct op_order *order);
 /* Readable while wishes wait for that taker. Borrowed. */
 int store_wish_fd(const struct store *store, enum wish_for whom);
 
