@@ -12,11 +12,12 @@ enum { COMMAND_WITHIN_MS = 10000 };
 
 enum command_state { COMMAND_RUNNING, COMMAND_DONE, COMMAND_FAILED };
 
-/* argv ends in NULL; its program is looked up in PATH. The child gets no terminal and none of the
- * ANTHROPIC_ variables. NULL and err when it cannot be started. Caller frees with command_free. */
+/* argv ends in NULL; its program is looked up in PATH. What the child gets
+ * and does not get: core/child.h. NULL and err when it cannot be started. Caller frees with
+ * command_free. */
 struct command *command_start(const char *const *argv, struct err *err);
 
-/* Readable when command_step has something to do. Borrowed, and may change after every step. */
+/* Readable when command_step has something to do. Borrowed. */
 int command_fd(const struct command *command);
 int64_t command_deadline_ms(const struct command *command); /* monotonic */
 

@@ -6,6 +6,7 @@
 
 #include "config/mistakes.h"
 #include "core/arena.h"
+#include "core/environment.h"
 #include "core/text.h"
 
 enum { LONGEST_VALUE = 4096 };
@@ -188,6 +189,8 @@ read_string(const struct option *option, const char *written, void *target,
         *out = path_of(written, context);
     else
         *out = text_clean_dup(context->arena, written, LONGEST_VALUE);
+    if (option->type == OPTION_ENV)
+        environment_hide(*out); /* a credential is in it */
     return true;
 }
 

@@ -12,6 +12,7 @@
 #include "aid/folder.h"
 #include "config/config.h"
 #include "core/arena.h"
+#include "core/environment.h"
 
 /* Another room's rows, as main.c hands them over. */
 struct limits {
@@ -505,6 +506,37 @@ a_theme_extends_another_of_its_own_name_and_not_itself(void **state)
                            "ok and fail look the same without colour"));
 }
 
+static bool
+reaches_a_child(const char *variable)
+{
+    char **variables = environment_of_child();
+    bool does = false;
+
+    for (size_t i = 0; variables[i]; i++)
+        does = does || strcmp(variables[i], variable) == 0;
+    free(variables);
+    return does;
+}
+
+static void
+a_variable_with_a_credential_is_hidden_from_children(void **state)
+{
+    struct world *world = *state;
+
+    setenv("OUR_POOL_KEY", "k", 1);
+    setenv("OUR_SPARE_KEY", "s", 1);
+    assert_true(reaches_a_child("OUR_POOL_KEY=k"));
+    assert_true(load(world,
+                     "contexts:\n"
+                     "  a: {pools: [{id: env_1, environment_key_env: OUR_POOL_KEY}]}\n"
+                     "  b: {api: {api_key_env: OUR_SPARE_KEY}}\n",
+                     words(world, "--context a")));
+    assert_false(reaches_a_child("OUR_POOL_KEY=k"));
+    assert_false(reaches_a_child("OUR_SPARE_KEY=s"));
+    unsetenv("OUR_POOL_KEY");
+    unsetenv("OUR_SPARE_KEY");
+}
+
 int
 main(void)
 {
@@ -520,6 +552,7 @@ main(void)
         TEST(a_secret_in_the_file_is_refused_and_never_repeated),
         TEST(two_credentials_of_a_kind_are_refused),
         TEST(a_credential_s_flag_replaces_the_file_s),
+        TEST(a_variable_with_a_credential_is_hidden_from_children),
         TEST(show_says_where_each_value_came_from_and_no_secret),
         TEST(show_names_the_official_variables_that_are_set),
         TEST(a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down),
