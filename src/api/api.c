@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "api/calls.h"
 #include "api/engine.h"
 #include "core/arena.h"
 #include "core/die.h"
@@ -19,6 +20,7 @@ struct api {
     int stop_fd;
     struct arena *arena; /* owns options */
     struct api_options options;
+    struct calls *calls;
     struct engine engine; /* the thread's, once it runs */
 };
 
@@ -104,6 +106,7 @@ run(void *context)
 static void
 api_free(struct api *api)
 {
+    calls_free(api->calls);
     if (api->stop_fd >= 0)
         close(api->stop_fd);
     arena_free(api->arena);
@@ -120,6 +123,7 @@ api_start(const struct api_options *options, struct store *store, struct err *er
     api->arena = arena_new();
     api->stop_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     copy_options(api, options);
+    api->calls = calls_new();
     if (api->stop_fd < 0) {
         err_set(err, ERR_IO, "api: cannot make an eventfd: %s", strerror(errno));
         api_free(api);
@@ -131,6 +135,7 @@ api_start(const struct api_options *options, struct store *store, struct err *er
         err_context(err, "api");
         return NULL;
     }
+    api->engine.calls = api->calls;
     if (thread_start(&api->thread, "api", run, api, err))
         return api;
     engine_clear(&api->engine);
@@ -148,4 +153,22 @@ api_stop(struct api *api)
     (void)!write(api->stop_fd, &one, sizeof(one));
     pthread_join(api->thread, NULL);
     api_free(api);
+}
+
+void
+api_call(struct api *api, const struct api_call *call)
+{
+    calls_add(api->calls, call);
+}
+
+void
+api_call_forget(struct api *api, const void *context)
+{
+    calls_forget(api->calls, context);
+}
+
+void
+api_hurry(struct api *api, const char *pool_id)
+{
+    calls_hurry(api->calls, pool_id);
 }

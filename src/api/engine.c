@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/address.h"
+#include "api/calls.h"
 #include "api/fetch.h"
 #include "api/http.h"
 #include "api/publish.h"
@@ -283,44 +284,47 @@ take_wishes(struct engine *engine)
 
 /* The loop */
 
-/* Send what may be sent now; returns when there is more to send. */
-static int64_t
-ask(struct engine *engine)
-{
-    int64_t next_ms = INT64_MAX;
-
-    for (;;) {
-        int64_t now_ms = clock_mono_ms(), wait_ms = budget_wait_ms(engine->budget, now_ms);
-        int64_t due_ms = INT64_MAX;
-        struct choice choice;
-
-        if (!http_has_room(engine->http))
-            return INT64_MAX; /* an answer will wake us */
-        if (!gate_admits(&engine->gate, http_in_flight(engine->http), now_ms))
-            return engine->gate.until_ms > now_ms ? engine->gate.until_ms : INT64_MAX;
-        if (wait_ms > 0)
-            return now_ms + wait_ms;
-        if (engine->gate.reason != GATE_OPEN)
-            engine->fleet.environments.due_ms = 0; /* somebody has to try */
-        if (fetch_resume(engine, now_ms, &next_ms))
-            continue;
-        if (!schedule_next(engine, now_ms, &choice, &due_ms))
-            return due_ms < next_ms ? due_ms : next_ms;
-        fetch_start(engine, &choice);
-    }
-}
-
 static int64_t
 earliest(int64_t a, int64_t b)
 {
     return a < b ? a : b;
 }
 
+/* Send what may be sent now; returns when there is more to send. */
+static int64_t
+ask(struct engine *engine)
+{
+    int64_t next_ms = INT64_MAX;
+
+    while (calls_send(engine, clock_mono_ms(), &next_ms))
+        continue;
+    for (;;) {
+        int64_t now_ms = clock_mono_ms(), wait_ms = budget_wait_ms(engine->budget, now_ms);
+        int64_t due_ms = INT64_MAX;
+        struct choice choice;
+
+        if (!http_has_room(engine->http))
+            return next_ms; /* an answer will wake us */
+        if (!gate_admits(&engine->gate, http_in_flight(engine->http), now_ms))
+            return engine->gate.until_ms > now_ms ? earliest(engine->gate.until_ms, next_ms)
+                                                  : next_ms;
+        if (wait_ms > 0)
+            return earliest(now_ms + wait_ms, next_ms);
+        if (engine->gate.reason != GATE_OPEN)
+            engine->fleet.environments.due_ms = 0; /* somebody has to try */
+        if (fetch_resume(engine, now_ms, &next_ms))
+            continue;
+        if (!schedule_next(engine, now_ms, &choice, &due_ms))
+            return earliest(due_ms, next_ms);
+        fetch_start(engine, &choice);
+    }
+}
+
 static void
 wait_for_news(struct engine *engine, int stop_fd, int64_t until_ms)
 {
-    int fds[4] = {stop_fd, store_wish_fd(engine->store, WISH_FOR_api)};
-    size_t n = 2;
+    int fds[5] = {stop_fd, store_wish_fd(engine->store, WISH_FOR_api), calls_fd(engine->calls)};
+    size_t n = 3;
     int64_t now_ms = clock_mono_ms();
 
     until_ms = earliest(until_ms, renewal_due_ms(engine->main_renewal));
@@ -355,6 +359,7 @@ engine_run(struct engine *engine, int stop_fd)
         int64_t next_ms;
 
         take_wishes(engine);
+        calls_take(engine);
         renew_one(engine, engine->main_renewal, engine->main);
         renew_one(engine, engine->tunnels_renewal, engine->tunnels);
         next_ms = ask(engine);

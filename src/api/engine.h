@@ -12,6 +12,7 @@
 #include "api/resource.h"
 #include "api/skew.h"
 
+struct calls;
 struct fetch;
 struct http;
 
@@ -41,6 +42,7 @@ struct engine {
     struct store *store;
     struct http *http;
     struct budget *budget;
+    struct calls *calls; /* borrowed: requests of the ops room */
     struct fleet fleet;
     struct skew skew;
     struct gate gate;

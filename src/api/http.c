@@ -14,12 +14,13 @@
 #include "core/text.h"
 #include "core/version.h"
 
-enum { MOST_EXTRA_FDS = 4, FIRST_BODY_BYTES = 16 * 1024 };
+enum { MOST_EXTRA_FDS = 5, FIRST_BODY_BYTES = 16 * 1024 };
 
 struct transfer {
     struct http *http;
     CURL *easy;
     struct curl_slist *headers;
+    int64_t within_ms;
     char *out; /* the body to send */
     char *in;
     size_t in_bytes, in_room;
@@ -285,7 +286,6 @@ set_connection(const struct http *http, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
     curl_easy_setopt(easy, CURLOPT_USERAGENT, "sandwatch/" SANDWATCH_VERSION);
     curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)HTTP_CONNECT_WITHIN_MS);
-    curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)HTTP_ANSWER_WITHIN_MS);
     if (http->is_loopback)
         curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a proxy cannot reach this machine */
     if (strncasecmp(http->base_url, "https:", strlen("https:")) == 0)
@@ -326,6 +326,7 @@ http_send(struct http *http, const struct http_request *request)
     transfer->context = request->context;
     transfer->is_too_large = false;
     transfer->error[0] = '\0';
+    transfer->within_ms = request->within_ms ? request->within_ms : HTTP_ANSWER_WITHIN_MS;
     transfer->answer = (struct http_answer){.retry_after_ms = -1, .sent_ms = clock_wall_ms()};
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
     free(url);
@@ -334,6 +335,8 @@ http_send(struct http *http, const struct http_request *request)
     curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, receive);
     curl_easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
     set_connection(http, transfer->easy);
+    curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)transfer->within_ms);
+    curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, request->is_effect ? 1L : 0L);
     set_headers(transfer, request);
     curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
     transfer->previous = NULL;
@@ -424,7 +427,7 @@ explain_timeout(const struct transfer *transfer, struct err *err)
     curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &connected);
     if (connected > 0)
         err_set(err, ERR_TIMEOUT, "no answer from %.100s within %d s", transfer->http->host,
-                HTTP_ANSWER_WITHIN_MS / 1000);
+                (int)(transfer->within_ms / 1000));
     else
         err_set(err, ERR_TIMEOUT, "no connection to %.100s within %d s", transfer->http->host,
                 HTTP_CONNECT_WITHIN_MS / 1000);
@@ -465,6 +468,18 @@ unlink_busy(struct http *http, struct transfer *transfer)
     http->in_flight--;
 }
 
+/* Nothing can have happened when the connection was not ready for a request, and none was begun. */
+static bool
+is_unsent(const struct transfer *transfer)
+{
+    curl_off_t ready = 0;
+    long sent_bytes = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
+    return ready == 0 && sent_bytes == 0;
+}
+
 static void
 finish(struct http *http, struct transfer *transfer, CURLcode code)
 {
@@ -475,6 +490,7 @@ finish(struct http *http, struct transfer *transfer, CURLcode code)
         read_headers(transfer);
     else
         explain(transfer, code);
+    answer->is_unsent = code != CURLE_OK && is_unsent(transfer);
     answer->body = transfer->in ? transfer->in : "";
     answer->body_bytes = transfer->in_bytes;
     curl_multi_remove_handle(http->multi, transfer->easy);

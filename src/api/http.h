@@ -36,6 +36,7 @@ struct http_answer {
     int64_t sent_ms, received_ms;                               /* ours, wall */
     int64_t retry_after_ms;                                     /* -1: not said */
     bool is_retry_forbidden, is_retry_advised;                  /* x-should-retry */
+    bool is_unsent; /* status 0: no byte of the request left this host */
     int64_t took_us;
     int http_version; /* 1 or 2; 0: not known */
 };
@@ -50,6 +51,9 @@ struct http_request {
     const char *body;            /* a JSON object to POST; NULL: GET */
     const char *secret_name;     /* a string member to put into that object; NULL: none */
     const struct secret *secret_value;
+    bool is_effect;    /* changes the world: on a connection of its own, so that libcurl never sends
+                        * it a second time when a kept one turns out dead */
+    int64_t within_ms; /* until the answer must be whole; 0: HTTP_ANSWER_WITHIN_MS */
     http_done *done;
     void *context;
 };
