@@ -81,12 +81,12 @@ redirect(posix_spawn_file_actions_t *files, const struct ends *theirs)
 }
 
 static int
-spawn(const char *const *argv, const struct ends *theirs, pid_t *pid)
+spawn(const struct child_plan *plan, const struct ends *theirs, pid_t *pid)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
     sigset_t none, all;
-    char **variables = environment_of_child();
+    char **variables = environment_of_child(plan->environment);
     int reason;
 
     sigemptyset(&none);
@@ -98,7 +98,8 @@ spawn(const char *const *argv, const struct ends *theirs, pid_t *pid)
     posix_spawnattr_setsigdefault(&attributes, &all);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                               POSIX_SPAWN_SETPGROUP);
-    reason = posix_spawnp(pid, argv[0], &files, &attributes, (char *const *)argv, variables);
+    reason =
+        posix_spawnp(pid, plan->argv[0], &files, &attributes, (char *const *)plan->argv, variables);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&files);
     free(variables);
@@ -178,7 +179,7 @@ child_start(const struct child_plan *plan, struct err *err)
     struct child *child = child_new(plan);
     struct ends theirs;
     bool ok = open_streams(child, plan, &theirs);
-    int reason = ok ? spawn(plan->argv, &theirs, &child->pid) : 0;
+    int reason = ok ? spawn(plan, &theirs, &child->pid) : 0;
 
     if (!ok)
         err_set(err, ERR_IO, "command %s: cannot make a pipe: %s", child->name, strerror(errno));
@@ -386,6 +387,14 @@ forget(char *bytes, size_t n)
 {
     explicit_bzero(bytes, n);
     free(bytes);
+}
+
+void
+child_release(struct child *child)
+{
+    if (child)
+        child->pid = 0;
+    child_free(child);
 }
 
 void

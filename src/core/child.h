@@ -9,12 +9,14 @@ struct child;
 
 /* What to run. Nothing here needs to live longer than child_start. */
 struct child_plan {
-    const char *const *argv;  /* ends in NULL; its program is looked up in PATH */
-    const char *input;        /* what it reads on its standard input; NULL: nothing */
-    size_t input_bytes;       /* copied, and wiped when written */
-    size_t most_output_bytes; /* kept of its standard output; 0: it goes to /dev/null */
-    size_t most_error_bytes;  /* kept of its standard error; 0: it goes to /dev/null */
-    int64_t within_ms;        /* killed, with its process group, when it takes longer */
+    const char *const *argv;        /* ends in NULL; its program is looked up in PATH */
+    const char *input;              /* what it reads on its standard input; NULL: nothing */
+    size_t input_bytes;             /* copied, and wiped when written */
+    size_t most_output_bytes;       /* kept of its standard output; 0: it goes to /dev/null */
+    size_t most_error_bytes;        /* kept of its standard error; 0: it goes to /dev/null */
+    const char *const *environment; /* ends in NULL: the only variables it gets, of those that
+                                     * may be passed on; NULL: all of them */
+    int64_t within_ms;              /* killed, with its process group, when it takes longer */
 };
 
 enum child_state {
@@ -56,6 +58,10 @@ void child_deafen(struct child *child);
 /* True when it has ended with exit status 0; otherwise err says how it ended, with the first line
  * of what is kept of its standard error. */
 bool child_succeeded(const struct child *child, struct err *err) MUST_CHECK;
+
+/* Let go of one that still runs: it goes on without us, and without anybody who reads its output.
+ * Frees the child as child_free does. */
+void child_release(struct child *child);
 
 /* Kills it and its process group when it still runs; wipes what was kept. NULL is allowed. */
 void child_free(struct child *child);

@@ -42,8 +42,19 @@ is_hidden_locked(const char *variable)
     return is;
 }
 
+static bool
+is_named(const char *variable, const char *const *names)
+{
+    size_t n = strcspn(variable, "=");
+
+    for (; *names; names++)
+        if (strlen(*names) == n && strncmp(*names, variable, n) == 0)
+            return true;
+    return false;
+}
+
 char **
-environment_of_child(void)
+environment_of_child(const char *const *names)
 {
     char **clean;
     size_t n = 0, kept = 0;
@@ -55,7 +66,7 @@ environment_of_child(void)
         die("out of memory");
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < n; i++)
-        if (!is_hidden_locked(environ[i]))
+        if ((!names || is_named(environ[i], names)) && !is_hidden_locked(environ[i]))
             clean[kept++] = environ[i];
     pthread_mutex_unlock(&lock);
     return clean;

@@ -8,7 +8,8 @@
  * of the service and of the connector (ANTHROPIC_*, TUNNEL_TOKEN) are hidden anyway. Any thread. */
 void environment_hide(const char *name);
 
-/* "NAME=value", ending in NULL. Caller frees the array with free; the strings are the process's. */
-char **environment_of_child(void);
+/* "NAME=value", ending in NULL; only those of these names, when names (ending in NULL) is not NULL.
+ * Caller frees the array with free; the strings are the process's. */
+char **environment_of_child(const char *const *names);
 
 #endif

@@ -55,6 +55,7 @@ enum op_offer {
     OP_OFFER_nothing,
     OP_OFFER_force,   /* the grace time has passed: force what is left */
     OP_OFFER_message, /* no work item appeared: send a message that the operator types */
+    OP_OFFER_keep,    /* workers claimed new jobs: keep stopping what they claim */
     OP_OFFER_resume,  /* interrupted: go on, or dismiss it */
 };
 

@@ -15,6 +15,7 @@ enum op_order_kind {
     ORDER_cancel,  /* op_id: before the first effect nothing happens; later no more is issued */
     ORDER_force,   /* op_id: what was offered; typed: the name, where the plan wanted it typed */
     ORDER_message, /* op_id, typed: the text to send to the session */
+    ORDER_keep,    /* op_id: go on stopping what workers claim, until it is cancelled */
     ORDER_resume,  /* op_id: go on with an interrupted op */
     ORDER_dismiss, /* op_id: set an interrupted op aside, or forget a plan */
     ORDER_arm,     /* typed: the context's name */
