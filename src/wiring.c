@@ -260,6 +260,7 @@ start_probe(struct program *program, const struct check_only *only, struct err *
             .proxy = proxy_options(program),
             .discover_connectors = config->discover_connectors,
             .is_off = only ? only->kinds == 0 : !config->checks_enabled,
+            .measures_loss = only && only->has_loss,
             .kinds = only ? only->kinds : 0,
             .families = only ? only->families : 0,
             .interval_ms = checks_interval_ms(config),

@@ -9,21 +9,22 @@ enum { KINDS_EVERY = 1u << CHECK_API_443 | 1u << CHECK_EDGE_TCP_7844 | 1u << CHE
 static const struct {
     const char *word;
     unsigned kinds, families;
-    bool is_layers;
+    bool is_layers, is_loss;
 } words[] = {
-    {"api", 1u << CHECK_API_443, 0, false},
-    {"edge", 1u << CHECK_EDGE_TCP_7844 | 1u << CHECK_EDGE_UDP_7844, 0, false},
-    {"tcp", 1u << CHECK_EDGE_TCP_7844, 0, false},
-    {"udp", 1u << CHECK_EDGE_UDP_7844, 0, false},
-    {"ipv4", 0, 1u << 4, false},
-    {"ipv6", 0, 1u << 6, false},
-    {"layers", 0, 0, true},
+    {"api", 1u << CHECK_API_443, 0, false, false},
+    {"edge", 1u << CHECK_EDGE_TCP_7844 | 1u << CHECK_EDGE_UDP_7844, 0, false, false},
+    {"tcp", 1u << CHECK_EDGE_TCP_7844, 0, false, false},
+    {"udp", 1u << CHECK_EDGE_UDP_7844, 0, false, false},
+    {"ipv4", 0, 1u << 4, false, false},
+    {"ipv6", 0, 1u << 6, false, false},
+    {"loss", 1u << CHECK_EDGE_UDP_7844, 0, false, true},
+    {"layers", 0, 0, true, false},
 };
 
 const char *
 check_only_words(void)
 {
-    return "api, edge, tcp, udp, ipv4, ipv6, layers";
+    return "api, edge, tcp, udp, ipv4, ipv6, loss, layers";
 }
 
 static bool
@@ -34,6 +35,7 @@ take_word(const char *word, size_t n, struct check_only *out, struct err *err)
             out->kinds |= words[i].kinds;
             out->families |= words[i].families;
             out->has_layers |= words[i].is_layers;
+            out->has_loss |= words[i].is_loss;
             return true;
         }
     return err_set(err, ERR_USAGE, "--only: expected some of %s, found \"%.*s\"",

@@ -24,6 +24,7 @@ struct check_only {
     unsigned kinds;    /* bits 1u << enum check_kind */
     unsigned families; /* bits 1u << 4, 1u << 6 */
     bool has_layers;
+    bool has_loss; /* loss and jitter over UDP, which take seconds */
 };
 
 /* NULL or "": everything. */

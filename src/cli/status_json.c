@@ -244,6 +244,64 @@ add_connectors(struct json *document, const struct report *report)
     }
 }
 
+/* Tenths of a per cent; null when it is not known. */
+static void
+add_percent(struct json *object, const char *key, int64_t parts)
+{
+    if (parts < 0)
+        json_add_null(object, key);
+    else
+        json_add(object, key, json_new_double((double)parts / 10));
+}
+
+static void
+add_moment(struct json *object, const char *key, int64_t at_ms)
+{
+    TEXT(time, TIME_BYTES);
+
+    if (at_ms > 0)
+        rfc3339_add(&time, at_ms);
+    json_add_string(object, key, at_ms > 0 ? time.bytes : NULL);
+}
+
+static void
+add_burst(struct json *object, const struct check_burst *burst)
+{
+    struct json *member;
+
+    if (burst->at_ms == 0) {
+        json_add_null(object, "burst");
+        return;
+    }
+    member = json_add_object(object, "burst");
+    json_add_int(member, "sent", burst->sent);
+    json_add_int(member, "lost", burst->lost);
+    json_add_int(member, "single_sent", burst->single_sent);
+    json_add_int(member, "single_lost", burst->single_lost);
+    add_milliseconds(member, "rtt_ms", burst->rtt_us);
+    add_milliseconds(member, "best_ms", burst->best_us);
+    add_milliseconds(member, "worst_ms", burst->worst_us);
+    add_milliseconds(member, "jitter_ms", burst->jitter_us);
+    add_moment(member, "measured_at", burst->at_ms);
+}
+
+static void
+add_quality(struct json *object, const struct check *check)
+{
+    add_milliseconds(object, "rtt_ms", check->rtt_us);
+    add_percent(object, "loss_percent", check_loss(check));
+    add_milliseconds(object, "jitter_ms", check_jitter_us(check));
+    json_add_int(object, "sent", check->sent);
+    json_add_int(object, "lost", check->lost);
+    add_count(object, "retransmits", check->retransmits);
+    add_count(object, "path_mtu", check->path_mtu);
+    add_count(object, "datagram_bytes", check->datagram_bytes);
+    add_burst(object, &check->burst);
+    add_moment(object, "measured_at", check->at_ms);
+    add_moment(object, "failing_since", check->failing_since_ms);
+    add_moment(object, "last_failure_at", check->last_failure_ms);
+}
+
 void
 report_add_checks(struct json *document, const struct report *report)
 {
@@ -273,6 +331,7 @@ report_add_checks(struct json *document, const struct report *report)
         add_word(object, "cause", check->cause);
         add_word(object, "next_step", check->next_step);
         add_word(object, "note", check->note);
+        add_quality(object, check);
     }
 }
 

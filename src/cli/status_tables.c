@@ -250,11 +250,39 @@ stages_cell(struct table *table, const struct check *check)
     table_cell(table, "%s", stages.bytes);
 }
 
+/* What a burst of datagrams said; "—" where none was sent. */
+static void
+loss_cells(struct table *table, const struct check *check)
+{
+    int64_t loss = check_loss(check), jitter_us = check_jitter_us(check);
+    TEXT(jitter, TABLE_CELL_BYTES);
+
+    if (check->burst.at_ms == 0) {
+        table_cell(table, "—");
+        table_cell(table, "—");
+        return;
+    }
+    table_cell(table, "%.1f %%", (double)loss / 10);
+    if (jitter_us >= 0)
+        latency_add(&jitter, jitter_us);
+    table_cell(table, "%s", jitter.n ? jitter.bytes : "—");
+}
+
+static bool
+has_bursts(const struct check *checks, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (checks[i].burst.at_ms > 0)
+            return true;
+    return false;
+}
+
 void
 page_checks(const struct page *page)
 {
-    static const char *const headings[] = {"CHECK",  "PROTOCOL", "IP", "VERDICT",
-                                           "STAGES", "NOTE",     NULL};
+    static const char *const few[] = {"CHECK", "PROTOCOL", "IP", "VERDICT", "STAGES", "NOTE", NULL};
+    static const char *const all[] = {"CHECK", "PROTOCOL", "IP",   "VERDICT", "STAGES",
+                                      ">LOSS", ">JITTER",  "NOTE", NULL};
     size_t n;
     const struct check *checks = snapshot_checks(page->report->snapshot, &n);
     struct table *table;
@@ -262,7 +290,7 @@ page_checks(const struct page *page)
     if (n == 0)
         return;
     page_heading(page, "Connectivity");
-    table = table_new(headings);
+    table = table_new(has_bursts(checks, n) ? all : few);
     for (size_t i = 0; i < n; i++) {
         table_row(table, check_role(checks[i].verdict));
         table_cell_short(table, checks[i].target, PAGE_NAME_CELLS);
@@ -270,6 +298,8 @@ page_checks(const struct page *page)
         table_cell(table, "v%d", checks[i].family);
         table_cell(table, "%s", check_verdict_name(checks[i].verdict));
         stages_cell(table, &checks[i]);
+        if (has_bursts(checks, n))
+            loss_cells(table, &checks[i]);
         table_cell_short(table, checks[i].error[0] ? checks[i].error : checks[i].note, NOTE_CELLS);
     }
     finish(page, table, 0);

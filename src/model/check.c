@@ -1,5 +1,40 @@
 #include "model/check.h"
 
+#include "core/text.h"
+
+void
+check_id_add(struct text *out, const char *target, const char *protocol, int family)
+{
+    text_addf(out, "%s %s v%d", target, protocol, family);
+}
+
+int64_t
+check_loss(const struct check *check)
+{
+    if (check->burst.sent > 0)
+        return (int64_t)check->burst.lost * 1000 / check->burst.sent;
+    return check->sent > 0 ? (int64_t)check->lost * 1000 / check->sent : -1;
+}
+
+int64_t
+check_jitter_us(const struct check *check)
+{
+    const struct series *trend = &check->rtt_trend;
+    int64_t sum = 0, n = 0;
+
+    if (check->burst.jitter_us >= 0 && check->burst.sent > 0)
+        return check->burst.jitter_us;
+    for (size_t back = 0; back + 1 < trend->n; back++) {
+        int32_t now = series_at(trend, back), before = series_at(trend, back + 1);
+
+        if (now == SERIES_UNKNOWN || before == SERIES_UNKNOWN)
+            continue;
+        sum += now > before ? (int64_t)now - before : (int64_t)before - now;
+        n++;
+    }
+    return n > 0 ? sum / n : -1;
+}
+
 const char *
 check_verdict_name(enum check_verdict verdict)
 {

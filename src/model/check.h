@@ -20,6 +20,16 @@ enum check_meaning { /* what the diagnosis wants to know of a failure beyond its
                      CHECK_MEANS_mtu,         /* the path carries small packets only */
 };
 
+/* Loss and jitter over UDP: a burst of datagrams, as a connector's traffic would come, and single
+ * ones when it loses. All 0 and at_ms 0 before the first, or when the peer answers none. */
+struct check_burst {
+    uint32_t sent, lost;
+    uint32_t single_sent, single_lost;            /* none sent: the burst lost too little to ask */
+    int64_t rtt_us, best_us, worst_us, jitter_us; /* the first is the mean; -1 */
+    struct series loss, jitter; /* of the last bursts: parts of 1000, microseconds */
+    int64_t at_ms;
+};
+
 struct check {
     const char *target;   /* "api", "edge region1" */
     const char *protocol; /* "tcp/443", "tcp/7844", "udp/7844": the port is the real one */
@@ -36,12 +46,28 @@ struct check {
     const char *cause, *next_step; /* the same in two; NULL or "" when there are none */
     const char *note;              /* what else was seen: server identity, HTTP status; "" */
     int64_t rtt_us; /* the number to show: connect time, or the version negotiation's; -1 */
-    struct series rtt_trend;  /* microseconds; SERIES_UNKNOWN for a failure */
-    uint32_t sent, lost;      /* over the trend */
+    struct series rtt_trend; /* microseconds; SERIES_UNKNOWN for a failure */
+    uint32_t sent, lost;     /* over the trend */
+    int64_t retransmits;     /* TCP: segments that the kernel sent again; -1 */
+    int64_t path_mtu;        /* TCP: bytes, as the kernel knows it; -1 */
+    int64_t datagram_bytes;  /* UDP: the largest payload that passed; -1 */
+    struct check_burst burst;
     int64_t at_ms;            /* when it was measured; 0: never */
     int64_t failing_since_ms; /* 0 when it is not failing */
     int64_t last_failure_ms;
 };
+
+struct text;
+
+/* "edge region1 udp/7844 v4": what tells a check from all others. */
+void check_id_add(struct text *out, const char *target, const char *protocol, int family);
+
+/* Parts of 1000 that were lost, of the last burst or else over the trend; -1 before anything was
+ * sent. */
+int64_t check_loss(const struct check *check);
+/* Microseconds, of the last burst or else of the trend: the mean difference between neighbours, as
+ * RFC 3550 section 6.4.1 means it; -1. */
+int64_t check_jitter_us(const struct check *check);
 
 /* "pass", as in JSON. */
 const char *check_verdict_name(enum check_verdict verdict);

@@ -10,6 +10,7 @@ enum wish_kind {
     WISH_refresh, /* ask every source now */
     WISH_look_at, /* id is on the screen and selected: keep it freshest. "" for nothing */
     WISH_order,   /* of the ops room: see op_order.h */
+    WISH_check,   /* measure the check with this id now: wholly, and its loss and jitter */
 };
 
 enum { WISH_ID_BYTES = 96, WISH_QUEUE = 32 };
@@ -18,8 +19,8 @@ struct op_order;
 
 struct wish {
     enum wish_kind kind;
-    char id[WISH_ID_BYTES]; /* a pool's or a job's */
-    struct op_order *order;    /* WISH_order: owned by whoever takes the wish; else NULL */
+    char id[WISH_ID_BYTES]; /* a pool's, a job's, or a check's (check_id_add) */
+    struct op_order *order; /* WISH_order: owned by whoever takes the wish; else NULL */
 };
 
 #endif

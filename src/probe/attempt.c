@@ -26,7 +26,7 @@ attempt_start(struct attempt *attempt)
     memset(result, 0, sizeof(*result));
     for (int i = 0; i < STAGE_COUNT; i++)
         result->stage_us[i] = -1;
-    result->rtt_us = -1;
+    result->rtt_us = result->retransmits = result->path_mtu = result->datagram_bytes = -1;
     attempt->is_running = true;
     attempt->is_first_over = false;
     attempt->second = NULL;

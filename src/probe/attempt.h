@@ -39,6 +39,8 @@ struct attempt_result {
     int64_t stage_us[STAGE_COUNT];
     int64_t rtt_us;
     uint32_t sent, lost;           /* datagrams, or connections */
+    int64_t retransmits, path_mtu; /* of the kernel's TCP; -1 */
+    int64_t datagram_bytes;        /* the largest that passed; -1 */
     char note[ATTEMPT_NOTE_BYTES]; /* who answered; clean */
     int64_t at_ms;                 /* wall */
 };

@@ -20,6 +20,22 @@ arm(struct attempt *attempt, int deadline_ms, void (*due)(void *context))
     timer_set(loop, &attempt->deadline, clock_mono_us() + deadline_ms * INT64_C(1000));
 }
 
+/* What the kernel's TCP knows of the path, for free (facts/connectivity.md G2). Returns the round
+ * trip; -1. */
+static int64_t
+ask_kernel(struct attempt *attempt)
+{
+    struct attempt_result *result = &attempt->result;
+    struct tcp_info info;
+    socklen_t n = sizeof(info);
+
+    if (getsockopt(attempt->fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0)
+        return -1;
+    result->retransmits = info.tcpi_total_retrans;
+    result->path_mtu = info.tcpi_pmtu > 0 ? (int64_t)info.tcpi_pmtu : -1;
+    return info.tcpi_rtt > 0 ? (int64_t)info.tcpi_rtt : -1;
+}
+
 /* --- HTTP --- */
 
 static void
@@ -57,6 +73,7 @@ tls_late(void *context)
 {
     struct attempt *attempt = context;
 
+    ask_kernel(attempt);
     tls_explain_timeout(attempt->tls, TLS_DEADLINE_MS, &attempt->result.fault);
     attempt_finish(attempt);
 }
@@ -82,6 +99,7 @@ shake_hands(void *context, unsigned events)
     case TLS_done:
         break;
     }
+    ask_kernel(attempt);
     attempt_stage_passed(attempt, STAGE_tls);
     tls_add_identity(&note, attempt->tls);
     text_clean(result->note, sizeof(result->note), note.bytes, note.n);
@@ -106,23 +124,14 @@ start_tls(struct attempt *attempt)
 
 /* --- TCP --- */
 
-static int64_t
-kernel_rtt_us(int fd)
-{
-    struct tcp_info info;
-    socklen_t n = sizeof(info);
-
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &n) != 0 || info.tcpi_rtt == 0)
-        return -1;
-    return info.tcpi_rtt;
-}
-
 static void
 tcp_late(void *context)
 {
     struct attempt *attempt = context;
 
     attempt->result.lost = 1;
+    ask_kernel(attempt); /* the path MTU of what never connected is a guess */
+    attempt->result.path_mtu = -1;
     fault_set(&attempt->result.fault, STAGE_tcp, SIGNAL_timeout, TCP_DEADLINE_MS,
               "timeout after %d ms, no answer to SYN", TCP_DEADLINE_MS);
     attempt_finish(attempt);
@@ -147,7 +156,7 @@ connected(void *context, unsigned events)
         return;
     }
     us = attempt_stage_passed(attempt, STAGE_tcp);
-    rtt_us = kernel_rtt_us(attempt->fd);
+    rtt_us = ask_kernel(attempt);
     result->rtt_us = rtt_us > 0 && rtt_us < us ? rtt_us : us;
     if (attempt->is_light || (!attempt->name && !attempt->url))
         attempt_finish(attempt);

@@ -3,7 +3,6 @@
  * the other: facts/connectivity.md F. */
 #include <errno.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
@@ -39,6 +38,7 @@ swept(void *context)
     struct text note = {
         .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
 
+    result->datagram_bytes = sweep->passed_bytes;
     if (sweep->passed_bytes > 0 && sweep->passed_bytes < SWEEP_ENOUGH_BYTES)
         fault_set(&result->fault, STAGE_quic, result->fault.signal ? SIGNAL_mtu_fatal : SIGNAL_mtu,
                   (int)sweep->passed_bytes, "datagrams of %d bytes pass, %d bytes %s",
@@ -209,15 +209,8 @@ send_next(void *context)
     struct attempt *attempt = context;
     struct vn_send *next = &attempt->sends[attempt->n_sends];
     uint8_t datagram[VN_DATAGRAM_BYTES];
-    size_t filled = 0;
 
-    while (filled < sizeof(datagram)) {
-        ssize_t n = getrandom(datagram + filled, sizeof(datagram) - filled, 0);
-
-        if (n > 0)
-            filled += (size_t)n;
-    }
-    vn_make(datagram, sizeof(datagram), &next->probe);
+    vn_fill(datagram, sizeof(datagram), &next->probe);
     next->at_us = clock_mono_us();
     attempt->n_sends++;
     if (attempt->n_sends < VN_SENDS)

@@ -9,12 +9,14 @@
 #include "core/die.h"
 #include "core/text.h"
 #include "model/store.h"
+#include "model/wish.h"
 #include "probe/view.h"
 
 enum {
     RESOLVE_EVERY_MS = 300000,
     WHOLE_AGAIN_AFTER_MS = 1000, /* however often somebody asks for it */
     PUBLISH_EVERY_MS = 100,      /* results come in bunches; a screen needs no more */
+    METER_ROUNDS = 30,           /* of the light ones: each path's loss once in five minutes */
 };
 
 struct checks {
@@ -31,7 +33,8 @@ struct checks {
     struct timer round, publish;
     int64_t round_at_ms, whole_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
     bool is_in_round, is_whole, wants_whole;
-    size_t n_left; /* rows that the round still waits for */
+    size_t n_left;  /* rows that the round still waits for */
+    size_t n_light; /* rounds so far, to take the meter from row to row */
     struct source_status status;
 };
 
@@ -77,12 +80,28 @@ jittered(int64_t ms)
 }
 
 static void
+each_row(struct checks *checks, void (*visit)(struct row *row))
+{
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (size_t k = 0; k < checks->targets[i].n_rows; k++)
+            visit(checks->targets[i].rows[k]);
+}
+
+static void
+check_if_wanted(struct row *row)
+{
+    if (row->wants_check)
+        row_check(row);
+}
+
+static void
 end_round(struct checks *checks)
 {
     struct source_status *status = &checks->status;
     int64_t next_ms = checks->round_at_ms + jittered(checks->interval_ms);
 
     checks->is_in_round = false;
+    each_row(checks, check_if_wanted);
     publish_now(checks);
     status->state = SOURCE_STATE_ok;
     status->rounds++;
@@ -246,13 +265,51 @@ ask_if_failed(struct checks *checks, struct lookup *lookup)
         start_rows(checks, lookup);
 }
 
+/* The n-th row over UDP; NULL. */
+static struct row *
+nth_over_udp(const struct checks *checks, size_t n)
+{
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (size_t k = 0; k < checks->targets[i].n_rows; k++)
+            if (checks->targets[i].rows[k]->kind == CHECK_EDGE_UDP_7844 && n-- == 0)
+                return checks->targets[i].rows[k];
+    return NULL;
+}
+
+/* One path after the other, so that the bursts never add up. */
+static void
+pass_meter_on(struct checks *checks)
+{
+    size_t n = 0, every;
+    struct row *row;
+
+    while (nth_over_udp(checks, n))
+        n++;
+    if (n == 0)
+        return;
+    every = n < METER_ROUNDS ? METER_ROUNDS / n : 1;
+    row = nth_over_udp(checks, checks->n_light / every % n);
+    row->wants_meter |= checks->n_light % every == every / 2;
+    checks->n_light++;
+}
+
+static void
+cancel_extra(struct row *row)
+{
+    if (row->is_extra)
+        row_cancel(row);
+}
+
 static void
 begin_round(void *context)
 {
     struct checks *checks = context;
     int64_t now_ms = clock_mono_ms();
 
+    each_row(checks, cancel_extra);
     checks->is_whole = checks->wants_whole;
+    if (!checks->is_whole)
+        pass_meter_on(checks);
     checks->wants_whole = false;
     checks->is_in_round = true;
     checks->round_at_ms = now_ms;
@@ -289,9 +346,7 @@ abandon_round(struct checks *checks)
 {
     each_lookup(checks, cancel_lookup);
     dns_cancel(&checks->discovery);
-    for (size_t i = 0; i < checks->n_targets; i++)
-        for (size_t k = 0; k < checks->targets[i].n_rows; k++)
-            row_cancel(checks->targets[i].rows[k]);
+    each_row(checks, row_cancel);
     timer_clear(checks->tools->loop, &checks->round);
     checks->is_in_round = false;
 }
@@ -305,6 +360,24 @@ checks_refresh(struct checks *checks)
     checks->wants_whole = true;
     timer_set(checks->tools->loop, &checks->round,
               checks->whole_at_ms > 0 ? (checks->whole_at_ms + WHOLE_AGAIN_AFTER_MS) * 1000 : 0);
+}
+
+void
+checks_check(struct checks *checks, const char *id)
+{
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (size_t k = 0; k < checks->targets[i].n_rows; k++) {
+            struct row *row = checks->targets[i].rows[k];
+            TEXT(own, WISH_ID_BYTES);
+
+            target_add_id(&own, &checks->targets[i], row);
+            if (strcmp(own.bytes, id) != 0)
+                continue;
+            row->wants_check = checks->is_in_round;
+            if (!checks->is_in_round && !row_check(row))
+                checks_refresh(checks); /* it has no address: ask for one */
+            return;
+        }
 }
 
 struct checks *
@@ -338,6 +411,8 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
         for (size_t k = 0; k < target->n_rows; k++) {
             target->rows[k]->tools = tools;
             target->rows[k]->changed = row_changed;
+            target->rows[k]->waits_for_meter =
+                options->measures_loss && target->rows[k]->kind == CHECK_EDGE_UDP_7844;
             target->rows[k]->context = checks;
         }
     }

@@ -16,5 +16,7 @@ void checks_close(struct checks *checks); /* NULL is allowed */
 
 /* Measure everything wholly, now. */
 void checks_refresh(struct checks *checks);
+/* Measure one check wholly, and its loss and jitter; id: check_id_add's. */
+void checks_check(struct checks *checks, const char *id);
 
 #endif

@@ -45,6 +45,8 @@ enum signal {
     SIGNAL_sni_filter,      /* another name passes at the same address */
     SIGNAL_large_hello,     /* a ClientHello of one packet passes, one of two does not */
     SIGNAL_some_addresses,  /* other addresses of the same name work; code: how many do not */
+    SIGNAL_policed,         /* single datagrams pass, bursts lose; code: how many of a burst */
+    SIGNAL_lossy,           /* both lose */
 };
 
 #define FAULT_ICMP(type, code) ((type)*256 + (code))

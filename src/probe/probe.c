@@ -47,7 +47,9 @@ wishes_came(void *context, unsigned events)
 
     (void)events;
     while (store_take_wish(probe->store, WISH_FOR_probe, &wish))
-        if (wish.kind == WISH_refresh) {
+        if (wish.kind == WISH_check && probe->checks) {
+            checks_check(probe->checks, wish.id);
+        } else if (wish.kind == WISH_refresh) {
             connectors_refresh(probe->connectors);
             proxy_refresh(probe->proxy);
             upstreams_refresh(probe->upstreams);

@@ -5,6 +5,7 @@
 #include "core/clock.h"
 
 static void place_done(void *context);
+static void meter_done(void *context);
 
 void
 row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_t port)
@@ -134,12 +135,106 @@ row_look(struct row *row, bool is_whole)
     return true;
 }
 
+bool
+row_check(struct row *row)
+{
+    row->wants_check = false;
+    row->wants_meter = row->kind == CHECK_EDGE_UDP_7844;
+    if (row->running > 0)
+        return true;
+    row->is_extra = true;
+    return row_look(row, true);
+}
+
 void
 row_cancel(struct row *row)
 {
-    for (size_t i = 0; i < row->n_places; i++)
+    for (size_t i = 0; i < row->n_places; i++) {
+        if (row->is_extra && row->running > 0)
+            row->places[i].full_at_ms = 0;
         attempt_cancel(&row->places[i].attempt);
+    }
     row->running = 0;
+    row->is_extra = false;
+    row->wants_meter |= row->meter != NULL;
+    meter_free(row->meter);
+    row->meter = NULL;
+}
+
+/* --- loss and jitter --- */
+
+static const struct place *
+passing_place(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++) {
+        const struct place *place = &row->places[(row->latest + i) % row->n_places];
+
+        if (place->is_known && place->last.fault.signal == SIGNAL_none)
+            return place;
+    }
+    return NULL;
+}
+
+/* False when there is nothing to measure, because no address works. */
+static bool
+start_meter(struct row *row)
+{
+    const struct place *place = passing_place(row);
+
+    if (!row->wants_meter || row->meter)
+        return false;
+    row->wants_meter = false;
+    if (!place)
+        return false;
+    row->meter = meter_start(row->tools->loop, &place->attempt.address, meter_done, row);
+    return true;
+}
+
+static void
+remember_burst(struct check_burst *burst, const struct meter_result *result)
+{
+    bool is_known = meter_has_measured(result);
+
+    burst->sent = is_known ? result->sent : 0;
+    burst->lost = is_known ? result->lost : 0;
+    burst->single_sent = result->single_sent;
+    burst->single_lost = result->single_lost;
+    burst->rtt_us = result->rtt_us;
+    burst->best_us = result->best_us;
+    burst->worst_us = result->worst_us;
+    burst->jitter_us = result->jitter_us;
+    burst->at_ms = is_known ? clock_wall_ms() : 0;
+    series_add(&burst->loss,
+               is_known ? (int32_t)(result->lost * 1000 / result->sent) : SERIES_UNKNOWN);
+    series_add(&burst->jitter, result->jitter_us < 0 || result->jitter_us > INT32_MAX
+                                   ? SERIES_UNKNOWN
+                                   : (int32_t)result->jitter_us);
+}
+
+static void
+meter_done(void *context)
+{
+    struct row *row = context;
+
+    row->metered = *meter_result(row->meter);
+    remember_burst(&row->burst, &row->metered);
+    meter_free(row->meter);
+    row->meter = NULL;
+    row->changed(row->context, row->waits_for_meter && !row->is_extra);
+}
+
+/* All addresses of the look have answered, or not. */
+static void
+end_look(struct row *row)
+{
+    bool was_extra = row->is_extra;
+    bool is_metering;
+
+    remember(row);
+    row->wants_meter |= row->waits_for_meter;
+    is_metering = start_meter(row);
+    row->is_extra = false;
+    row->changed(row->context, !was_extra && !(is_metering && row->waits_for_meter));
 }
 
 /* Silence to version negotiation, where a handshake has passed: a peer that never answered it is
@@ -165,11 +260,21 @@ merge(struct place *place)
         fresh.stage_us[STAGE_tls] = old->stage_us[STAGE_tls];
         fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
         fresh.stage_us[STAGE_quic] = old->stage_us[STAGE_quic];
+        fresh.datagram_bytes = old->datagram_bytes;
         if (fault_is_deep(&old->fault))
             fresh.fault = old->fault;
     }
     place->last = fresh;
     place->is_known = true;
+}
+
+static void
+tell(struct row *row)
+{
+    if (row->running == 0)
+        end_look(row);
+    else
+        row->changed(row->context, false);
 }
 
 static void
@@ -192,9 +297,7 @@ place_done(void *context)
         row->at_ms = result->at_ms;
         if (!is_usual)
             start(place, true);
-        if (row->running == 0)
-            remember(row);
-        row->changed(row->context, row->running == 0);
+        tell(row);
         return;
     }
     merge(place);
@@ -213,7 +316,5 @@ place_done(void *context)
             if (!row->places[i].attempt.is_running)
                 start(&row->places[i], false);
     }
-    if (row->running == 0)
-        remember(row);
-    row->changed(row->context, row->running == 0);
+    tell(row);
 }

@@ -5,6 +5,7 @@
 
 #include "probe/attempt.h"
 #include "probe/dns.h"
+#include "probe/meter.h"
 
 enum {
     FULL_EVERY_MS = 300000,      /* politeness: whole handshakes with one address (J4) */
@@ -41,8 +42,16 @@ struct row {
     struct series rtt_trend;
     uint32_t sent[SERIES_POINTS], lost[SERIES_POINTS]; /* in step with rtt_trend */
     int64_t at_ms, failing_since_ms, last_failure_ms;
+    /* loss and jitter */
+    bool wants_check;     /* row_check, once the round under way is over */
+    bool wants_meter;     /* as soon as the look under way, or the next one, is over */
+    bool waits_for_meter; /* no look is over before it was measured */
+    struct meter *meter;  /* owned; NULL when it does not run */
+    struct meter_result metered;
+    struct check_burst burst; /* the same, as it is shown, with its history */
     /* the look under way */
     size_t next, running;
+    bool is_extra;  /* it belongs to no round: changed is never called with is_done */
     bool is_closer; /* a light look found a change, and now all addresses are looked at */
     int64_t look_rtt_us;
     uint32_t look_sent, look_lost;
@@ -57,6 +66,10 @@ void row_unresolved(struct row *row, const struct fault *fault);
 /* Measure: every address wholly, or the next one lightly. row->changed follows from the loop. False
  * when there is nothing to measure: changed is not called. */
 bool row_look(struct row *row, bool is_whole);
+/* Measure every address wholly, and loss and jitter, outside any round; nothing when that is under
+ * way. False when no address is known. */
+bool row_check(struct row *row);
+/* What was wanted and not finished, the next look does. */
 void row_cancel(struct row *row);
 
 /* How many places failed at their last attempt, and how many are known at all. */

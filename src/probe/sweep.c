@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -113,25 +112,20 @@ static void
 send_size(struct sweep *sweep, size_t i, struct vn_probe *probe)
 {
     uint8_t datagram[LARGEST_BYTES];
-    size_t filled = 0;
 
-    while (filled < sizes[i]) {
-        ssize_t n = getrandom(datagram + filled, sizes[i] - filled, 0);
-
-        if (n > 0)
-            filled += (size_t)n;
-    }
-    vn_make(datagram, sizes[i], probe);
+    vn_fill(datagram, sizes[i], probe);
     if (send(sweep->fd, datagram, sizes[i], MSG_NOSIGNAL) < 0 && errno == EMSGSIZE)
         sweep->is_refused[i] = true;
 }
 
+/* The largest first: a device that polices bursts takes the last ones, and must not look like one
+ * that takes the large ones. */
 static void
 send_all(void *context)
 {
     struct sweep *sweep = context;
 
-    for (size_t i = 0; i < sweep->n_sizes; i++)
+    for (size_t i = sweep->n_sizes; i-- > 0;)
         if (!sweep->is_answered[i] && !sweep->is_refused[i])
             send_size(sweep, i, &sweep->probe[sweep->n_sends][i]);
     sweep->n_sends++;

@@ -223,3 +223,19 @@ target_port(const struct target *target, const struct row *row)
 {
     return row->kind == CHECK_EDGE_UDP_7844 ? target->udp_port : target->tcp_port;
 }
+
+void
+target_add_protocol(struct text *out, const struct target *target, const struct row *row)
+{
+    text_addf(out, "%s/%u", row->kind == CHECK_EDGE_UDP_7844 ? "udp" : "tcp",
+              (unsigned)target_port(target, row));
+}
+
+void
+target_add_id(struct text *out, const struct target *target, const struct row *row)
+{
+    TEXT(protocol, 16);
+
+    target_add_protocol(&protocol, target, row);
+    check_id_add(out, target->name, protocol.bytes, row->family);
+}

@@ -46,4 +46,9 @@ bool targets_discovered(struct target *targets, size_t n, const struct dns_query
 /* The port of the row's protocol. */
 uint16_t target_port(const struct target *target, const struct row *row);
 
+/* "udp/7844". */
+void target_add_protocol(struct text *out, const struct target *target, const struct row *row);
+/* As check_id_add. */
+void target_add_id(struct text *out, const struct target *target, const struct row *row);
+
 #endif

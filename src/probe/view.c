@@ -103,6 +103,7 @@ find_in_passing(const struct target *target, const struct row *row, const struct
 {
     TEXT(address, ADDRESS_TEXT_BYTES);
 
+    meter_judge(&row->metered, &out->fault);
     if (target->is_discovered && facts->discovery->signal != SIGNAL_none)
         fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s", facts->discovery->text);
     for (size_t i = 0; i < row->n_places; i++) {
@@ -142,6 +143,19 @@ find(const struct target *target, const struct row *row, const struct view_facts
 
 /* --- the row as it is shown --- */
 
+/* What the transport told of the path, beside the times. */
+static void
+set_path(struct check *out, const struct row *row, const struct attempt_result *last)
+{
+    out->retransmits = last ? last->retransmits : -1;
+    out->path_mtu = last ? last->path_mtu : -1;
+    out->datagram_bytes = -1;
+    for (size_t i = 0; i < row->n_places; i++) /* only one of them was asked for it */
+        if (row->places[i].is_known && row->places[i].last.datagram_bytes > 0)
+            out->datagram_bytes = row->places[i].last.datagram_bytes;
+    out->burst = row->burst;
+}
+
 static void
 set_measured(struct check *out, const struct row *row, const struct finding *finding,
              struct arena *arena)
@@ -154,6 +168,7 @@ set_measured(struct check *out, const struct row *row, const struct finding *fin
     if (row->dns_fault.signal == SIGNAL_none)
         out->stage_us[STAGE_dns] = row->dns_us;
     out->rtt_us = last && finding->place->is_known ? last->rtt_us : -1;
+    set_path(out, row, last && finding->place->is_known ? last : NULL);
     if (finding->place)
         address_add(&address, &finding->place->attempt.address);
     out->address = arena_strdup(arena, address.bytes);
@@ -234,10 +249,11 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     struct finding finding = find(target, row, scene->facts);
     const struct fault_rule *rule =
         fault_judge(&finding.fault, row->kind, circumstances(scene, target, row));
+    TEXT(protocol, 16);
 
     out->target = arena_strdup(arena, target->name);
-    out->protocol = arena_printf(arena, "%s/%u", row->kind == CHECK_EDGE_UDP_7844 ? "udp" : "tcp",
-                                 (unsigned)target_port(target, row));
+    target_add_protocol(&protocol, target, row);
+    out->protocol = arena_strdup(arena, protocol.bytes);
     out->kind = row->kind;
     out->family = row->family;
     out->host = arena_strdup(arena, target->host);

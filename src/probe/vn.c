@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "core/text.h"
 
@@ -41,6 +42,20 @@ vn_make(uint8_t *random_bytes, size_t n, struct vn_probe *out)
     out->version = read_u32(d + AT_VERSION);
     memcpy(out->dcid, d + AT_DCID, VN_ID_BYTES);
     memcpy(out->scid, d + AT_SCID, VN_ID_BYTES);
+}
+
+void
+vn_fill(uint8_t *out_bytes, size_t n, struct vn_probe *out)
+{
+    size_t filled = 0;
+
+    while (filled < n) {
+        ssize_t got = getrandom(out_bytes + filled, n - filled, 0);
+
+        if (got > 0)
+            filled += (size_t)got;
+    }
+    vn_make(out_bytes, n, out);
 }
 
 /* In the answer the two IDs have changed places. */

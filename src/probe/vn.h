@@ -1,6 +1,6 @@
 /* vn.h — QUIC version negotiation: a datagram that any QUIC server must answer, and its answer.
  *
- * A pure function of bytes. RFC 8999 §6, RFC 9000 §6 and §17.2.1; the layout that Cloudflare's own
+ * Pure functions of bytes. RFC 8999 §6, RFC 9000 §6 and §17.2.1; the layout that Cloudflare's own
  * stack answers is facts/connectivity.md F1. */
 #ifndef PROBE_VN_H
 #define PROBE_VN_H
@@ -26,6 +26,9 @@ struct vn_reply {
 
 /* Make a datagram of n (at least VN_DATAGRAM_BYTES, at most 16 KiB) bytes out of n random ones. */
 void vn_make(uint8_t *random_bytes, size_t n, struct vn_probe *out);
+
+/* The same out of the kernel's random bytes; only this one is no pure function. */
+void vn_fill(uint8_t *out_bytes, size_t n, struct vn_probe *out);
 
 /* Whether bytes are the answer to exactly this probe; anything else is not an error, but
  * nothing. */

@@ -311,6 +311,25 @@ act_refresh(struct console *console, const char *argument)
 }
 
 static void
+act_check_now(struct console *console, const char *argument)
+{
+    struct wish wish = {.kind = WISH_check};
+    const char *id = console_selected(console);
+    bool is_taken;
+
+    (void)argument;
+    if (console_pane(console) != panes[PANE_checks]) {
+        console_say(console, ROLE_info, "x checks a row of Connectivity; 4 goes there");
+        return;
+    }
+    text_clean(wish.id, sizeof(wish.id), id, strlen(id));
+    is_taken = store_wish(console->store, WISH_FOR_probe, &wish);
+    console_say(console, is_taken ? ROLE_info : ROLE_warn,
+                is_taken ? "checking it now: %s" : "still busy with what was asked before: %s",
+                wish.id);
+}
+
+static void
 act_copy(struct console *console, const char *argument)
 {
     (void)argument;

@@ -197,7 +197,19 @@ add_checks(struct world *world)
     check->note = "";
     check->error = "no route for IPv6 on this host";
     world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
-    world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    check = world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    check->burst = (struct check_burst){.sent = 20,
+                                        .lost = 3,
+                                        .single_sent = 5,
+                                        .rtt_us = 12100,
+                                        .best_us = 11200,
+                                        .worst_us = 16700,
+                                        .jitter_us = 900,
+                                        .at_ms = world_ago(75)};
+    for (int i = 0; i < 6; i++) {
+        series_add(&check->burst.loss, 50 * (i % 4));
+        series_add(&check->burst.jitter, 700 + 50 * i);
+    }
     world_check(world, CHECK_EDGE_TCP_7844, "edge region2", 4);
     check = world_check(world, CHECK_EDGE_UDP_7844, "edge region2", 4);
     check->verdict = CHECK_fail;

@@ -341,6 +341,9 @@ world_check(struct world *world, enum check_kind kind, const char *target, int f
         .note = kind == CHECK_API_443 ? "HTTP 401" : "",
         .rtt_us = 11800,
         .sent = 30,
+        .retransmits = kind == CHECK_EDGE_UDP_7844 ? -1 : 0,
+        .path_mtu = kind == CHECK_EDGE_UDP_7844 ? -1 : 1500,
+        .datagram_bytes = kind == CHECK_EDGE_UDP_7844 ? 1472 : -1,
         .at_ms = world_ago(3),
     };
     if (kind == CHECK_API_443)

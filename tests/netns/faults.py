@@ -86,6 +86,12 @@ sim_row("a QUIC certificate that expired", "tls-expired", {UDP4: ("fail", "tls",
 sim_row("a QUIC certificate for another name", "tls-other-name",
         {UDP4: ("fail", "tls", "hostname mismatch", "wrong address")}, only="udp", exit=2)
 
+rule_row("UDP policed: single datagrams pass, bursts lose",
+         ["in: udp dport PORT limit rate over 3/second burst 6 packets drop"],
+         {UDP4: ("warn", "quic", "and 0 of 5 single ones", "polices UDP")}, only="loss", exit=1)
+sim_row("a lossy path, measured in a burst", "udp-lossy", {UDP4: ("warn", "quic", "of 20 datagrams", "a lossy path")},
+        only="loss", exit=1)
+
 # --- TCP ---
 rule_row("tcp dropped on the path", ["in: tcp dport PORT drop"],
          {TCP4: ("fail", "tcp", "timeout", ""), UDP4: ("pass",)}, exit=1)

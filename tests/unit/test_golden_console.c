@@ -290,6 +290,25 @@ refresh_asks_everybody(void **state)
 }
 
 static void
+a_check_is_made_again_on_demand(void **state)
+{
+    struct desk desk;
+    struct wish wish;
+
+    (void)state;
+    sit_down(&desk, world_healthy(), 80, 24);
+    press(&desk, "x"); /* on a pool */
+    assert_true(sees(&desk, "4 goes there"));
+    assert_false(store_take_wish(desk.console.store, WISH_FOR_probe, &wish));
+    press(&desk, "4 x");
+    assert_true(store_take_wish(desk.console.store, WISH_FOR_probe, &wish));
+    assert_int_equal(wish.kind, WISH_check);
+    assert_string_equal(wish.id, console_selected(&desk.console));
+    assert_true(sees(&desk, "checking it now: api tcp/443 v4"));
+    get_up(&desk);
+}
+
+static void
 what_is_looked_at_is_told_a_few_times_a_second(void **state)
 {
     struct desk desk;
@@ -362,6 +381,7 @@ main(void)
         cmocka_unit_test(an_unbound_key_says_so),
         cmocka_unit_test(a_pause_holds_the_picture_and_says_so),
         cmocka_unit_test(refresh_asks_everybody),
+        cmocka_unit_test(a_check_is_made_again_on_demand),
         cmocka_unit_test(what_is_looked_at_is_told_a_few_times_a_second),
         cmocka_unit_test(a_copy_goes_to_the_terminal_and_to_a_file),
         cmocka_unit_test(events_tell_what_came_and_went),

@@ -43,6 +43,44 @@ page_stages(struct page *page, const struct row *row)
     }
 }
 
+/* What a burst of datagrams said, which single ones cannot. */
+static void
+page_burst(struct page *page, const struct check *check)
+{
+    const struct check_burst *burst = &check->burst;
+    TEXT(value, 300);
+
+    if (check->kind != CHECK_EDGE_UDP_7844)
+        return;
+    if (burst->at_ms == 0) {
+        page_field(page, "burst", ROLE_dim, "not measured yet; x does it now");
+        return;
+    }
+    text_addf(&value, "%" PRIu32 " of %" PRIu32 " lost", burst->lost, burst->sent);
+    if (burst->single_sent > 0)
+        text_addf(&value, ", and %" PRIu32 " of %" PRIu32 " single ones", burst->single_lost,
+                  burst->single_sent);
+    if (burst->rtt_us >= 0) {
+        text_add(&value, "; best, mean, worst: ");
+        latency_add(&value, burst->best_us);
+        text_add(&value, ", ");
+        latency_add(&value, burst->rtt_us);
+        text_add(&value, ", ");
+        latency_add(&value, burst->worst_us);
+    }
+    page_field(page, "burst", burst->lost > 0 ? ROLE_warn : ROLE_text, value.bytes);
+    page_moment(page, "burst at", burst->at_ms);
+    page_trend(page, "burst loss", &burst->loss);
+    page_trend(page, "jitter", &burst->jitter);
+}
+
+static void
+page_bytes(struct page *page, const char *label, int64_t n)
+{
+    if (n > 0)
+        page_fieldf(page, label, ROLE_text, "%" PRId64 " bytes", n);
+}
+
 static void
 page_quality(struct page *page, const struct row *row)
 {
@@ -53,12 +91,19 @@ page_quality(struct page *page, const struct row *row)
     unit_add(&value, row->frame, UNIT_us, known(check->rtt_us));
     page_field(page, "rtt", ROLE_text, value.bytes);
     text_clear(&value);
-    unit_add(&value, row->frame, UNIT_us, check_jitter(row));
+    unit_add(&value, row->frame, UNIT_us, known(check_jitter_us(check)));
     page_field(page, "jitter", ROLE_text, value.bytes);
     text_clear(&value);
-    unit_add(&value, row->frame, UNIT_parts, check_loss(row));
-    page_fieldf(page, "loss", check->lost > 0 ? ROLE_warn : ROLE_text,
-                "%s: %" PRIu32 " of %" PRIu32 " lost", value.bytes, check->lost, check->sent);
+    unit_add(&value, row->frame, UNIT_parts, known(check_loss(check)));
+    page_fieldf(page, "loss", check_loss(check) > 0 ? ROLE_warn : ROLE_text,
+                "%s; single ones: %" PRIu32 " of %" PRIu32 " lost", value.bytes, check->lost,
+                check->sent);
+    page_burst(page, check);
+    if (check->retransmits >= 0)
+        page_fieldf(page, "sent again", check->retransmits > 0 ? ROLE_warn : ROLE_text,
+                    "%" PRId64 " segments, by the kernel", check->retransmits);
+    page_bytes(page, "path MTU", check->path_mtu);
+    page_bytes(page, "datagrams", check->datagram_bytes);
     page_trend(page, "trend", &check->rtt_trend);
 }
 

@@ -8,10 +8,6 @@
 void check_id_write(char *out, const struct check *check);
 /* "pass", "FAIL", "no path"; row->data is the check. */
 const char *check_verdict_word(const struct row *row);
-/* Parts of 1000; LIST_UNKNOWN before the first was sent. */
-int64_t check_loss(const struct row *row);
-/* The mean difference between neighbours in microseconds, as RFC 3550 section 6.4.1 means it. */
-int64_t check_jitter(const struct row *row);
 
 int check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame,
                       const char *check_id, int scroll);

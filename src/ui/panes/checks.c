@@ -1,4 +1,3 @@
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +14,10 @@ check_of(const struct row *row)
 void
 check_id_write(char *out, const struct check *check)
 {
-    snprintf(out, ID_BYTES, "%s %s v%d", check->target, check->protocol, check->family);
+    struct text id = {.bytes = out, .size = ID_BYTES};
+
+    text_clear(&id);
+    check_id_add(&id, check->target, check->protocol, check->family);
 }
 
 /* Valid until the next call. */
@@ -149,35 +151,22 @@ STAGE(http)
 STAGE(quic)
 #undef STAGE
 
-int64_t
-check_loss(const struct row *row)
+static int64_t
+loss(const struct row *row)
 {
-    const struct check *check = check_of(row);
-
-    return check->sent > 0 ? (int64_t)check->lost * 1000 / check->sent : LIST_UNKNOWN;
+    return known(check_loss(check_of(row)));
 }
 
 static enum role
 loss_role(const struct row *row)
 {
-    return check_loss(row) > 0 ? ROLE_warn : ROLE_dim;
+    return loss(row) > 0 ? ROLE_warn : ROLE_dim;
 }
 
-int64_t
-check_jitter(const struct row *row)
+static int64_t
+jitter(const struct row *row)
 {
-    const struct series *trend = &check_of(row)->rtt_trend;
-    int64_t sum = 0, n = 0;
-
-    for (size_t back = 0; back + 1 < trend->n; back++) {
-        int32_t now = series_at(trend, back), before = series_at(trend, back + 1);
-
-        if (now == SERIES_UNKNOWN || before == SERIES_UNKNOWN)
-            continue;
-        sum += now > before ? (int64_t)now - before : (int64_t)before - now;
-        n++;
-    }
-    return n > 0 ? sum / n : LIST_UNKNOWN;
+    return known(check_jitter_us(check_of(row)));
 }
 
 static const struct series *
@@ -250,8 +239,8 @@ static const struct column columns[] = {
     {"TLS", "tls", 5, 6, 4, UNIT_us, .value = tls, .show = show_tls, .role = tls_role},
     {"HTTP", "http", 5, 6, 4, UNIT_us, .value = http, .show = show_http, .role = http_role},
     {"QUIC", "quic", 5, 6, 4, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
-    {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = check_loss, .role = loss_role},
-    {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = check_jitter},
+    {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = loss, .role = loss_role},
+    {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = jitter},
     {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
     {"SAW", "saw", 24, 60, 7, UNIT_none, .may_be_blank = true, .text = saw, .role = saw_role},
 };
