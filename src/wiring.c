@@ -197,6 +197,7 @@ proxy_options(struct program *program)
         .key_file = config->proxy.key_file,
         .data_dir = config->proxy.data_dir,
         .mcp_paths = config->proxy.mcp_paths,
+        .log = {config->proxy.log_file, config->proxy.log_command},
         .waivers = waivers,
         .n_waivers = config->n_waivers,
     };
@@ -245,6 +246,7 @@ start_probe(struct program *program, const struct check_only *only, struct err *
             .name = config->connectors[i].name,
             .url = config->connectors[i].url,
             .tunnel_id = config->connectors[i].tunnel_id,
+            .log = {config->connectors[i].log_file, config->connectors[i].log_command},
         };
     return probe_start(
         &(struct probe_options){

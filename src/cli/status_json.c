@@ -223,6 +223,32 @@ add_tunnels(struct json *document, const struct report *report)
     }
 }
 
+/* null when none is read. */
+static void
+add_log(struct json *object, const struct log_facts *log)
+{
+    struct json *member, *array;
+
+    if (!log->origin || !*log->origin) {
+        json_add_null(object, "log");
+        return;
+    }
+    member = json_add_object(object, "log");
+    json_add_string(member, "origin", log->origin);
+    add_word(member, "error", log->error);
+    add_time(member, "last_line_at", log->line_ms);
+    array = json_add_array(member, "seen");
+    for (size_t i = 0; i < log->n_seen; i++) {
+        struct json *seen = json_add_object(array, NULL);
+
+        json_add_string(seen, "signal", log_signal_name(log->seen[i].signal));
+        json_add_string(seen, "meaning", log_signal_meaning(log->seen[i].signal));
+        add_time(seen, "last_at", log->seen[i].last_ms);
+        json_add_int(seen, "recent", log->seen[i].recent);
+        json_add_string(seen, "line", log->seen[i].line);
+    }
+}
+
 static void
 add_connectors(struct json *document, const struct report *report)
 {
@@ -241,6 +267,7 @@ add_connectors(struct json *document, const struct report *report)
         json_add_string(object, "state", connector_state_name(connector->state));
         add_word(object, "version", connector->version);
         add_word(object, "error", connector->error);
+        add_log(object, &connector->log);
     }
 }
 

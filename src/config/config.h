@@ -27,7 +27,8 @@ struct config_pool {
 enum config_pool_mode { POOL_MODE_polling, POOL_MODE_webhook };
 
 struct config_connector {
-    const char *name, *url, *tunnel_id;
+    const char *name, *url, *tunnel_id, *log_file;
+    const char *const *log_command; /* NULL-terminated */
 };
 
 struct config_edge {
@@ -39,6 +40,8 @@ struct config_edge {
 struct config_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
     const char *const *mcp_paths; /* NULL-terminated */
+    const char *log_file;
+    const char *const *log_command; /* NULL-terminated */
 };
 
 struct config_waiver {

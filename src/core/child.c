@@ -341,6 +341,21 @@ child_error(const struct child *child)
     return said(&child->error);
 }
 
+static void
+clear(struct stream *stream)
+{
+    explicit_bzero(stream->bytes, stream->n);
+    stream->n = 0;
+    stream->is_cut = false;
+}
+
+void
+child_forget(struct child *child)
+{
+    clear(&child->output);
+    clear(&child->error);
+}
+
 void
 child_deafen(struct child *child)
 {

@@ -52,6 +52,10 @@ int child_status(const struct child *child);
 struct child_output child_output(const struct child *child);
 struct child_output child_error(const struct child *child);
 
+/* Forget what was kept of both, so that there is room for more: for a child that goes on talking.
+ */
+void child_forget(struct child *child);
+
 /* Read no more of its output: a child that goes on talking meets SIGPIPE. */
 void child_deafen(struct child *child);
 

@@ -4,6 +4,7 @@
 #define MODEL_CONNECTOR_H
 
 #include "core/base.h"
+#include "model/log_facts.h"
 
 enum connector_state {
     CONNECTOR_unknown,     /* not asked yet */
@@ -42,8 +43,9 @@ struct connector {
     int64_t restarts; /* since we look; -1: not known */
     int64_t started_ms;
     const char *service; /* what its catch-all ingress forwards to; "" */
-    const char *error;   /* why the last attempt failed; "" */
-    int64_t at_ms;       /* when it last answered */
+    struct log_facts log;
+    const char *error; /* why the last attempt failed; "" */
+    int64_t at_ms;     /* when it last answered */
 };
 
 /* What is not as it should be although it carries traffic (facts/connectivity.md C4). */

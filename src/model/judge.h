@@ -146,6 +146,10 @@ bool connector_is_troubled(const struct judge *judge, const struct connector *co
 const char *connector_say(struct judge *judge, const struct connector *connector,
                           enum connector_trouble trouble);
 const char *connector_cure(const struct judge *judge, const struct connector *connector);
+/* What the connectors' logs complain of, one line each; tunnel_id NULL: whatever their tunnel. The
+ * worst of them is returned: NULL when there is none. */
+const struct log_sighting *add_complaints(struct judge *judge, const char *tunnel_id,
+                                          struct finding *out);
 /* A certificate that is neither archived nor expired. */
 bool certificate_is_valid(const struct certificate *certificate, int64_t now_ms);
 

@@ -103,6 +103,19 @@ waiver_of(const struct proxy *proxy, const char *check, const char *route)
     return NULL;
 }
 
+/* A failure or a warning that somebody took on purpose, whichever route it is about. */
+static void
+waive(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *row)
+{
+    const struct waiver *waiver = waiver_of(proxy_of(judge, tunnel), row->id, "");
+
+    if (!waiver || (row->verdict != LAYER_failed && row->verdict != LAYER_warning))
+        return;
+    row->verdict = LAYER_accepted_risk;
+    row->evidence = arena_printf(judge->arena, "%s; accepted by %s: %s", row->evidence, waiver->who,
+                                 waiver->why);
+}
+
 /* ---- one layer ---- */
 
 static void
@@ -122,6 +135,7 @@ run_checks(const struct judge *judge, const struct tunnel *tunnel, struct layer 
         checks[i].see(judge, tunnel, row);
         if (!row->evidence[0])
             row->evidence = row->what;
+        waive(judge, tunnel, row);
         layer->n_checks++;
         if ((checks[i].is_needed || row->verdict != LAYER_not_observable) &&
             rank(row->verdict) > rank(worst))

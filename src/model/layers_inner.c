@@ -7,7 +7,11 @@
 #include "model/layers.h"
 #include "model/say.h"
 
-enum { FINGERPRINT_SHOWN = 12, DAY_S = 86400 };
+enum {
+    FINGERPRINT_SHOWN = 12,
+    DAY_S = 86400,
+    REPEATED = 3, /* handshakes that failed within ten minutes: no longer one of a kind */
+};
 
 #define DAYS_MS(n) ((n)*INT64_C(1000) * DAY_S)
 
@@ -241,6 +245,23 @@ see_served(const struct judge *judge, const struct tunnel *tunnel, struct layer_
 void
 see_handshakes(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    (void)tunnel;
-    note(judge, out, LAYER_not_observable, "no log is read");
+    const struct proxy *proxy = files_of(judge, tunnel, out);
+    const struct log_facts *log = proxy ? &proxy->log : NULL;
+    const struct log_sighting *seen = log ? log_sighting_of(log, LOG_SIGNAL_inner_tls) : NULL;
+    int64_t n = seen ? seen->recent : 0;
+
+    if (!log)
+        return;
+    if (!log->origin || !*log->origin)
+        note(judge, out, LAYER_not_observable, "its log is not read (proxy.log_file)");
+    else if (*log->error)
+        note(judge, out, LAYER_not_observable, "its log: %s", log->error);
+    else if (log->line_ms == 0)
+        note(judge, out, LAYER_not_observable, "its log has no line yet");
+    else if (n > 0)
+        note(judge, out, n < REPEATED ? LAYER_warning : LAYER_failed,
+             "%s with the service failed within ten minutes, the last at %s",
+             say_count(judge->arena, n, "TLS handshake"), say_time(judge->arena, seen->last_ms));
+    else
+        note(judge, out, LAYER_verified, "no failed TLS handshake in its log within ten minutes");
 }

@@ -288,7 +288,7 @@ see_ranges(const struct judge *judge, const struct tunnel *tunnel, struct layer_
     if (!has_config(judge, proxy, out))
         return;
     verdict = proxy_ranges_verdict(judge, proxy, &line);
-    note_unless_waived(judge, out, waiver_of(proxy, out->id, ""), verdict, line);
+    note(judge, out, verdict, "%s", line);
     for (size_t i = 0; i < proxy->n_mistakes; i++)
         note(judge, out, LAYER_warning, "%s", proxy->mistakes[i]);
 }

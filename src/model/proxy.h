@@ -5,6 +5,7 @@
 #define MODEL_PROXY_H
 
 #include "core/base.h"
+#include "model/log_facts.h"
 
 /* The checklist of facts/connectivity.md D3. */
 enum certificate_rule {
@@ -69,7 +70,7 @@ struct proxy {
     size_t n_mistakes;
     struct proxy_certificate ca, server;
     struct certificate_proof rules[CERTIFICATE_RULES]; /* CA-5, CA-8 and S-5 are the judge's */
-    const char *log_file;                              /* the connector's or proxy's log; "" */
+    struct log_facts log;
     const struct waiver *waivers;
     size_t n_waivers;
     int64_t at_ms; /* when the files were read */

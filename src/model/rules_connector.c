@@ -155,3 +155,21 @@ connector_cure(const struct judge *judge, const struct connector *connector)
             return cures[i].cure;
     return "";
 }
+
+const struct log_sighting *
+add_complaints(struct judge *judge, const char *tunnel_id, struct finding *out)
+{
+    const struct log_sighting *worst = NULL;
+
+    for (size_t i = 0; i < judge->n_connectors; i++) {
+        const struct connector *connector = &judge->connectors[i];
+        const struct log_sighting *seen = log_complaint(&connector->log);
+
+        if (!seen || (tunnel_id && strcmp(connector->tunnel_id, tunnel_id) != 0))
+            continue;
+        evidence_add(judge, out, "%s, %s", connector->name, say_log(judge->arena, seen));
+        if (!worst || log_signal_mood(seen->signal) > log_signal_mood(worst->signal))
+            worst = seen;
+    }
+    return worst;
+}

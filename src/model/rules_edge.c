@@ -119,6 +119,7 @@ add_connectors(struct judge *judge, struct finding *out)
         up += connector_is_up(&judge->connectors[i]);
     if (judge->n_connectors > 0)
         evidence_add(judge, out, "connectors: %zu of %zu carry traffic", up, judge->n_connectors);
+    (void)add_complaints(judge, NULL, out);
 }
 
 void

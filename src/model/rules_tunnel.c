@@ -296,6 +296,7 @@ explain_tunnel_no_connectors(struct judge *judge, const struct suspicion *suspic
     const struct connector *first = &judge->connectors[suspicion->row];
     size_t row, n_up, n = tunnel_connectors(judge, tunnel_id, &n_up), silent = 0;
     const struct tunnel *tunnel = tunnel_by_id(judge, tunnel_id, &row);
+    const struct log_sighting *complaint;
     int64_t refused = 0;
 
     out->subject = tunnel ? tunnel->name : tunnel_id[0] ? tunnel_id : "connectors";
@@ -319,11 +320,13 @@ explain_tunnel_no_connectors(struct judge *judge, const struct suspicion *suspic
     if (refused > 0)
         evidence_add(judge, out, "the edge refused %s of theirs",
                      say_count(judge->arena, refused, "registration"));
+    complaint = add_complaints(judge, tunnel_id, out);
     add_edge(judge, out);
     if (tunnel)
         evidence_add(judge, out, "the API knows the tunnel, and it is %s",
                      tunnel->is_archived ? "archived: its token is void for good" : "not archived");
-    out->next_step = how_to_connect(judge, silent == n, refused);
+    out->next_step = complaint ? log_signal_next(complaint->signal)
+                               : how_to_connect(judge, silent == n, refused);
 }
 
 /* The first becomes the summary of a connector with nothing worse. */
@@ -347,6 +350,7 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
                            struct finding *out)
 {
     const struct connector *connector = &judge->connectors[suspicion->row];
+    const struct log_sighting *complaint = log_complaint(&connector->log);
 
     out->subject = connector->name;
     out->subject_id = connector->name;
@@ -358,6 +362,8 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
         out->summary = arena_printf(judge->arena, "connector %s; the tunnel runs on its others",
                                     say_connector(judge, connector));
     add_troubles(judge, connector, out);
+    if (complaint)
+        evidence_add(judge, out, "%s", say_log(judge->arena, complaint));
     for (size_t i = 0; i < connector->n_connections && i < 4; i++)
         evidence_add(judge, out, "connection %d: %s by %s to %s", connector->connections[i].index,
                      connector->connections[i].location[0] ? connector->connections[i].location
@@ -367,6 +373,8 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
     add_edge(judge, out);
     if (connector_is_up(connector) && connector_is_troubled(judge, connector))
         out->next_step = connector_cure(judge, connector);
+    else if (complaint)
+        out->next_step = log_signal_next(complaint->signal);
     else
         out->next_step =
             connector->state == CONNECTOR_degraded

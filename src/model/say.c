@@ -36,6 +36,16 @@ say_time(struct arena *arena, int64_t wall_ms)
 }
 
 const char *
+say_log(struct arena *arena, const struct log_sighting *seen)
+{
+    const char *cause = log_signal_cause(seen->signal);
+
+    return arena_printf(arena, "its log: %s, %s within ten minutes, the last at %s%s%s",
+                        log_signal_meaning(seen->signal), say_count(arena, seen->recent, "time"),
+                        say_time(arena, seen->last_ms), *cause ? "; " : "", cause);
+}
+
+const char *
 say_short(struct arena *arena, const char *s, size_t cells)
 {
     TEXT(text, LONGEST_LINE);

@@ -119,6 +119,17 @@ end_pass(struct connectors *connectors)
               (connectors->pass_at_ms + connectors->interval_ms) * 1000);
 }
 
+/* Soon, with whatever else has changed until then. */
+static void
+publish_soon(void *context)
+{
+    struct connectors *connectors = context;
+
+    if (!connectors->publish.is_set)
+        timer_set(connectors->tools->loop, &connectors->publish,
+                  connectors->published_at_us + PUBLISH_EVERY_MS * INT64_C(1000));
+}
+
 static void
 spot_over(void *context)
 {
@@ -126,9 +137,8 @@ spot_over(void *context)
 
     if (--connectors->n_left == 0)
         end_pass(connectors);
-    else if (!connectors->publish.is_set)
-        timer_set(connectors->tools->loop, &connectors->publish,
-                  connectors->published_at_us + PUBLISH_EVERY_MS * INT64_C(1000));
+    else
+        publish_soon(connectors);
 }
 
 static void
@@ -156,8 +166,10 @@ begin_pass(void *context)
 void
 connectors_refresh(struct connectors *connectors)
 {
-    for (size_t i = 0; i < connectors->n_spots; i++)
+    for (size_t i = 0; i < connectors->n_spots; i++) {
         spot_cancel(&connectors->spots[i]);
+        log_watch_refresh(connectors->spots[i].log);
+    }
     connectors->wants_everything = true;
     timer_set(connectors->tools->loop, &connectors->pass, 0);
 }
@@ -181,6 +193,8 @@ set_spots(struct connectors *connectors, const struct probe_options *options, st
                 return false;
             text_clean(spot->configured_tunnel_id, sizeof(spot->configured_tunnel_id), id,
                        strlen(id));
+            spot->log = log_watch_open(&(struct log_plan){row->log, publish_soon, connectors},
+                                       connectors->tools->loop);
             continue;
         }
         text_addf(&name, "local:%zu", FIRST_PORT + i - connectors->n_configured);
@@ -213,8 +227,7 @@ connectors_open(const struct probe_options *options, struct tools *tools, struct
     connectors->publish = (struct timer){.due = publish_due, .context = connectors};
     connectors->status.interval_ms = connectors->interval_ms;
     if (!set_spots(connectors, options, err)) {
-        free(connectors->spots);
-        free(connectors);
+        connectors_close(connectors);
         return NULL;
     }
     publish_now(connectors);
@@ -227,8 +240,10 @@ connectors_close(struct connectors *connectors)
 {
     if (!connectors)
         return;
-    for (size_t i = 0; i < connectors->n_spots; i++)
+    for (size_t i = 0; i < connectors->n_spots; i++) {
         spot_cancel(&connectors->spots[i]);
+        log_watch_close(connectors->spots[i].log);
+    }
     timer_clear(connectors->tools->loop, &connectors->pass);
     timer_clear(connectors->tools->loop, &connectors->publish);
     free(connectors->spots);

@@ -105,6 +105,15 @@ keep_words(struct arena *arena, const char *const *words)
     return copy;
 }
 
+static struct log_place
+keep_log(struct arena *arena, const struct log_place *from)
+{
+    return (struct log_place){
+        .file = keep(arena, from->file),
+        .command = keep_words(arena, from->command),
+    };
+}
+
 static struct probe_proxy
 copy_proxy(const struct probe_proxy *from, struct arena *arena)
 {
@@ -124,6 +133,7 @@ copy_proxy(const struct probe_proxy *from, struct arena *arena)
         .key_file = keep(arena, from->key_file),
         .data_dir = keep(arena, from->data_dir),
         .mcp_paths = keep_words(arena, from->mcp_paths),
+        .log = keep_log(arena, &from->log),
         .waivers = waivers,
         .n_waivers = from->n_waivers,
     };
@@ -152,6 +162,7 @@ copy_options(const struct probe_options *from, struct arena *arena)
         connectors[i].name = keep(arena, from->connectors[i].name);
         connectors[i].url = keep(arena, from->connectors[i].url);
         connectors[i].tunnel_id = keep(arena, from->connectors[i].tunnel_id);
+        connectors[i].log = keep_log(arena, &from->connectors[i].log);
     }
     to.proxy = copy_proxy(&from->proxy, arena);
     to.edges = edges;

@@ -18,6 +18,7 @@ struct probe_edge {              /* a configured edge target, instead of discove
 struct probe_connector {
     const char *name, *url; /* "http://127.0.0.1:20241" */
     const char *tunnel_id;  /* NULL: /diag/tunnel says */
+    struct log_place log;
 };
 
 struct probe_options {

@@ -18,7 +18,12 @@
 #include "probe/proxyconf.h"
 #include "probe/upstreams.h"
 
-enum { EVERY_MS = 60000, CONFIG_LARGEST_BYTES = 1 << 20, LONGEST_WORD = 256 };
+enum {
+    EVERY_MS = 60000,
+    NEWS_MS = 1000, /* after something new in the log: others may follow */
+    CONFIG_LARGEST_BYTES = 1 << 20,
+    LONGEST_WORD = 256,
+};
 
 struct proxy_watch {
     const struct probe_proxy *options;
@@ -26,6 +31,7 @@ struct proxy_watch {
     struct store *store;
     struct upstreams *upstreams;
     struct timer pass;
+    struct log_watch *log; /* NULL: none is configured */
     struct source_status status;
 };
 
@@ -176,7 +182,7 @@ static bool
 is_configured(const struct probe_proxy *options)
 {
     return options->config_file || options->ca_file || options->cert_file || options->key_file ||
-           options->data_dir;
+           options->data_dir || options->log.file || options->log.command;
 }
 
 static void
@@ -217,12 +223,13 @@ pass_due(void *context)
     struct proxy *row = arena_alloc(arena, sizeof(*row));
     bool is_there = is_configured(watch->options);
 
-    row->tunnel_domain = row->listen_address = row->log_file = "";
+    row->tunnel_domain = row->listen_address = "";
     if (is_there) {
         read_config(watch, arena, row);
         row->data_domain = read_domain(arena, watch->options->data_dir);
         read_certificates(watch, arena, row);
         show_waivers(watch->options, arena, row);
+        log_watch_show(watch->log, arena, &row->log);
         row->at_ms = clock_wall_ms();
         timer_set(watch->tools->loop, &watch->pass, clock_mono_us() + EVERY_MS * INT64_C(1000));
     }
@@ -232,9 +239,20 @@ pass_due(void *context)
     store_source(watch->store, SOURCE_proxy, &watch->status);
 }
 
+static void
+log_news(void *context)
+{
+    struct proxy_watch *watch = context;
+    int64_t soon_us = clock_mono_us() + NEWS_MS * INT64_C(1000);
+
+    if (!watch->pass.is_set || watch->pass.due_us > soon_us)
+        timer_set(watch->tools->loop, &watch->pass, soon_us);
+}
+
 void
 proxy_refresh(struct proxy_watch *watch)
 {
+    log_watch_refresh(watch->log);
     timer_set(watch->tools->loop, &watch->pass, 0);
 }
 
@@ -251,6 +269,7 @@ proxy_open(const struct probe_proxy *options, struct tools *tools, struct store 
     watch->store = store;
     watch->upstreams = upstreams;
     watch->pass = (struct timer){.due = pass_due, .context = watch};
+    watch->log = log_watch_open(&(struct log_plan){options->log, log_news, watch}, tools->loop);
     timer_set(tools->loop, &watch->pass, 0);
     return watch;
 }
@@ -261,5 +280,6 @@ proxy_close(struct proxy_watch *watch)
     if (!watch)
         return;
     timer_clear(watch->tools->loop, &watch->pass);
+    log_watch_close(watch->log);
     free(watch);
 }

@@ -4,6 +4,7 @@
 #define PROBE_PROXY_H
 
 #include "core/base.h"
+#include "probe/log_watch.h"
 
 struct probe_waiver {
     const char *route, *check; /* NULL: every one */
@@ -15,6 +16,7 @@ struct probe_waiver {
 struct probe_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
     const char *const *mcp_paths; /* NULL-terminated; NULL: /mcp, then / */
+    struct log_place log;
     const struct probe_waiver *waivers;
     size_t n_waivers;
 };

@@ -319,5 +319,6 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
         .error = arena_strdup(arena, spot->error),
         .at_ms = spot->at_ms,
     };
+    log_watch_show(spot->log, arena, &out->log);
     show_connections(spot, arena, out);
 }

@@ -7,7 +7,12 @@
 #include "core/die.h"
 #include "core/text.h"
 
-enum { EVENTS_KEPT = 500, FINDINGS_WATCHED = 256, SUMMARY_MS = 60000 };
+enum {
+    EVENTS_KEPT = 500,
+    FINDINGS_WATCHED = 256,
+    SUMMARY_MS = 60000,
+    LINES_WATCHED = 256, /* kinds of lines in logs */
+};
 
 /* A finding that is there, by what it is about. */
 struct seen_finding {
@@ -16,11 +21,19 @@ struct seen_finding {
     char summary[160];
 };
 
+/* A kind of line in somebody's log. */
+struct seen_line {
+    uint64_t key;
+    int64_t told_ms; /* of the line that was told last */
+};
+
 struct events {
     struct event ring[EVENTS_KEPT];
     size_t next, n;
     struct seen_finding finding[FINDINGS_WATCHED];
     size_t n_findings;
+    struct seen_line line[LINES_WATCHED];
+    size_t n_lines;
     enum source_state source[SOURCE_COUNT];
     uint64_t jobs_version; /* of the slot */
     bool is_settled;       /* when the jobs were last compared */
@@ -288,12 +301,66 @@ watch_jobs(struct events *events, const struct snapshot *snapshot, int64_t now_m
     events->is_settled = is_settled(snapshot);
 }
 
+static struct seen_line *
+find_line(struct events *events, uint64_t key)
+{
+    for (size_t i = 0; i < events->n_lines; i++)
+        if (events->line[i].key == key)
+            return &events->line[i];
+    if (events->n_lines == LINES_WATCHED)
+        return NULL;
+    events->line[events->n_lines] = (struct seen_line){.key = key};
+    return &events->line[events->n_lines++];
+}
+
+/* The same thing over and over is told once a minute; what was there long before us, never. */
+static void
+watch_log(struct events *events, const char *whose, const struct log_facts *log, int64_t now_ms)
+{
+    static const enum role roles[] = {
+        [LOG_MOOD_good] = ROLE_ok,
+        [LOG_MOOD_bad] = ROLE_warn,
+        [LOG_MOOD_fatal] = ROLE_fail,
+    };
+
+    for (size_t i = log->n_seen; i-- > 0;) { /* the oldest first */
+        const struct log_sighting *seen = &log->seen[i];
+        enum log_mood mood = log_signal_mood(seen->signal);
+        struct seen_line *line =
+            find_line(events, hash_add(hash_add(hash_start, whose), log_signal_name(seen->signal)));
+        struct text out;
+
+        if (!line || mood == LOG_MOOD_note || seen->last_ms - line->told_ms < SUMMARY_MS ||
+            now_ms - seen->last_ms > SUMMARY_MS)
+            continue;
+        line->told_ms = seen->last_ms;
+        out = (struct text){.size = sizeof(events->ring->text)};
+        out.bytes = note(events, now_ms, roles[mood], "log")->text;
+        text_addf(&out, "%s, its log: %s", whose, log_signal_meaning(seen->signal));
+    }
+}
+
+static void
+watch_logs(struct events *events, const struct snapshot *snapshot, int64_t now_ms)
+{
+    size_t n;
+    const struct connector *connectors = snapshot_connectors(snapshot, &n);
+    const struct proxy *proxies;
+
+    for (size_t i = 0; i < n; i++)
+        watch_log(events, connectors[i].name, &connectors[i].log, now_ms);
+    proxies = snapshot_proxies(snapshot, &n);
+    for (size_t i = 0; i < n; i++)
+        watch_log(events, "proxy", &proxies[i].log, now_ms);
+}
+
 void
 events_watch(struct events *events, const struct snapshot *snapshot,
              const struct assessment *assessment, int64_t now_ms)
 {
     watch_sources(events, snapshot, now_ms);
     watch_jobs(events, snapshot, now_ms);
+    watch_logs(events, snapshot, now_ms);
     watch_findings(events, snapshot, assessment, now_ms);
 }
 

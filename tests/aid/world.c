@@ -283,7 +283,6 @@ world_proxy(struct world *world, const char *tunnel)
         .n_ranges = COUNT_OF(private),
         .ca = right,
         .server = right,
-        .log_file = "",
         .at_ms = world_ago(10),
     };
     for (int i = 0; i < CERTIFICATE_RULES; i++)

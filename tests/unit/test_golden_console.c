@@ -366,6 +366,29 @@ events_tell_what_came_and_went(void **state)
     get_up(&desk);
 }
 
+static void
+what_logs_say_is_an_event_once_a_minute(void **state)
+{
+    struct log_sighting seen[] = {
+        {LOG_SIGNAL_lost, WORLD_NOW_MS - 500, 1, "x"},
+        {LOG_SIGNAL_retrying, WORLD_NOW_MS - 500, 1, "x"},
+        {LOG_SIGNAL_refused, WORLD_NOW_MS - 3600000, 1, "x"},
+    };
+    struct world *world = world_healthy();
+    struct connector *connector = world_connector(world, "logger", "acme-prod");
+    struct desk desk;
+
+    (void)state;
+    connector->log = (struct log_facts){.origin = "x", .error = "", .seen = seen, .n_seen = 3};
+    sit_down(&desk, world, 80, 24);
+    console_update(&desk.console, WORLD_NOW_MS);
+    press(&desk, "e");
+    assert_true(sees(&desk, "logger, its log: it lost a connection to the edge"));
+    assert_false(sees(&desk, "it waits before it dials again")); /* only a note */
+    assert_false(sees(&desk, "the edge refused"));               /* long before us */
+    get_up(&desk);
+}
+
 int
 main(void)
 {
@@ -385,6 +408,7 @@ main(void)
         cmocka_unit_test(what_is_looked_at_is_told_a_few_times_a_second),
         cmocka_unit_test(a_copy_goes_to_the_terminal_and_to_a_file),
         cmocka_unit_test(events_tell_what_came_and_went),
+        cmocka_unit_test(what_logs_say_is_an_event_once_a_minute),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -139,6 +139,43 @@ a_trend_is_the_difference_of_ten_minutes(void **state)
     assert_int_equal(trend_median_rtt_us(&trend, 0), -1);
 }
 
+static bool
+has_evidence(const struct finding *finding, const char *what)
+{
+    for (size_t i = 0; i < finding->n_evidence; i++)
+        if (strstr(finding->evidence[i], what))
+            return true;
+    return false;
+}
+
+static void
+what_its_log_complains_of_is_evidence_and_says_what_to_do(void **state)
+{
+    struct log_sighting seen = {LOG_SIGNAL_refused, WORLD_NOW_MS - 5000, 2,
+                                "Register tunnel error"};
+    struct connector *connector;
+    struct world *world = world_one(&connector);
+    const struct finding *finding;
+
+    (void)state;
+    connector->log = (struct log_facts){.origin = "x", .error = "", .seen = &seen, .n_seen = 1};
+    assert_string_equal(world_rules(world), ""); /* it carries traffic: words are no fault */
+    connector->state = CONNECTOR_degraded;
+    connector->ready_connections = 2;
+    finding = world_finding(world, "connector.degraded");
+    assert_true(has_evidence(finding, "its log: the edge refused a registration, 2 times"));
+    assert_string_equal(finding->next_step, log_signal_next(LOG_SIGNAL_refused));
+    connector->state = CONNECTOR_down;
+    connector->ready_connections = 0;
+    finding = world_finding(world, "tunnel.no_connectors");
+    assert_true(has_evidence(finding, "a, its log: the edge refused a registration"));
+    assert_string_equal(finding->next_step, log_signal_next(LOG_SIGNAL_refused));
+    seen.recent = 0;
+    finding = world_finding(world, "tunnel.no_connectors");
+    assert_false(has_evidence(finding, "its log"));
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -148,6 +185,7 @@ main(void)
         cmocka_unit_test(regions_are_told_by_their_networks),
         cmocka_unit_test(versions_are_compared_as_dates),
         cmocka_unit_test(a_trend_is_the_difference_of_ten_minutes),
+        cmocka_unit_test(what_its_log_complains_of_is_evidence_and_says_what_to_do),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -217,6 +217,39 @@ a_proxy_of_another_domain_is_noticed(void **state)
     world_free(world);
 }
 
+static void
+failed_handshakes_in_the_log_are_a_warning_then_a_failure(void **state)
+{
+    static const struct waiver waiver = {"", "L2-7", "ana", "an old client"};
+    struct log_sighting seen = {LOG_SIGNAL_inner_tls, WORLD_NOW_MS - 1000, 0,
+                                "tls handshake failed"};
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_not_observable);
+    proxy->log = (struct log_facts){.origin = "/var/log/proxy", .error = ""};
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_not_observable); /* no line yet */
+    proxy->log.line_ms = WORLD_NOW_MS - 1000;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_verified);
+    proxy->log.seen = &seen;
+    proxy->log.n_seen = 1;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_verified); /* long ago */
+    seen.recent = 1;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_warning);
+    seen.recent = 3;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_failed);
+    assert_int_equal(layer_verdict(world, 2), LAYER_failed);
+    proxy->waivers = &waiver;
+    proxy->n_waivers = 1;
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_accepted_risk);
+    assert_non_null(strstr(check_of(world, "L2-7")->evidence, "accepted by ana: an old client"));
+    proxy->log.error = "/var/log/proxy: Permission denied";
+    assert_int_equal(verdict_of(world, "L2-7"), LAYER_not_observable);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -229,6 +262,7 @@ main(void)
         cmocka_unit_test(what_the_proxy_may_reach_is_judged_by_its_width),
         cmocka_unit_test(a_route_outside_the_ranges_and_an_open_guard_are_findings),
         cmocka_unit_test(a_proxy_of_another_domain_is_noticed),
+        cmocka_unit_test(failed_handshakes_in_the_log_are_a_warning_then_a_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

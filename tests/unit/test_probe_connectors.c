@@ -77,7 +77,7 @@ static void
 a_configured_connector_is_not_shown_twice(void **state)
 {
     struct peer *peer = on_a_well_known_port(READY);
-    struct probe_connector mine = {"mine", "", NULL};
+    struct probe_connector mine = {"mine", "", NULL, {NULL, NULL}};
     struct probe_options options = options_of(&mine, 1);
     struct measure m;
 
@@ -146,7 +146,7 @@ whatever_it_answers_its_row_says_why_it_is_unreachable(void **state)
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct peer *peer =
             peer_start(&(struct peer_plan){bad[i].manner, bad[i].reply, 0, NULL, 0});
-        struct probe_connector mine = {"mine", peer_url(peer), "tnl_configured"};
+        struct probe_connector mine = {"mine", peer_url(peer), "tnl_configured", {NULL, NULL}};
         struct probe_options options = options_of(&mine, 1);
         const struct connector *row;
         struct measure m;
@@ -179,8 +179,8 @@ a_silent_connector_does_not_hold_up_the_others(void **state)
 {
     struct peer *silent = peer_start(&(struct peer_plan){.manner = PEER_is_silent});
     struct peer *good = peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = READY});
-    struct probe_connector both[] = {{"silent", peer_url(silent), NULL},
-                                     {"good", peer_url(good), NULL}};
+    struct probe_connector both[] = {{"silent", peer_url(silent), NULL, {NULL, NULL}},
+                                     {"good", peer_url(good), NULL, {NULL, NULL}}};
     struct probe_options options = options_of(both, 2);
     int64_t started_ms = clock_mono_ms();
     struct measure m;
@@ -198,7 +198,7 @@ a_silent_connector_does_not_hold_up_the_others(void **state)
 static void
 a_url_that_is_none_is_a_mistake_in_the_configuration(void **state)
 {
-    struct probe_connector mine = {"mine", "ftp://example.test", NULL};
+    struct probe_connector mine = {"mine", "ftp://example.test", NULL, {NULL, NULL}};
     struct probe_options options = options_of(&mine, 1);
     struct store *store = store_new();
     struct err err;

@@ -24,8 +24,8 @@ options_of(struct network *network)
 
     edge = (struct probe_edge){"region1", "127.0.0.1", port, port};
     for (size_t i = 0; i < 2; i++)
-        connectors[i] = (struct probe_connector){i == 0 ? "one" : "two",
-                                                 network_connector_url(network, i), NULL};
+        connectors[i] = (struct probe_connector){
+            i == 0 ? "one" : "two", network_connector_url(network, i), NULL, {NULL, NULL}};
     return (struct probe_options){
         .api_url = "http://127.0.0.1:9", /* refused: not what these tests are about */
         .edges = &edge,

@@ -7,12 +7,12 @@
 /* Which checks of the layers speak of which hop, in the order of a request. */
 static const struct hop {
     const char *name;
-    const char *checks[6];
+    const char *checks[8];
 } hops[] = {
     {"service", {"L1-4", "L2-1", "L2-5"}},
     {"edge", {"L1-2", "L1-3", "L1-0"}},
     {"connector", {"L1-1"}},
-    {"proxy", {"L2-2", "L2-3", "L2-4", "L1-6", "L2-6"}},
+    {"proxy", {"L2-2", "L2-3", "L2-4", "L2-6", "L2-7", "L1-6", "L1-8"}},
     {"upstream", {"L3-1", "L3-2", "L3-3", "L3-4", "L3-5", "L1-7"}},
 };
 

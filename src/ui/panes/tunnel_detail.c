@@ -20,6 +20,7 @@ connector_role(const struct page *page, const struct connector *connector)
 void
 page_connector_line(struct page *page, const struct connector *connector)
 {
+    const struct log_sighting *complaint = log_complaint(&connector->log);
     TEXT(line, 512);
 
     text_addf(&line, "%-8s ", connector->name[0] ? connector->name : connector->url);
@@ -38,6 +39,9 @@ page_connector_line(struct page *page, const struct connector *connector)
     }
     if (connector->error[0])
         text_addf(&line, " %s", connector->error);
+    if (complaint)
+        text_addf(&line, " %s log: %s (%" PRId64 ")", dot(page->frame),
+                  log_signal_meaning(complaint->signal), complaint->recent);
     page_line(page, connector_role(page, connector), ROLE_text, line.bytes);
 }
 
@@ -87,6 +91,37 @@ page_counters(struct page *page, const struct connector *connector)
         page_fieldf(page, "  errors", ROLE_warn, "%.1f per minute", connector->errors_per_min);
 }
 
+static enum role
+mood_role(const struct log_sighting *seen)
+{
+    static const enum role roles[] = {
+        [LOG_MOOD_good] = ROLE_text,
+        [LOG_MOOD_note] = ROLE_dim,
+        [LOG_MOOD_bad] = ROLE_warn,
+        [LOG_MOOD_fatal] = ROLE_fail,
+    };
+
+    return seen->recent > 0 ? roles[log_signal_mood(seen->signal)] : ROLE_dim;
+}
+
+/* What its log said last, and how often in the last ten minutes. */
+static void
+page_log(struct page *page, const struct log_facts *log)
+{
+    enum { MOST_SIGHTINGS = 5 };
+
+    page_field(page, "  log", ROLE_dim, log->origin);
+    page_field(page, "", ROLE_fail, log->error);
+    for (size_t i = 0; i < log->n_seen && i < MOST_SIGHTINGS; i++) {
+        const struct log_sighting *seen = &log->seen[i];
+        TEXT(when, 16);
+
+        time_of_day_add(&when, seen->last_ms);
+        page_fieldf(page, "", mood_role(seen), "%s %s (%" PRId64 " in ten minutes)", when.bytes,
+                    log_signal_meaning(seen->signal), seen->recent);
+    }
+}
+
 static void
 page_connector(struct page *page, const struct connector *connector)
 {
@@ -102,6 +137,8 @@ page_connector(struct page *page, const struct connector *connector)
     page_counters(page, connector);
     for (size_t i = 0; i < connector->n_connections; i++)
         page_connection(page, &connector->connections[i]);
+    if (connector->log.origin)
+        page_log(page, &connector->log);
 }
 
 static void
