@@ -17,8 +17,8 @@ FLAVOUR := $(or $(NAME),$(if $(SAN),$(subst $(comma),-,$(SAN)),release))
 BUILD   := build/$(FLAVOUR)
 PKGS    := ncursesw libcjson yaml-0.1 libcares openssl libutf8proc
 # loaded when first called (src/lazy), so that the first frame does not wait for them and theirs
-LAZYPKGS := libcurl libmicrohttpd libngtcp2 libngtcp2_crypto_gnutls gnutls
-LAZYLIBS := curl microhttpd ngtcp2 ngtcp2_crypto_gnutls gnutls
+LAZYPKGS := libcurl libmicrohttpd libngtcp2 libngtcp2_crypto_gnutls gnutls sqlite3
+LAZYLIBS := curl microhttpd ngtcp2 ngtcp2_crypto_gnutls gnutls sqlite3
 soname   = $(shell objdump -p $$($(CC) -print-file-name=lib$(1).so) 2>/dev/null | sed -n 's/ *SONAME *//p')
 SONAMES := $(foreach lib,$(LAZYLIBS),-DSONAME_$(lib)='"$(call soname,$(lib))"')
 DATADIR := $(PREFIX)/share/sandwatch

@@ -3,8 +3,8 @@
  *
  * An op has an owner: a process of this host, known by boot, pid and start time. An op that is not
  * over and whose owner is gone was interrupted. Every write is one transaction, on disk when the
- * call returns (synchronous=FULL). The only door to SQLite. One thread owns a struct journal;
- * others open their own. Errors are ERR_IO and name the file. */
+ * call returns (synchronous=FULL); readers and writers do not wait for each other. One thread owns
+ * a struct journal; others open their own. Errors are ERR_IO and name the file. */
 #ifndef HISTORY_JOURNAL_H
 #define HISTORY_JOURNAL_H
 
@@ -14,8 +14,9 @@
 struct arena;
 struct journal;
 
-/* The folder is made (0700) when it is not there; NULL and err when it cannot be written, is full,
- * or holds a journal of a newer version. Caller frees with journal_close. */
+/* The folder is made (0700) when it is not there; a folder that the operator made for a group is
+ * shared (place.h). NULL and err when it cannot be written, is full, is damaged, or holds a journal
+ * of a newer version. Caller frees with journal_close. */
 struct journal *journal_open(const char *folder, struct err *err);
 /* The same for reading only; a journal that is not there yet is empty, which is no error. */
 struct journal *journal_open_to_read(const char *folder, struct err *err);
@@ -61,9 +62,13 @@ struct journal_step {
     const char *result; /* "204" "no answer" "exit 0" …; "" */
 };
 
+/* All writes need a journal that was opened to write. The ones of an op refuse (ERR_REFUSED) when
+ * this process is not its owner, but for items, steps and results, which follow them. */
+
 /* Record a new op with its items and make this process its owner. */
 bool journal_begin(struct journal *journal, const struct journal_op *op, struct err *err);
-/* Replace state, phase, summary, times, choices. */
+/* Replace state, phase, summary, times, choices, grace, reason. With the state interrupted the op
+ * is left to whoever claims it: it has no owner any more. */
 bool journal_update(struct journal *journal, const struct journal_op *op, struct err *err);
 /* Insert or replace one item. */
 bool journal_item(struct journal *journal, const char *op_id, const struct journal_item *item,
@@ -74,8 +79,9 @@ bool journal_step(struct journal *journal, const char *op_id, const struct journ
 /* Fill the result of a step. */
 bool journal_result(struct journal *journal, const char *op_id, int64_t seq, const char *result,
                     int64_t at_ms, struct err *err);
-/* Become the owner of an op that is not over and whose owner is gone; ERR_REFUSED when somebody was
- * faster, names who. */
+/* Become the owner of an op that is not over and whose owner is gone; of one's own it changes
+ * nothing. ERR_REFUSED when somebody was faster, names who; when it is over; when it is not there.
+ */
 bool journal_claim(struct journal *journal, const char *op_id, struct err *err);
 
 struct journal_query {
@@ -96,12 +102,14 @@ bool journal_read_steps(struct journal *journal, const char *op_id, struct arena
 bool journal_stop_times(struct journal *journal, const char *pool_id, size_t most,
                         struct arena *arena, const int64_t **out, size_t *n, struct err *err);
 
-/* Readable when another process wrote (inotify on the folder; our own writes may wake us, too);
- * call journal_noticed and read again. -1 when the system has no inotify left. Borrowed. */
+/* Readable when another process wrote (inotify on the folder; our own writes wake us, too); call
+ * journal_noticed, and read again when it says that others wrote since it was last called. -1 when
+ * the system has no inotify left, and for a journal that is not there yet. Borrowed. */
 int journal_fd(const struct journal *journal);
-void journal_noticed(struct journal *journal);
+bool journal_noticed(struct journal *journal);
 
-/* Is the journal still writable and not full? Writes and takes back. */
+/* Is the journal still writable and not full? Writes more than an op does at once, and takes it
+ * back. */
 bool journal_try(struct journal *journal, struct err *err);
 
 #endif

@@ -1,0 +1,20 @@
+/* handle.h — what is behind a struct journal; for the files of this room. */
+#ifndef HISTORY_HANDLE_H
+#define HISTORY_HANDLE_H
+
+#include "history/database.h"
+#include "history/owner.h"
+#include "history/place.h"
+
+struct journal {
+    struct place place;
+    struct database *db; /* NULL: opened to read, and nobody has written yet */
+    struct owner self;
+    int inotify_fd;       /* -1: none */
+    int64_t seen_version; /* of the data, as others changed it */
+};
+
+const char *progress_name(int progress); /* enum op_progress, as in the file */
+int progress_find(const char *name);     /* -1 when there is none */
+
+#endif
