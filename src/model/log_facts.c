@@ -77,6 +77,12 @@ log_sighting_of(const struct log_facts *log, enum log_signal signal)
     return NULL;
 }
 
+static bool
+is_worse(enum log_signal a, enum log_signal b)
+{
+    return signals[a].mood != signals[b].mood ? signals[a].mood > signals[b].mood : a < b;
+}
+
 const struct log_sighting *
 log_complaint(const struct log_facts *log)
 {
@@ -86,7 +92,7 @@ log_complaint(const struct log_facts *log)
         const struct log_sighting *seen = &log->seen[i];
 
         if (seen->recent > 0 && signals[seen->signal].mood >= LOG_MOOD_bad &&
-            (!worst || signals[seen->signal].mood > signals[worst->signal].mood))
+            (!worst || is_worse(seen->signal, worst->signal)))
             worst = seen;
     }
     return worst;

@@ -46,7 +46,8 @@ const char *log_signal_name(enum log_signal signal);
 
 /* What was seen of one kind; NULL: never. */
 const struct log_sighting *log_sighting_of(const struct log_facts *log, enum log_signal signal);
-/* The worst that it complained of in the last ten minutes, the newest of equals; NULL: nothing. */
+/* The worst that it complained of in the last ten minutes, causes before what follows from them;
+ * NULL: nothing. */
 const struct log_sighting *log_complaint(const struct log_facts *log);
 
 #endif

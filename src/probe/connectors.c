@@ -113,6 +113,8 @@ end_pass(struct connectors *connectors)
             spot->is_discovered = false;
         }
     }
+    for (size_t i = 0; i < connectors->n_spots; i++)
+        log_watch_look(connectors->spots[i].log);
     publish_now(connectors);
     set_status(connectors);
     timer_set(connectors->tools->loop, &connectors->pass,
@@ -166,10 +168,8 @@ begin_pass(void *context)
 void
 connectors_refresh(struct connectors *connectors)
 {
-    for (size_t i = 0; i < connectors->n_spots; i++) {
+    for (size_t i = 0; i < connectors->n_spots; i++)
         spot_cancel(&connectors->spots[i]);
-        log_watch_refresh(connectors->spots[i].log);
-    }
     connectors->wants_everything = true;
     timer_set(connectors->tools->loop, &connectors->pass, 0);
 }

@@ -10,7 +10,7 @@
 #include "core/base.h"
 
 enum {
-    LOG_LINE_LONGEST = 8192, /* bytes; what follows is not read */
+    LOG_LINE_LONGEST = 4096, /* bytes; what follows is not read */
     LOG_TEXT_BYTES = 1024,
 };
 

@@ -69,16 +69,34 @@ tell(struct log_watch *watch)
     watch->plan.news(watch->plan.context);
 }
 
+/* Those of several logs at one moment: one wake-up for all of them. */
+static int64_t
+next_look_us(void)
+{
+    int64_t every_us = LOOK_EVERY_MS * INT64_C(1000);
+
+    return (clock_mono_us() / every_us + 1) * every_us;
+}
+
+void
+log_watch_look(struct log_watch *watch)
+{
+    struct err err = {ERR_NONE, ""};
+
+    if (!watch || !watch->plan.place.file)
+        return;
+    watch->read_ms = clock_wall_ms();
+    set_error(watch, tail_look(&watch->tail, &err) ? "" : err.message);
+    timer_set(watch->loop, &watch->look, next_look_us());
+}
+
 static void
 look_due(void *context)
 {
     struct log_watch *watch = context;
-    struct err err = {ERR_NONE, ""};
 
     watch->has_news |= watch->read_ms == 0;
-    watch->read_ms = clock_wall_ms();
-    set_error(watch, tail_look(&watch->tail, &err) ? "" : err.message);
-    timer_set(watch->loop, &watch->look, clock_mono_us() + LOOK_EVERY_MS * INT64_C(1000));
+    log_watch_look(watch);
     tell(watch);
 }
 
@@ -165,13 +183,6 @@ log_watch_close(struct log_watch *watch)
         log_command_stop(&watch->command);
     }
     free(watch);
-}
-
-void
-log_watch_refresh(struct log_watch *watch)
-{
-    if (watch && watch->plan.place.file)
-        timer_set(watch->loop, &watch->look, 0);
 }
 
 void

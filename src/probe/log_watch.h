@@ -26,8 +26,9 @@ struct log_plan {
 /* NULL when there is no place. Nothing is read before the loop turns. */
 struct log_watch *log_watch_open(const struct log_plan *plan, struct loop *loop);
 void log_watch_close(struct log_watch *watch); /* NULL is allowed */
-/* Look now; a command tells by itself. NULL is allowed. */
-void log_watch_refresh(struct log_watch *watch);
+/* Read what a file has got since the last time, without telling news: for whoever is about to show
+ * it. A command tells by itself; NULL is allowed. */
+void log_watch_look(struct log_watch *watch);
 
 /* What is known, its strings owned by the arena; nothing for NULL. */
 void log_watch_show(const struct log_watch *watch, struct arena *arena, struct log_facts *out);

@@ -229,6 +229,7 @@ pass_due(void *context)
         row->data_domain = read_domain(arena, watch->options->data_dir);
         read_certificates(watch, arena, row);
         show_waivers(watch->options, arena, row);
+        log_watch_look(watch->log);
         log_watch_show(watch->log, arena, &row->log);
         row->at_ms = clock_wall_ms();
         timer_set(watch->tools->loop, &watch->pass, clock_mono_us() + EVERY_MS * INT64_C(1000));
@@ -252,7 +253,6 @@ log_news(void *context)
 void
 proxy_refresh(struct proxy_watch *watch)
 {
-    log_watch_refresh(watch->log);
     timer_set(watch->tools->loop, &watch->pass, 0);
 }
 

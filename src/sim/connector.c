@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/die.h"
 #include "core/json.h"
+#include "sim/connector_diary.h"
 #include "sim/connector_life.h"
 #include "sim/connector_metrics.h"
 #include "sim/http.h"
@@ -19,8 +20,9 @@ struct connector {
     const struct network_faults *faults;
     struct http_server *server; /* NULL while unreachable */
     pthread_mutex_t lock;
-    struct life life;      /* guarded by lock */
-    unsigned tunnel_asked; /* guarded by lock */
+    struct life life;             /* guarded by lock */
+    struct connector_diary diary; /* guarded by lock */
+    unsigned tunnel_asked;        /* guarded by lock */
 };
 
 static void
@@ -195,6 +197,21 @@ static const struct page {
 };
 
 static void
+go_on(struct connector *connector) /* with the lock held */
+{
+    life_go_on(&connector->life, connector->faults, clock_wall_ms());
+    connector_diary_go_on(&connector->diary, &connector->life, connector->faults);
+}
+
+void
+connector_go_on(struct connector *connector)
+{
+    pthread_mutex_lock(&connector->lock);
+    go_on(connector);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+static void
 connector_answer(void *context, const struct http_request *request, struct http_answer *answer)
 {
     struct connector *connector = context;
@@ -203,7 +220,7 @@ connector_answer(void *context, const struct http_request *request, struct http_
         if (strcmp(pages[i].path, request->path) != 0)
             continue;
         pthread_mutex_lock(&connector->lock);
-        life_go_on(&connector->life, connector->faults, clock_wall_ms());
+        go_on(connector);
         pages[i].show(connector, answer);
         pthread_mutex_unlock(&connector->lock);
         return;
@@ -240,6 +257,21 @@ connector_listen(struct connector *connector, bool is_reachable, struct err *err
     return connector->server != NULL;
 }
 
+/* Every second one writes JSON. */
+static bool
+begin_diary(struct connector *connector, const struct connector_plan *plan, struct err *err)
+{
+    enum diary_form form = plan->place % 2 == 1 ? DIARY_json : DIARY_console;
+
+    if (!plan->log_file)
+        return true;
+    connector->diary.own = diary_open(plan->log_file, form, err);
+    connector->diary.proxy = plan->proxy_diary;
+    if (connector->diary.own)
+        connector_diary_begin(&connector->diary, &connector->life, connector->tunnel_id);
+    return connector->diary.own != NULL;
+}
+
 struct connector *
 connector_start(const struct connector_plan *plan, const struct network_faults *faults,
                 struct err *err)
@@ -254,7 +286,7 @@ connector_start(const struct connector_plan *plan, const struct network_faults *
     id_make(connector->id, plan->seed, plan->place);
     connector->faults = faults;
     life_begin(&connector->life, plan->place, plan->seed, clock_wall_ms());
-    if (!connector_listen(connector, true, err)) {
+    if (!begin_diary(connector, plan, err) || !connector_listen(connector, true, err)) {
         connector_stop(connector);
         return NULL;
     }
@@ -269,8 +301,15 @@ connector_stop(struct connector *connector)
     if (!connector)
         return;
     http_stop(connector->server);
+    diary_close(connector->diary.own);
     pthread_mutex_destroy(&connector->lock);
     free(connector);
+}
+
+const char *
+connector_log_file(const struct connector *connector)
+{
+    return connector->diary.own ? diary_path(connector->diary.own) : NULL;
 }
 
 const char *

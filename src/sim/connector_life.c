@@ -102,7 +102,8 @@ life_go_on(struct life *life, const struct network_faults *faults, int64_t now_m
     int most = wanted(life, faults), before = life_connections(life);
 
     life->now_ms = now_ms;
-    life->is_quic = !(life->place == 0 && fault_on(faults, FAULT_connector_degraded));
+    life->is_quic = !fault_on(faults, FAULT_udp_blocked) &&
+                    !(life->place == 0 && fault_on(faults, FAULT_connector_degraded));
     if (life->up > most)
         life->up = most;
     else /* the next connection starts a second after the one before (facts A4) */

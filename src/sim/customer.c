@@ -169,8 +169,8 @@ configure_proxy(const struct customer *customer, struct buffer *out)
         return;
     buffer_addf(out, "    proxy:\n      config_file: %s\n      ca_file: %s\n", proxy->config_file,
                 proxy->ca_file);
-    buffer_addf(out, "      cert_file: %s\n      key_file: %s\n", proxy->cert_file,
-                proxy->key_file);
+    buffer_addf(out, "      cert_file: %s\n      key_file: %s\n      log_file: %s\n",
+                proxy->cert_file, proxy->key_file, proxy->log_file);
     buffer_add(out, "      waivers:\n        - {check: L1-6, who: sandwatch sim, "
                     "why: its MCP servers are on this very host}\n");
 }
@@ -185,9 +185,9 @@ customer_configure(const struct customer *customer, struct buffer *out)
     if (customer->n > 0)
         buffer_add(out, "    connectors:\n");
     for (size_t i = 0; i < customer->n; i++)
-        buffer_addf(out, "      - {name: \"%s\", url: \"%s\", tunnel_id: %s}\n",
+        buffer_addf(out, "      - {name: \"%s\", url: \"%s\", tunnel_id: %s, log_file: %s}\n",
                     customer->connector[i].name, network_connector_url(network, i),
-                    customer->connector[i].tunnel_id);
+                    customer->connector[i].tunnel_id, network_connector_log(network, i));
     buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
                 network_edge_ca_file(network));
     buffer_addf(out, "        - {name: region1, host: %s, tcp_port: %s, udp_port: %s}\n",

@@ -8,6 +8,7 @@
 
 #include "core/die.h"
 #include "core/log.h"
+#include "sim/buffer.h"
 #include "sim/connector.h"
 #include "sim/edge.h"
 #include "sim/mcp.h"
@@ -72,19 +73,9 @@ edge_begin(struct network *network, const struct network_plan *plan, struct err 
 }
 
 static bool
-servers_begin(struct network *network, const struct network_plan *plan, struct err *err)
+mcp_begin(struct network *network, const struct network_plan *plan, struct err *err)
 {
-    network->connector = zeroed_array(plan->n_connectors, sizeof(struct connector *));
     network->mcp = zeroed_array(plan->n_mcp, sizeof(struct mcp *));
-    for (size_t i = 0; i < plan->n_connectors; i++) {
-        const struct network_connector_plan *what = &plan->connectors[i];
-        struct connector_plan one = {what->name, what->tunnel_id, i, plan->seed};
-        struct connector *connector = connector_start(&one, &network->faults, err);
-
-        if (!connector)
-            return false;
-        network->connector[network->n_connectors++] = connector;
-    }
     for (size_t i = 0; i < plan->n_mcp; i++) {
         struct mcp *mcp = mcp_start(plan->mcp[i], plan->domain, &network->faults, err);
 
@@ -110,6 +101,33 @@ proxy_begin(struct network *network, const struct network_plan *plan, struct err
     return network->proxy || !plan->domain;
 }
 
+static bool
+connectors_begin(struct network *network, const struct network_plan *plan, struct err *err)
+{
+    network->connector = zeroed_array(plan->n_connectors, sizeof(struct connector *));
+    for (size_t i = 0; i < plan->n_connectors; i++) {
+        const struct network_connector_plan *what = &plan->connectors[i];
+        bool is_proxied = /* the proxy here stands behind the first tunnel */
+            network->proxy && strcmp(what->tunnel_id, plan->connectors->tunnel_id) == 0;
+        char *log_file = copy_printf("%s/cloudflared-%zu.log", plan->dir, i);
+        struct connector_plan one = {
+            .name = what->name,
+            .tunnel_id = what->tunnel_id,
+            .place = i,
+            .seed = plan->seed,
+            .log_file = log_file,
+            .proxy_diary = is_proxied ? proxy_files_diary(network->proxy) : NULL,
+        };
+        struct connector *connector = connector_start(&one, &network->faults, err);
+
+        free(log_file);
+        if (!connector)
+            return false;
+        network->connector[network->n_connectors++] = connector;
+    }
+    return true;
+}
+
 struct network *
 network_start(const struct network_plan *plan, struct err *err)
 {
@@ -117,8 +135,8 @@ network_start(const struct network_plan *plan, struct err *err)
 
     if (pthread_mutex_init(&network->lock, NULL) != 0)
         die("out of memory");
-    if (!edge_begin(network, plan, err) || !servers_begin(network, plan, err) ||
-        !proxy_begin(network, plan, err)) {
+    if (!edge_begin(network, plan, err) || !mcp_begin(network, plan, err) ||
+        !proxy_begin(network, plan, err) || !connectors_begin(network, plan, err)) {
         network_stop(network);
         return NULL;
     }
@@ -149,6 +167,12 @@ const char *
 network_connector_url(const struct network *network, size_t i)
 {
     return connector_url(network->connector[i]);
+}
+
+const char *
+network_connector_log(const struct network *network, size_t i)
+{
+    return connector_log_file(network->connector[i]);
 }
 
 const char *
@@ -214,6 +238,8 @@ network_fault(struct network *network, const char *name, bool on)
         connectors_listen(network, !on);
     if (network->proxy && (i == FAULT_cert_wrong_ca || i == FAULT_cert_expired))
         proxy_files_renew(network->proxy, &network->faults);
+    for (size_t k = 0; k < network->n_connectors; k++)
+        connector_go_on(network->connector[k]);
     pthread_mutex_unlock(&network->lock);
     edge_wake(network->edge);
     return true;

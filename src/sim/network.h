@@ -31,6 +31,8 @@ void network_stop(struct network *network);
 
 /* "http://127.0.0.1:PORT"; borrowed until network_stop. i: as in the plan. */
 const char *network_connector_url(const struct network *network, size_t i);
+/* Where its log is; borrowed until network_stop. */
+const char *network_connector_log(const struct network *network, size_t i);
 /* "http://127.0.0.1:PORT/mcp" */
 const char *network_mcp_url(const struct network *network, size_t i);
 /* "127.0.0.1:PORT", the port also bound on [::1] where the host has it. */
@@ -42,7 +44,7 @@ const char *network_edge_ca_file(const struct network *network);
 /* The files of the proxy: its configuration and its certificates. NULL when there is no proxy;
  * borrowed until network_stop. */
 struct network_proxy {
-    char config_file[512], ca_file[512], cert_file[512], key_file[512];
+    char config_file[512], ca_file[512], cert_file[512], key_file[512], log_file[512];
     char fingerprint[65]; /* of the CA: what is to be registered on the tunnel */
 };
 const struct network_proxy *network_proxy(const struct network *network);

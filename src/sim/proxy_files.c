@@ -7,14 +7,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/die.h"
 #include "core/log.h"
+#include "sim/diary.h"
 #include "sim/pki.h"
 
 struct proxy_files {
     const struct pki *pki;
     char domain[128];
     struct network_proxy names;
+    struct diary *diary;
 };
 
 /* As the reference deployment has it (facts/connectivity.md D1), but for loopback. */
@@ -56,10 +59,9 @@ name_files(struct proxy_files *files, const char *dir, struct err *err)
         char *path;
         const char *name;
     } all[] = {
-        {files->names.config_file, "proxy.yaml"},
-        {files->names.ca_file, "ca.crt"},
-        {files->names.cert_file, "tls.crt"},
-        {files->names.key_file, "tls.key"},
+        {files->names.config_file, "proxy.yaml"}, {files->names.ca_file, "ca.crt"},
+        {files->names.cert_file, "tls.crt"},      {files->names.key_file, "tls.key"},
+        {files->names.log_file, "proxy.log"},
     };
 
     for (size_t i = 0; i < COUNT_OF(all); i++)
@@ -69,6 +71,16 @@ name_files(struct proxy_files *files, const char *dir, struct err *err)
             return err_set(err, ERR_IO, "proxy: the folder's name is too long");
         }
     return true;
+}
+
+static bool
+begin_diary(struct proxy_files *files, const struct proxy_files_plan *plan, struct err *err)
+{
+    files->diary = diary_open(files->names.log_file, DIARY_console, err);
+    for (size_t i = 0; files->diary && i < plan->n; i++)
+        diary_write(files->diary, clock_wall_ms(), "INF", "route configured",
+                    (const struct diary_field[]){{"route", plan->names[i]}, {NULL, NULL}});
+    return files->diary != NULL;
 }
 
 struct proxy_files *
@@ -83,7 +95,8 @@ proxy_files_open(const struct proxy_files_plan *plan, const struct pki *pki, str
     snprintf(files->domain, sizeof(files->domain), "%s", plan->domain);
     if (name_files(files, plan->dir, err) && write_config(files, plan, err) &&
         pki_write_tunnel_authority(pki, files->names.ca_file, err) &&
-        write_server(files, PKI_genuine, err) && pki_tunnel_authority(pki, &authority)) {
+        write_server(files, PKI_genuine, err) && pki_tunnel_authority(pki, &authority) &&
+        begin_diary(files, plan, err)) {
         memcpy(files->names.fingerprint, authority.fingerprint, sizeof(authority.fingerprint));
         return files;
     }
@@ -100,7 +113,14 @@ proxy_files_close(struct proxy_files *files)
     unlink(files->names.ca_file);
     unlink(files->names.cert_file);
     unlink(files->names.key_file);
+    diary_close(files->diary);
     free(files);
+}
+
+struct diary *
+proxy_files_diary(const struct proxy_files *files)
+{
+    return files->diary;
 }
 
 const struct network_proxy *

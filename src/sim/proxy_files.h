@@ -7,6 +7,7 @@
 #include "sim/network.h"
 #include "sim/network_faults.h"
 
+struct diary;
 struct pki;
 struct proxy_files;
 
@@ -21,6 +22,8 @@ struct proxy_files_plan {
 struct proxy_files *proxy_files_open(const struct proxy_files_plan *plan, const struct pki *pki,
                                      struct err *err);
 void proxy_files_close(struct proxy_files *files); /* NULL is allowed */
+/* Its log; borrowed until proxy_files_close. */
+struct diary *proxy_files_diary(const struct proxy_files *files);
 const struct network_proxy *proxy_files_names(const struct proxy_files *files);
 /* Write the server certificate again, as the faults want it. */
 void proxy_files_renew(struct proxy_files *files, const struct network_faults *faults);

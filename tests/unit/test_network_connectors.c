@@ -244,6 +244,47 @@ an_unknown_fault_is_refused(void **state)
         assert_false(network_fault_is_on(*state, *name));
 }
 
+static bool
+log_has(struct network *network, size_t i, const char *what)
+{
+    static char content[64 * 1024];
+    FILE *file = fopen(network_connector_log(network, i), "re");
+    size_t n;
+
+    assert_non_null(file);
+    n = fread(content, 1, sizeof(content) - 1, file);
+    content[n] = '\0';
+    fclose(file);
+    return strstr(content, what) != NULL;
+}
+
+static void
+connectors_write_logs_in_both_formats(void **state)
+{
+    assert_true(log_has(*state, 0, "Z INF Registered tunnel connection connIndex=3 ip=198.41."));
+    assert_true(log_has(*state, 1, "\"message\":\"Registered tunnel connection\""));
+    assert_true(log_has(*state, 0, "INF precheck complete hard_fail=false"));
+    assert_false(log_has(*state, 0, "Lost connection"));
+    assert_true(network_fault(*state, "connectors-down", true));
+    assert_true(log_has(*state, 0, "INF Lost connection with the edge connIndex=0"));
+    assert_true(log_has(*state, 0, "edge discovery: error looking up Cloudflare edge IPs"));
+    assert_true(network_fault(*state, "connectors-down", false));
+}
+
+static void
+without_udp_they_fall_back_and_say_so(void **state)
+{
+    struct json *tunnel;
+
+    assert_true(network_fault(*state, "udp-blocked", true));
+    tunnel = page(*state, 0, "/diag/tunnel", 200);
+    assert_null(json_get(json_first(json_get(tunnel, "connections")), "protocol"));
+    json_free(tunnel);
+    assert_true(log_has(*state, 0, "no recent network activity"));
+    assert_true(log_has(*state, 1, "Switching to fallback protocol http2"));
+    assert_true(network_fault(*state, "udp-blocked", false));
+}
+
 int
 main(void)
 {
@@ -257,6 +298,8 @@ main(void)
         LIVE(an_unreachable_connector_refuses_and_comes_back_on_its_port),
         LIVE(the_command_line_is_never_shown),
         LIVE(every_page_of_cloudflared_is_there),
+        LIVE(connectors_write_logs_in_both_formats),
+        LIVE(without_udp_they_fall_back_and_say_so),
         LIVE(an_unknown_fault_is_refused),
         cmocka_unit_test(the_metrics_have_their_traps),
         cmocka_unit_test(counters_move_with_time_and_only_upwards),
