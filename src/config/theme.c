@@ -3,45 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/reader.h"
 #include "core/colour.h"
 #include "core/text.h"
 #include "core/yaml.h"
 
-struct reader {
-    const char *path;
-    struct mistakes *mistakes;
-};
-
 static const char *const borders[] = {"light", "heavy", "ascii", "none", NULL};
 static const char *const graphs[] = {"block", "braille", "ascii", NULL};
 static const char *const attributes[] = {"bold", "dim", "reverse", "underline", NULL};
-
-/* A mistake at the value of node; words, when there are any, are what could stand there. */
-static bool
-fail(struct reader *reader, const struct yaml *node, const char *where, const char *expected,
-     const char *const *words)
-{
-    struct words valid = {0};
-    const char *advice = "";
-
-    for (size_t i = 0; words && words[i]; i++)
-        words_add(&valid, reader->mistakes->arena, words[i]);
-    if (words)
-        advice = words_advice(&valid, reader->mistakes->arena, node->value);
-    mistakes_add(reader->mistakes, reader->path, node->line, node->column,
-                 "%s: expected %s, found %s%.40s%s%s", where, expected,
-                 *node->value ? "\"" : "nothing", node->value, *node->value ? "\"" : "", advice);
-    return false;
-}
-
-static void
-unknown_key(struct reader *reader, const struct yaml *node, const char *where,
-            const struct words *valid)
-{
-    mistakes_add(reader->mistakes, reader->path, node->key_line, node->key_column,
-                 "%s%s%s: unknown key%s", where, *where ? "." : "", node->key,
-                 words_advice(valid, reader->mistakes->arena, node->key));
-}
 
 static int
 index_of(const char *const *words, const char *word)
@@ -63,7 +32,7 @@ read_rgb(struct reader *reader, const struct yaml *node, int32_t *out)
     }
     if (node->value[0] != '#' || strlen(digits) != 6 ||
         strspn(digits, "0123456789abcdefABCDEF") != 6)
-        return fail(reader, node, node->key, "\"#rrggbb\" in quotes, or default", NULL);
+        return reader_fail(reader, node, node->key, "\"#rrggbb\" in quotes, or default", NULL);
     *out = (int32_t)strtol(digits, NULL, 16);
     return true;
 }
@@ -76,7 +45,7 @@ read_16(struct reader *reader, const struct yaml *node, int16_t *out)
     if (strcmp(node->value, "default") == 0)
         i = COLOUR_DEFAULT;
     else if (i < 0)
-        return fail(reader, node, node->key, "a colour's name, or default", colour_names);
+        return reader_fail(reader, node, node->key, "a colour's name, or default", colour_names);
     *out = (int16_t)i;
     return true;
 }
@@ -111,12 +80,12 @@ read_attr(struct reader *reader, const struct yaml *node, struct style *style)
     uint8_t bits = 0;
 
     if (node->kind != YAML_list)
-        return fail(reader, node, "attr", "a list, as in [bold]", NULL);
+        return reader_fail(reader, node, "attr", "a list, as in [bold]", NULL);
     for (const struct yaml *word = node->first; word; word = word->next) {
         int i = index_of(attributes, word->value);
 
         if (i < 0)
-            return fail(reader, word, "attr", "an attribute", attributes);
+            return reader_fail(reader, word, "attr", "an attribute", attributes);
         bits |= (uint8_t)(1 << i); /* in the order of the STYLE_ bits */
     }
     style->attributes = bits;
@@ -129,7 +98,7 @@ read_sym(struct reader *reader, const struct yaml *node, struct style *style)
     size_t n = text_clean(style->glyph, sizeof(style->glyph), node->value, strlen(node->value));
 
     if (n != strlen(node->value) || text_cells(style->glyph) > 1)
-        return fail(reader, node, "sym", "one character, one cell wide", NULL);
+        return reader_fail(reader, node, "sym", "one character, one cell wide", NULL);
     return true;
 }
 
@@ -139,7 +108,7 @@ read_ascii(struct reader *reader, const struct yaml *node, struct style *style)
     char c = node->value[0];
 
     if (c && (c <= ' ' || c > '~' || node->value[1]))
-        return fail(reader, node, "ascii", "one printable ASCII character", NULL);
+        return reader_fail(reader, node, "ascii", "one printable ASCII character", NULL);
     style->ascii[0] = c;
     style->ascii[1] = '\0';
     return true;
@@ -171,7 +140,7 @@ read_role(struct reader *reader, const struct yaml *role, struct style *style)
     for (size_t i = 0; i < COUNT_OF(role_keys); i++)
         words_add(&valid, reader->mistakes->arena, role_keys[i].name);
     if (role->kind != YAML_map) {
-        fail(reader, role, role->key, "a map, as in {fg: \"#rrggbb\"}", NULL);
+        reader_fail(reader, role, role->key, "a map, as in {fg: \"#rrggbb\"}", NULL);
         return;
     }
     for (const struct yaml *key = role->first; key; key = key->next) {
@@ -180,7 +149,7 @@ read_role(struct reader *reader, const struct yaml *role, struct style *style)
         while (i < COUNT_OF(role_keys) && strcmp(role_keys[i].name, key->key) != 0)
             i++;
         if (i == COUNT_OF(role_keys))
-            unknown_key(reader, key, role->key, &valid);
+            reader_unknown_key(reader, key, role->key, &valid);
         else if (role_keys[i].read(reader, key, style))
             fill_16(role, style);
     }
@@ -197,14 +166,14 @@ read_roles(struct reader *reader, const struct yaml *roles, struct theme *theme)
         words_add(&valid, reader->mistakes->arena, names[role]);
     }
     if (roles->kind != YAML_map) {
-        fail(reader, roles, "roles", "a map of roles", NULL);
+        reader_fail(reader, roles, "roles", "a map of roles", NULL);
         return;
     }
     for (const struct yaml *role = roles->first; role; role = role->next) {
         int i = index_of(names, role->key);
 
         if (i < 0)
-            unknown_key(reader, role, "roles", &valid);
+            reader_unknown_key(reader, role, "roles", &valid);
         else
             read_role(reader, role, &theme->role[i]);
     }
@@ -216,7 +185,7 @@ read_word(struct reader *reader, const struct yaml *node, const char *const *wor
     int i = index_of(words, node->value);
 
     if (i < 0)
-        fail(reader, node, node->key, "another word", words);
+        reader_fail(reader, node, node->key, "another word", words);
     else
         *out = i;
 }
@@ -234,12 +203,12 @@ theme_read(const struct yaml *root, const char *path, struct theme *theme,
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         words_add(&valid, mistakes->arena, keys[i]);
     if (root->kind != YAML_map)
-        return fail(&reader, root, "theme", "a map of keys and values", NULL);
+        return reader_fail(&reader, root, "theme", "a map of keys and values", NULL);
     for (const struct yaml *key = root->first; key; key = key->next) {
         if (!words_have(&valid, key->key))
-            unknown_key(&reader, key, "", &valid);
+            reader_unknown_key(&reader, key, "", &valid);
         else if (strcmp(key->key, "name") == 0 && strcmp(key->value, theme->name) != 0)
-            fail(&reader, key, "name", "the name of the file without .yaml", NULL);
+            reader_fail(&reader, key, "name", "the name of the file without .yaml", NULL);
         else if (strcmp(key->key, "borders") == 0)
             read_word(&reader, key, borders, &border);
         else if (strcmp(key->key, "graph") == 0)

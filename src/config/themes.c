@@ -1,9 +1,8 @@
 /* Themes of all folders: a later folder's theme takes the place of an earlier one's of that name.
  */
-#include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "config/folders.h"
 #include "config/loader.h"
 #include "config/theme.h"
 #include "core/arena.h"
@@ -24,25 +23,8 @@ struct shelf {
     size_t n, room;
 };
 
-static const char suffix[] = ".yaml";
-
-static bool
-is_theme_name(const char *name)
-{
-    size_t n = strlen(name), end = sizeof(suffix) - 1;
-
-    return name[0] != '.' && n > end && n - end < sizeof(((struct theme *)0)->name) &&
-           strcmp(name + n - end, suffix) == 0;
-}
-
-static int
-is_theme_entry(const struct dirent *entry)
-{
-    return is_theme_name(entry->d_name);
-}
-
 static struct theme_file *
-add_file(struct shelf *shelf, const char *path, const char *name, size_t name_bytes)
+add_file(struct shelf *shelf, const char *path, const char *name)
 {
     struct arena *arena = shelf->loader->context.arena;
     struct theme_file *file;
@@ -58,25 +40,8 @@ add_file(struct shelf *shelf, const char *path, const char *name, size_t name_by
     file = &shelf->files[shelf->n++];
     file->path = path;
     file->mistakes.arena = arena;
-    memcpy(file->theme.name, name, name_bytes);
+    memcpy(file->theme.name, name, strlen(name));
     return file;
-}
-
-static void
-add_folder(struct shelf *shelf, const char *folder)
-{
-    struct dirent **entries;
-    int n = scandir(folder, &entries, is_theme_entry, alphasort);
-
-    for (int i = 0; i < n; i++) {
-        const char *name = entries[i]->d_name;
-
-        add_file(shelf, arena_printf(shelf->loader->context.arena, "%s/%s", folder, name), name,
-                 strlen(name) - (sizeof(suffix) - 1));
-        free(entries[i]);
-    }
-    if (n >= 0)
-        free(entries);
 }
 
 /* The last file of that name before `before`; NULL when there is none. */
@@ -196,14 +161,18 @@ void
 loader_read_themes(struct loader *loader)
 {
     struct shelf shelf = {.loader = loader};
-    struct theme_file *builtin = add_file(&shelf, "", "", 0);
+    struct theme_file *builtin = add_file(&shelf, "", "");
+    const struct folder_file *files;
     struct theme *themes;
-    size_t n = 0;
+    size_t n;
 
     builtin->theme = *theme_builtin();
     builtin->state = STATE_good;
-    for (size_t i = 0; loader->request->theme_folders && loader->request->theme_folders[i]; i++)
-        add_folder(&shelf, loader->request->theme_folders[i]);
+    files = folders_list(loader->context.arena, loader->request->theme_folders,
+                         sizeof(builtin->theme.name) - 1, &n);
+    for (size_t i = 0; i < n; i++)
+        add_file(&shelf, files[i].path, files[i].name);
+    n = 0;
     themes = arena_array(loader->context.arena, shelf.n, sizeof(*themes));
     for (size_t i = 0; i < shelf.n; i++) {
         if (!is_last_of_name(&shelf, i))

@@ -509,7 +509,7 @@ a_theme_extends_another_of_its_own_name_and_not_itself(void **state)
 static bool
 reaches_a_child(const char *variable)
 {
-    char **variables = environment_of_child();
+    char **variables = environment_of_child(NULL);
     bool does = false;
 
     for (size_t i = 0; variables[i]; i++)
