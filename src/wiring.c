@@ -111,6 +111,7 @@ program_load(struct program *program, int *argc, char **argv, struct err *err)
 
     program->arena = arena_new();
     request.theme_folders = program_folders(program->arena, "themes");
+    request.driver_folders = program_folders(program->arena, "drivers");
     return config_load(&request, argc, argv, program->arena, &program->config, err);
 }
 

@@ -5,6 +5,7 @@
 
 #include <stdio.h>
 
+#include "core/driver.h"
 #include "core/err.h"
 #include "core/option.h"
 #include "core/style.h"
@@ -20,8 +21,9 @@ struct config_credential {
 struct config_pool {
     const char *id, *name;
     const char *environment_key_file, *environment_key_env;
-    int mode;                 /* an index into config_pool_modes */
-    int64_t expected_workers; /* -1 */
+    int mode;                  /* an index into config_pool_modes */
+    int64_t expected_workers;  /* -1 */
+    struct driver_use control; /* driver NULL: none */
 };
 
 enum config_pool_mode { POOL_MODE_polling, POOL_MODE_webhook };
@@ -29,6 +31,7 @@ enum config_pool_mode { POOL_MODE_polling, POOL_MODE_webhook };
 struct config_connector {
     const char *name, *url, *tunnel_id, *log_file;
     const char *const *log_command; /* NULL-terminated */
+    struct driver_use control; /* driver NULL: none */
 };
 
 struct config_edge {
@@ -51,6 +54,16 @@ struct config_waiver {
 struct config_binding {
     const char *key, *command;
 };
+
+/* Where a tunnel's new token goes when it is rotated; one of the two. */
+struct config_tunnel_token {
+    const char *tunnel_id;
+    const char *file;
+    const char *const *command; /* NULL-terminated; reads it from its standard input */
+};
+
+/* When the console may act, in the order of the choices. */
+enum config_arm { CONFIG_ARM_on_demand, CONFIG_ARM_always, CONFIG_ARM_never };
 
 enum config_origin {
     ORIGIN_default,
@@ -75,6 +88,7 @@ struct config {
     const char *path;    /* of the file; "" when there is none */
     const char *context; /* "default" without a file */
     bool is_production, is_read_only;
+    int arm;                                                 /* enum config_arm */
     const char *base_url, *version, *workspace_id, *ca_file; /* NULL: not set */
     int64_t requests_per_minute;
     struct config_credential credential, tunnels;
@@ -82,6 +96,10 @@ struct config {
     size_t n_pools;
     const struct config_connector *connectors;
     size_t n_connectors;
+    const struct config_tunnel_token *tunnel_tokens;
+    size_t n_tunnel_tokens;
+    const char *ops_journal; /* a folder; NULL: the state folder */
+    int64_t ops_arm_ms, ops_grace_ms, ops_undo_ms;
     const struct config_edge *edges;
     size_t n_edges;
     struct config_proxy proxy;
@@ -98,6 +116,8 @@ struct config {
     const char *log_file;
     const struct theme *themes; /* the built-in one and every file found; later folders override */
     size_t n_themes;
+    const struct driver *const *drivers; /* all without mistakes; later folders override */
+    size_t n_drivers;
 
     const struct config_setting *settings; /* all of them, in the order of the tables */
     size_t n_settings;
@@ -116,9 +136,10 @@ struct config_request {
     const struct option_table
         *tables; /* of other rooms, such as thresholds: top level of the file */
     size_t n_tables;
-    const char *const *theme_folders; /* NULL-terminated; later ones override */
-    const char *const *commands;      /* what keys can be bound to; NULL: anything */
-    bool (*is_key)(const char *name); /* may this be bound? NULL: anything may */
+    const char *const *theme_folders;  /* NULL-terminated; later ones override */
+    const char *const *driver_folders; /* the same */
+    const char *const *commands;       /* what keys can be bound to; NULL: anything */
+    bool (*is_key)(const char *name);  /* may this be bound? NULL: anything may */
     const char *(*getenv)(const char *name);
 };
 

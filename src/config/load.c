@@ -39,8 +39,8 @@ find_setting(struct loader *loader, const struct option *option, const void *tar
     return NULL;
 }
 
-static void
-add_setting(struct loader *loader, struct config_setting setting)
+void
+loader_add_setting(struct loader *loader, struct config_setting setting)
 {
     if (loader->n_settings == loader->settings_room) {
         size_t room = loader->settings_room ? loader->settings_room * 2 : 64;
@@ -72,10 +72,10 @@ loader_add_element(struct loader *loader, const struct option_list *list, size_t
                    const void *target)
 {
     for (size_t i = 0; i < list->n; i++)
-        add_setting(loader, (struct config_setting){.option = &list->rows[i],
-                                                    .target = target,
-                                                    .list = list->name,
-                                                    .index = index});
+        loader_add_setting(loader, (struct config_setting){.option = &list->rows[i],
+                                                           .target = target,
+                                                           .list = list->name,
+                                                           .index = index});
 }
 
 /* All rows at their defaults. Two rows may share a target (ui.theme and a context's theme): it is
@@ -94,9 +94,9 @@ start_with_defaults(struct loader *loader)
             if (same)
                 same->option = option;
             else
-                add_setting(loader, (struct config_setting){.option = option,
-                                                            .target = loader->tables[i].target,
-                                                            .list = ""});
+                loader_add_setting(
+                    loader, (struct config_setting){
+                                .option = option, .target = loader->tables[i].target, .list = ""});
         }
     loader->n_fixed = loader->n_settings;
 }
@@ -252,9 +252,8 @@ check_readable(struct loader *loader)
         const struct config_setting *setting = &loader->settings[i];
         const char *path;
 
-        if (setting->option->type != OPTION_FILE || setting->origin != ORIGIN_file)
-            continue;
-        if (address(setting->option, setting->target) == &loader->config->log_file)
+        if (setting->option->type != OPTION_FILE || setting->option->is_written ||
+            setting->origin != ORIGIN_file)
             continue;
         path = *(const char *const *)address(setting->option, setting->target);
         if (access(path, R_OK) != 0)
@@ -343,8 +342,10 @@ config_load(const struct config_request *request, int *argc, char **argv, struct
     if (!flags_take(loader.tables, loader.n_tables, argc, argv, arena, &flags, err))
         return false;
     start_with_defaults(&loader);
+    loader_read_drivers(&loader);
     if (!read_places(&loader, &flags, err))
         return false;
+    loader_judge_drivers(&loader);
     check_readable(&loader);
     list_official(&loader);
     loader_read_themes(&loader);

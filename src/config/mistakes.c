@@ -45,6 +45,13 @@ mistakes_add(struct mistakes *mistakes, const char *file, unsigned line, unsigne
     mistakes->n++;
 }
 
+void
+mistakes_append(struct mistakes *to, const struct mistakes *from)
+{
+    for (size_t i = 0; i < from->n; i++)
+        mistakes_add(to, "", 0, 0, "%s", from->rows[i]);
+}
+
 bool
 words_have(const struct words *words, const char *word)
 {

@@ -17,6 +17,9 @@ struct mistakes {
 void mistakes_add(struct mistakes *mistakes, const char *file, unsigned line, unsigned column,
                   const char *format, ...) PRINTF_LIKE(5, 6);
 
+/* All of them, as they are. */
+void mistakes_append(struct mistakes *to, const struct mistakes *from);
+
 /* Valid words, to choose the nearest from. */
 struct words {
     const char **rows;

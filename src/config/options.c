@@ -3,9 +3,15 @@
 #define AT(member) .offset = offsetof(struct config, member)
 #define ROW(type, member) .offset = offsetof(struct type, member)
 
-enum { LONGEST_INTERVAL_S = 3600, LARGEST_PORT = 65535 };
+enum {
+    LONGEST_INTERVAL_S = 3600,
+    LONGEST_OPS_S = 86400,
+    LONGEST_UNDO_S = 600,
+    LARGEST_PORT = 65535
+};
 
 static const char *const colour_choices[] = {"auto", "never", NULL};
+static const char *const arm_choices[] = {"on-demand", "always", "never", NULL};
 static const char *const mode_choices[] = {"polling", "webhook", NULL};
 
 const struct option start_options[] = {
@@ -66,7 +72,39 @@ const struct option file_options[] = {
      .type = OPTION_FILE,
      AT(log_file),
      .flag = {.name = "--log", .value = "FILE"},
+     .is_written = true,
      .help = "append what happens to this file"},
+    {.name = "ops.journal",
+     .type = OPTION_FILE,
+     AT(ops_journal),
+     .is_written = true,
+     .help = "a folder for the record of all actions; $XDG_STATE_HOME/sandwatch when not set"},
+    {.name = "ops.arm_for",
+     .type = OPTION_INT,
+     AT(ops_arm_ms),
+     .min = 1,
+     .max = LONGEST_OPS_S,
+     .scale = 1000,
+     .fallback = "600",
+     .unit = "s",
+     .help = "how long the console stays armed"},
+    {.name = "ops.grace",
+     .type = OPTION_INT,
+     AT(ops_grace_ms),
+     .min = 1,
+     .max = LONGEST_OPS_S,
+     .scale = 1000,
+     .fallback = "60",
+     .unit = "s",
+     .help = "how long an action waits before it offers force"},
+    {.name = "ops.undo",
+     .type = OPTION_INT,
+     AT(ops_undo_ms),
+     .max = LONGEST_UNDO_S,
+     .scale = 1000,
+     .fallback = "5",
+     .unit = "s",
+     .help = "how long an action can be taken back before its first effect"},
 };
 const size_t file_options_n = COUNT_OF(file_options);
 
@@ -103,6 +141,12 @@ const struct option context_options[] = {
      .fallback = "false",
      .flag = {.name = "--read-only", .implies = "true"},
      .help = "nothing that changes the world can be done"},
+    {.name = "arm",
+     .type = OPTION_CHOICE,
+     AT(arm),
+     .choices = arm_choices,
+     .fallback = "on-demand",
+     .help = "when the console may act: once it is armed, from the start, or never"},
     {.name = "theme", .type = OPTION_STRING, AT(theme), .help = "instead of ui.theme"},
     {.name = "api.base_url",
      .type = OPTION_URL,
@@ -162,6 +206,7 @@ const struct option context_options[] = {
     {.name = "proxy.mcp_paths",
      .type = OPTION_WORDS,
      AT(proxy.mcp_paths),
+     .unit = "paths",
      .help = "paths of MCP endpoints to try; /mcp, then / when not set"},
     {.name = "proxy.log_file",
      .type = OPTION_FILE,
@@ -216,6 +261,10 @@ static const struct option pool_options[] = {
      ROW(config_pool, environment_key_env),
      .is_secret = true,
      .help = "a variable with the environment key"},
+    {.name = "control",
+     .type = OPTION_CONTROL,
+     ROW(config_pool, control),
+     .help = "how its workers are listed, drained, restarted"},
 };
 
 static const struct option connector_options[] = {
@@ -240,6 +289,10 @@ static const struct option connector_options[] = {
      .type = OPTION_WORDS,
      ROW(config_connector, log_command),
      .help = "a program and its arguments that prints its log, instead of log_file"},
+    {.name = "control",
+     .type = OPTION_CONTROL,
+     ROW(config_connector, control),
+     .help = "how it is listed, drained, restarted, with the same keys as for a pool"},
 };
 
 static const struct option edge_options[] = {
@@ -284,6 +337,55 @@ static const struct option waiver_options[] = {
      .help = "and why"},
 };
 
+static const struct option token_options[] = {
+    {.name = "tunnel_id",
+     .type = OPTION_STRING,
+     ROW(config_tunnel_token, tunnel_id),
+     .is_required = true,
+     .help = "of the tunnel, tnl_…"},
+    {.name = "file",
+     .type = OPTION_FILE,
+     ROW(config_tunnel_token, file),
+     .is_secret = true,
+     .is_written = true,
+     .help = "the file that gets its new token, mode 0600"},
+    {.name = "command",
+     .type = OPTION_WORDS,
+     ROW(config_tunnel_token, command),
+     .is_secret = true,
+     .help = "the program that reads its new token from its standard input"},
+};
+
+const struct option control_options[] = {
+    {.name = "driver",
+     .type = OPTION_STRING,
+     .is_required = true,
+     .help =
+         "systemd, compose, kubernetes, command, or one of your own; then that driver's fields"},
+    {.name = "deadline",
+     .type = OPTION_INT,
+     .min = 1,
+     .max = LONGEST_INTERVAL_S,
+     .unit = "s",
+     .help = "how long each of its commands may take, instead of what the driver says"},
+    {.name = "environment",
+     .type = OPTION_WORDS,
+     .unit = "names of variables",
+     .help = "what its commands get besides the variables that the driver names"},
+#define VERB(verb, what)                                                                           \
+    {                                                                                              \
+        .name = (verb), .type = OPTION_WORDS, .help = (what)                                       \
+    }
+    VERB("list", "driver command: prints the workers that run, one a line, the name first"),
+    VERB("drain", "driver command: no new work is taken; for one worker when {worker} is used"),
+    VERB("restart", "driver command: ends and starts them; for one worker when {worker} is used"),
+    VERB("start", "driver command: starts what was drained"),
+    VERB("status", "driver command: prints how they are, for people"),
+    VERB("logs", "driver command: prints their newest lines, for people"),
+#undef VERB
+};
+const size_t control_options_n = COUNT_OF(control_options);
+
 #define LIST(key, type, table, array, count)                                                       \
     .name = (key), .rows = (table), .n = COUNT_OF(table), .element_bytes = sizeof(struct type),    \
     .array_offset = offsetof(struct config, array), .count_offset = offsetof(struct config, count)
@@ -297,6 +399,9 @@ const struct option_list context_lists[] = {
      .help = "the edge to check instead of the one that DNS names"},
     {LIST("proxy.waivers", config_waiver, waiver_options, waivers, n_waivers),
      .help = "risks that are accepted: shown as that, and no finding"},
+    {LIST("tunnel_tokens", config_tunnel_token, token_options, tunnel_tokens, n_tunnel_tokens),
+     .unique = "tunnel_id", .needs_secret = true,
+     .help = "where the new token of a tunnel goes when it is rotated"},
 };
 const size_t context_lists_n = COUNT_OF(context_lists);
 

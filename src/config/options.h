@@ -13,6 +13,7 @@ struct option_list {
     size_t element_bytes;
     size_t array_offset, count_offset; /* in struct config: const struct X *, size_t */
     const char *unique;                /* no two elements share this one; NULL: they may */
+    bool needs_secret;                 /* one of the rows that are is_secret must be set */
     const char *help;
 };
 
@@ -29,6 +30,11 @@ extern const struct option context_options[];
 extern const size_t context_options_n;
 extern const struct option_list context_lists[];
 extern const size_t context_lists_n;
+
+/* Under control of a pool or connector, besides the driver's own fields. Only for the help: targets
+ * are the driver's. */
+extern const struct option control_options[];
+extern const size_t control_options_n;
 
 /* Where the official tools look for credentials; NULL-terminated
  * (facts/management-api.md 1.3, 1.4). */

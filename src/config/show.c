@@ -125,6 +125,8 @@ config_help_keys(const struct option_table *tables, size_t n_tables, FILE *out)
             text_addf(&prefix, "contexts.NAME.%s[].", context_lists[i].name);
             help_key(prefix.bytes, &context_lists[i].rows[j], out);
         }
+    for (size_t i = 0; i < control_options_n; i++)
+        help_key("contexts.NAME.pools[].control.", &control_options[i], out);
     for (size_t i = 0; i < n_tables; i++)
         for (size_t j = 0; j < tables[i].n; j++)
             help_key("", &tables[i].rows[j], out);

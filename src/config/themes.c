@@ -129,13 +129,6 @@ is_last_of_name(const struct shelf *shelf, size_t i)
     return true;
 }
 
-static void
-add_mistakes(struct mistakes *to, const struct mistakes *from)
-{
-    for (size_t i = 0; i < from->n; i++)
-        mistakes_add(to, "", 0, 0, "%s", from->rows[i]);
-}
-
 /* The chosen theme must be there and whole; another one's mistakes hurt nobody now. */
 static void
 judge(struct shelf *shelf)
@@ -150,7 +143,7 @@ judge(struct shelf *shelf)
 
         if (!is_last_of_name(shelf, i))
             continue;
-        add_mistakes(is_chosen ? &loader->fatal : &loader->minor, &file->mistakes);
+        mistakes_append(is_chosen ? &loader->fatal : &loader->minor, &file->mistakes);
         is_found = is_found || is_chosen;
     }
     if (!is_found)

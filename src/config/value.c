@@ -6,6 +6,7 @@
 
 #include "config/mistakes.h"
 #include "core/arena.h"
+#include "core/driver.h"
 #include "core/environment.h"
 #include "core/text.h"
 
@@ -63,7 +64,10 @@ value_expected(const struct option *option, struct text *out)
             text_addf(out, "%s%s", i ? " or " : "", option->choices[i]);
         break;
     case OPTION_WORDS:
-        text_add(out, "a list: the program and its arguments");
+        text_addf(out, "a list: %s", option->unit ? option->unit : "the program and its arguments");
+        break;
+    case OPTION_CONTROL:
+        text_add(out, "a map: {driver: NAME, and the driver's fields}");
         break;
     }
 }
@@ -149,8 +153,8 @@ is_url(const char *written)
     return !is_plain || is_loopback(host, n);
 }
 
-static bool
-is_variable(const char *written)
+bool
+value_is_variable(const char *written)
 {
     if (!isalpha((unsigned char)written[0]) && written[0] != '_')
         return false;
@@ -182,7 +186,7 @@ read_string(const struct option *option, const char *written, void *target,
     if (option->type == OPTION_URL)
         is_good = is_good && is_url(written);
     if (option->type == OPTION_ENV)
-        is_good = is_good && is_variable(written);
+        is_good = is_good && value_is_variable(written);
     if (!is_good)
         return fail(option, written, err);
     if (option->type == OPTION_FILE) /* a path is bytes; whoever shows it makes it safe */
@@ -211,6 +215,7 @@ value_read(const struct option *option, const char *written, void *target,
     case OPTION_ENV:
         return read_string(option, written, target, context, err);
     case OPTION_WORDS:
+    case OPTION_CONTROL:
         break;
     }
     return fail(option, written, err);
@@ -229,6 +234,8 @@ value_reset(const struct option *option, void *target, const struct value_contex
         *(int64_t *)at(option, target) = option->unset;
     } else if (option->type == OPTION_CHOICE) {
         *(int *)at(option, target) = 0;
+    } else if (option->type == OPTION_CONTROL) {
+        *(struct driver_use *)at(option, target) = (struct driver_use){NULL, NULL};
     } else {
         memset(at(option, target), 0, sizeof(void *)); /* a NULL of whichever type */
     }
@@ -243,6 +250,8 @@ value_is_set(const struct option *option, const void *target)
         return option->fallback || *(const int64_t *)at_const(option, target) != option->unset;
     if (option->type == OPTION_WORDS)
         return *(const char *const *const *)at_const(option, target) != NULL;
+    if (option->type == OPTION_CONTROL)
+        return ((const struct driver_use *)at_const(option, target))->driver != NULL;
     return *(const char *const *)at_const(option, target) != NULL;
 }
 
@@ -266,7 +275,19 @@ string_at(const struct option *option, const void *target)
 {
     if (option->type == OPTION_WORDS)
         return **(const char *const *const *)at_const(option, target);
+    if (option->type == OPTION_CONTROL)
+        return ((const struct driver_use *)at_const(option, target))->driver->name;
     return *(const char *const *)at_const(option, target);
+}
+
+static void
+show_words(const char *const *words, struct text *out)
+{
+    for (size_t i = 0; words[i]; i++) {
+        const char *quote = *words[i] && !strpbrk(words[i], " \t\"'") ? "" : "\"";
+
+        text_addf(out, "%s%s%s%s", i ? " " : "", quote, words[i], quote);
+    }
 }
 
 void
@@ -285,6 +306,8 @@ value_show(const struct option *option, const void *target, struct text *out)
                   option->unit ? " " : "", option->unit ? option->unit : "");
     else if (option->is_secret)
         text_addf(out, "set (%s %s)", kind_of_secret(option), string_at(option, target));
+    else if (option->type == OPTION_WORDS)
+        show_words(*(const char *const *const *)at_const(option, target), out);
     else if (!*string_at(option, target))
         text_add(out, "\"\"");
     else

@@ -34,4 +34,7 @@ void value_expected(const struct option *option, struct text *out);
 /* Keys and tokens, by their looks. */
 bool value_is_secret(const char *written);
 
+/* Can this be the name of an environment variable? */
+bool value_is_variable(const char *written);
+
 #endif

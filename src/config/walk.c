@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "config/control.h"
 #include "core/arena.h"
 #include "core/map.h"
 #include "core/text.h"
@@ -121,9 +122,8 @@ unknown_key(struct loader *loader, const struct scope *scope, const struct yaml 
                  "%s: unknown key%s", path, advice);
 }
 
-/* True, and one mistake, when a secret itself was written down. */
-static bool
-refuse_secret(struct loader *loader, const struct yaml *node, const char *path)
+bool
+walk_refuse_secret(struct loader *loader, const struct yaml *node, const char *path)
 {
     if (node->kind != YAML_scalar || !value_is_secret(node->value))
         return false;
@@ -149,7 +149,7 @@ read_words(struct loader *loader, struct spot spot, const struct yaml *node, con
     words = arena_array(loader->context.arena, n + 1, sizeof(*words));
     n = 0;
     for (const struct yaml *child = node->first; child; child = child->next) {
-        if (refuse_secret(loader, child, path))
+        if (walk_refuse_secret(loader, child, path))
             return;
         if (child->kind != YAML_scalar)
             walk_mistake(loader, child, path, "expected text");
@@ -180,8 +180,13 @@ read_option(struct loader *loader, const struct scope *scope, struct spot spot,
 {
     struct err err = {0};
 
-    if (refuse_secret(loader, node, path))
+    if (walk_refuse_secret(loader, node, path))
         return;
+    if (spot.option->type == OPTION_CONTROL) {
+        control_read(loader, scope, spot.option, node, path,
+                     (void *)((char *)spot.target + spot.option->offset));
+        return; /* which notes more than one setting */
+    }
     if (spot.option->type == OPTION_WORDS) {
         read_words(loader, spot, node, path);
     } else if (!is_scalar(loader, spot.option, node, path) ||
@@ -251,6 +256,25 @@ check_required(struct loader *loader, const struct option_list *list, const void
 }
 
 static void
+check_secret(struct loader *loader, const struct option_list *list, const void *element,
+             const struct yaml *node, const char *where)
+{
+    const char *names = "";
+
+    for (size_t i = 0; list->needs_secret && i < list->n; i++) {
+        if (!list->rows[i].is_secret)
+            continue;
+        if (value_is_set(&list->rows[i], element))
+            return;
+        names = arena_printf(loader->context.arena, "%s%s%s", names, *names ? " or " : "",
+                             list->rows[i].name);
+    }
+    if (list->needs_secret)
+        mistakes_add(&loader->fatal, loader->config->path, node->line, node->column,
+                     "%s: %s is missing", where, names);
+}
+
+static void
 check_unique(struct loader *loader, const char *name, const struct yaml *node, struct map *seen,
              const char *where)
 {
@@ -283,7 +307,11 @@ read_list(struct loader *loader, const struct scope *scope, const struct option_
     for (const struct yaml *child = node->first; child; child = child->next, n++) {
         void *element = elements + n * list->element_bytes;
         struct option_table table = {.rows = list->rows, .n = list->n, .target = element};
-        struct scope inner = {.tables = &table, .n_tables = 1, .is_in_force = scope->is_in_force};
+        struct scope inner = {.tables = &table,
+                              .n_tables = 1,
+                              .list = list->name,
+                              .index = n,
+                              .is_in_force = scope->is_in_force};
         const char *where = arena_printf(loader->context.arena, "%s[%zu]", path, n);
 
         for (size_t i = 0; i < list->n; i++)
@@ -292,6 +320,7 @@ read_list(struct loader *loader, const struct scope *scope, const struct option_
             loader_add_element(loader, list, n, element);
         walk_map(loader, &inner, child, "", where);
         check_required(loader, list, element, child, where);
+        check_secret(loader, list, element, child, where);
         check_unique(loader, list->unique, child, seen, where);
     }
     map_free(seen);

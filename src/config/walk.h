@@ -15,13 +15,18 @@ struct scope {
     size_t n_lists;
     struct config *config;
     const char *const *others; /* only at the top level: keys read elsewhere, NULL-terminated */
-    bool is_in_force;          /* else checked only, and not noted */
+    const char *list;          /* inside an element of a list: its name and the element's index */
+    size_t index;
+    bool is_in_force; /* else checked only, and not noted */
 };
 
 /* Set what the map says. path: what the tables call this map, "" at their top; where: what messages
  * call it. */
 void walk_map(struct loader *loader, const struct scope *scope, const struct yaml *map,
               const char *path, const char *where);
+
+/* True, and one mistake, when a secret itself was written down. */
+bool walk_refuse_secret(struct loader *loader, const struct yaml *node, const char *where);
 
 /* A mistake at a node's value. */
 void walk_mistake(struct loader *loader, const struct yaml *node, const char *where,

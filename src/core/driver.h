@@ -56,7 +56,8 @@ struct driver_template {
 
 struct driver {
     const char *name, *about;
-    const char *path; /* the file it came from */
+    const char *path;   /* the file it came from */
+    bool is_configured; /* its verbs stand in the configuration, pool by pool */
     const struct driver_field *fields;
     size_t n_fields;
     const char *worker_pattern;     /* what a listed name must match to be used as {worker} */

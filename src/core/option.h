@@ -17,6 +17,7 @@ enum option_type {
     OPTION_ENV,    /* the name of an environment variable */
     OPTION_CHOICE, /* target: int, an index into choices */
     OPTION_WORDS,  /* target: const char *const *, NULL-terminated */
+    OPTION_CONTROL, /* {driver: NAME, its fields…}; target: struct driver_use */
 };
 
 /* Another place than the file that can set an option. */
@@ -36,9 +37,10 @@ struct option {
     const char *fallback;       /* the default, as it would be written; NULL: not set */
     int64_t unset;              /* OPTION_INT: what the target holds while it is not set */
     const char *const *choices; /* NULL-terminated */
-    const char *unit;           /* "s", "requests per minute"; NULL: none */
-    bool is_required;           /* a row of a list is nothing without it */
-    bool is_secret;             /* where a credential is; at most one of a group may be set */
+    const char *unit; /* "s", "requests per minute"; of words: "names of variables"; NULL: none */
+    bool is_required; /* a row of a list is nothing without it */
+    bool is_secret;   /* where a credential is; at most one of a group may be set */
+    bool is_written;  /* OPTION_FILE: we make it, so it need not be there */
     struct option_place flag, environment; /* both win over the file, the flag over both */
     const char *ambient;                   /* a variable that counts when nothing else sets it */
     const char *help;                      /* one line */
