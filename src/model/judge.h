@@ -65,6 +65,7 @@ struct judge {
     const struct upstream *upstreams;
     const struct service *service; /* NULL: nothing known yet */
     size_t n_pools, n_jobs, n_tunnels, n_connectors, n_checks, n_proxies, n_upstreams;
+    const struct tunnel *unlisted; /* one for each proxy: its tunnel, when the API lists none */
 
     struct api_state api;
     struct pool_jobs *pool_jobs; /* one for each pool */

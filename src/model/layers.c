@@ -83,9 +83,61 @@ const struct proxy *
 proxy_of(const struct judge *judge, const struct tunnel *tunnel)
 {
     for (size_t i = 0; i < judge->n_proxies; i++)
-        if (tunnel_of(judge, &judge->proxies[i]) == tunnel)
+        if (tunnel_of(judge, &judge->proxies[i]) == tunnel || tunnel == &judge->unlisted[i])
             return &judge->proxies[i];
     return NULL;
+}
+
+bool
+is_unlisted(const struct judge *judge, const struct tunnel *tunnel)
+{
+    for (size_t i = 0; i < judge->n_proxies; i++)
+        if (tunnel == &judge->unlisted[i])
+            return true;
+    return false;
+}
+
+/* What all connectors say they serve; "" when they do not agree. */
+static const char *
+only_served(const struct judge *judge)
+{
+    for (size_t i = 1; i < judge->n_connectors; i++)
+        if (strcmp(judge->connectors[i].tunnel_id, judge->connectors[0].tunnel_id) != 0)
+            return "";
+    return judge->n_connectors > 0 ? judge->connectors[0].tunnel_id : "";
+}
+
+/* Without the API a tunnel is known by the domain that its proxy serves; the connectors of this
+ * host are its own when there is nothing else that they could serve. */
+static void
+describe_unlisted(const struct judge *judge, const struct proxy *proxy, struct tunnel *out)
+{
+    const char *domain = *proxy->tunnel_domain ? proxy->tunnel_domain : proxy->data_domain;
+    const char *served = judge->n_tunnels == 0 && judge->n_proxies == 1 ? only_served(judge) : "";
+    const char *name = *domain ? domain : "the proxy of this host";
+
+    *out = (struct tunnel){
+        .id = *served ? served : name,
+        .name = name,
+        .domain = domain,
+        .certificates_error = "the API lists no such tunnel",
+    };
+}
+
+/* Those of proxies whose tunnel the API lists stay empty, and are not shown. */
+static size_t
+find_unlisted(struct judge *judge)
+{
+    struct tunnel *tunnels = arena_array(judge->arena, judge->n_proxies, sizeof(*tunnels));
+    size_t n = 0;
+
+    for (size_t i = 0; i < judge->n_proxies; i++)
+        if (!tunnel_of(judge, &judge->proxies[i])) {
+            describe_unlisted(judge, &judge->proxies[i], &tunnels[i]);
+            n++;
+        }
+    judge->unlisted = tunnels;
+    return n;
 }
 
 static bool
@@ -185,23 +237,33 @@ tell(const struct judge *judge, struct layer *layer)
     layer->evidence = lines;
 }
 
-void
-judge_layers(struct judge *judge, struct assessment *out)
+static struct layer *
+add_layers(const struct judge *judge, const struct tunnel *tunnel, struct layer *layers)
 {
-    struct layer *layers = arena_array(judge->arena, judge->n_tunnels * LAYERS, sizeof(*layers));
-
-    for (size_t i = 0; i < judge->n_tunnels * LAYERS; i++) {
-        const struct tunnel *tunnel = &judge->tunnels[i / LAYERS];
-
+    for (size_t i = 0; i < LAYERS; i++) {
         layers[i] = (struct layer){
             .tunnel_id = tunnel->id,
             .tunnel_name = tunnel->name,
-            .name = layer_names[i % LAYERS],
-            .number = (int)(i % LAYERS) + 1,
+            .name = layer_names[i],
+            .number = (int)i + 1,
         };
         run_checks(judge, tunnel, &layers[i]);
         tell(judge, &layers[i]);
     }
+    return layers + LAYERS;
+}
+
+void
+judge_layers(struct judge *judge, struct assessment *out)
+{
+    size_t n = (judge->n_tunnels + find_unlisted(judge)) * LAYERS;
+    struct layer *layers = arena_array(judge->arena, n, sizeof(*layers)), *next = layers;
+
+    for (size_t i = 0; i < judge->n_tunnels; i++)
+        next = add_layers(judge, &judge->tunnels[i], next);
+    for (size_t i = 0; i < judge->n_proxies; i++)
+        if (!tunnel_of(judge, &judge->proxies[i]))
+            next = add_layers(judge, &judge->unlisted[i], next);
     out->layers = layers;
-    out->n_layers = judge->n_tunnels * LAYERS;
+    out->n_layers = n;
 }

@@ -17,8 +17,10 @@ void note(const struct judge *judge, struct layer_check *out, enum layer_verdict
 /* The proxy of a tunnel, by its domain, its registered CA, or because there is only one of both;
  * NULL when none is known here. */
 const struct proxy *proxy_of(const struct judge *judge, const struct tunnel *tunnel);
-/* The tunnel of a proxy, the same way. */
+/* The tunnel of a proxy, the same way; NULL when the API lists none. */
 const struct tunnel *tunnel_of(const struct judge *judge, const struct proxy *proxy);
+/* Is it known from a proxy's files only? */
+bool is_unlisted(const struct judge *judge, const struct tunnel *tunnel);
 
 /* Somebody's decision to live with what that check says of that route; NULL when there is none. */
 const struct waiver *waiver_of(const struct proxy *proxy, const char *check, const char *route);

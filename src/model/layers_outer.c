@@ -158,12 +158,30 @@ compare_domain(const struct judge *judge, const struct tunnel *tunnel, struct la
              tunnel->domain);
 }
 
+/* Only the API can say whether there is such a tunnel, and then whether this is its proxy. */
+static void
+note_unlisted(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
+{
+    const struct source_status *status = &judge->snapshot->source[SOURCE_tunnels];
+
+    if (status->state == SOURCE_STATE_ok && *tunnel->domain)
+        note(judge, out, LAYER_warning, "the API was read, and lists no tunnel with the domain %s",
+             tunnel->domain);
+    else
+        note(judge, out, LAYER_not_observable, "the API's list of tunnels was not read%s%s",
+             *status->error ? ": " : "", status->error);
+}
+
 void
 see_record(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
     const struct proxy *proxy = proxy_of(judge, tunnel);
     bool is_compared = proxy && *proxy->tunnel_domain;
 
+    if (is_unlisted(judge, tunnel)) {
+        note_unlisted(judge, tunnel, out);
+        return;
+    }
     if (tunnel->is_archived)
         note(judge, out, LAYER_failed,
              "the tunnel is archived: its host name and token are void for good");

@@ -70,7 +70,8 @@ conclude(struct attempt *attempt)
 {
     struct attempt_result *result = &attempt->result;
     const struct quic_result *quic = quic_result(attempt->quic);
-    struct text note = {.bytes = result->note, .size = sizeof(result->note)};
+    struct text note = {
+        .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
 
     result->is_vn_silent = is_timeout(&attempt->vn_fault);
     result->stage_us[STAGE_quic] = quic->us;
@@ -79,6 +80,8 @@ conclude(struct attempt *attempt)
     if (*quic->note) {
         text_clear(&note);
         text_add(&note, quic->note);
+    } else if (quic->has_retried) {
+        text_addf(&note, "%safter Retry", note.n > 0 ? ", " : "");
     }
     result->fault = quic->fault;
     if (quic->fault.signal == SIGNAL_none) {

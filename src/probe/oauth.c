@@ -126,6 +126,8 @@ end_session(struct oauth *oauth, void (*next)(struct oauth *oauth))
     oauth->next = next;
     start_headers(oauth);
     add_header(oauth, oauth->session_header);
+    if (*oauth->token_header) /* what opened it may close it */
+        add_header(oauth, oauth->token_header);
     send_request(oauth, "DELETE", &oauth->addresses[0], session_ended);
 }
 
@@ -261,12 +263,12 @@ elsewhere_came(void *context)
     if (oauth->query.fault.signal || !http_url_read(oauth->ask_url, &parts, NULL)) {
         memset(&oauth->get, 0, sizeof(oauth->get));
         fault_set(&oauth->get.fault, STAGE_dns, SIGNAL_dns, 0, "%s", oauth->query.fault.text);
-        oauth->get.done(oauth);
+        oauth->came(oauth);
         return;
     }
     oauth->elsewhere = oauth->query.addresses[0];
     address_set_port(&oauth->elsewhere, parts.port);
-    send_request(oauth, "GET", &oauth->elsewhere, (void (*)(void *))oauth->get.done);
+    send_request(oauth, "GET", &oauth->elsewhere, oauth->came);
 }
 
 /* Ask for the URL in asked_for, by the way that leads there from here; false when there is none. */
@@ -290,8 +292,7 @@ ask_metadata(struct oauth *oauth, void (*came)(void *context))
     } else if (address_parse(parts.host, parts.port, &oauth->elsewhere)) {
         send_request(oauth, "GET", &oauth->elsewhere, came);
     } else {
-        memset(&oauth->get, 0, sizeof(oauth->get));
-        oauth->get.done = came;
+        oauth->came = came;
         oauth->query.done = elsewhere_came;
         oauth->query.context = oauth;
         dns_lookup(oauth->tools->dns, &oauth->query, parts.host, 4);
@@ -485,7 +486,7 @@ oauth_start(struct oauth *oauth)
     memset(&oauth->issuers, 0, sizeof(oauth->issuers));
     oauth->path = oauth->version = oauth->place = oauth->issuer = oauth->n_addresses = 0;
     oauth->uses_public_host = oauth->is_plain = oauth->is_ipv6_only = false;
-    oauth->dns_error[0] = oauth->metadata_url[0] = oauth->url[0] = '\0';
+    oauth->dns_error[0] = oauth->metadata_url[0] = oauth->url[0] = oauth->token_header[0] = '\0';
     snprintf(oauth->host_header, sizeof(oauth->host_header), "Host: %.250s",
              own_route(oauth)->host);
     oauth->is_running = true;

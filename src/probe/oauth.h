@@ -47,6 +47,7 @@ struct oauth {
     struct dns_query query;
     struct http_get get;
     void (*next)(struct oauth *oauth); /* after the session was ended */
+    void (*came)(void *context);       /* after a metadata host was looked up and asked */
 };
 
 /* Fill in the plan, then start. done may be called from within, when its name leads nowhere. */

@@ -81,6 +81,20 @@ judge_unauthorized(const struct http_get *get, char metadata_url[CHALLENGE_URL_B
     return judged(OAUTH_challenge, "HTTP 401, Bearer with resource_metadata");
 }
 
+/* The TypeScript SDK's protection against DNS rebinding, in both of its forms: "Invalid Host: …"
+ * and "Invalid Host header: …". */
+static bool
+refuses_host(const struct http_get *get)
+{
+    static const char words[] = "Invalid Host";
+    struct json *json = parse_body(get);
+    const char *message = json_string(json_get(json, "error"), "message", "");
+    bool does = strncmp(message, words, strlen(words)) == 0;
+
+    json_free(json);
+    return does;
+}
+
 static struct oauth_judgement
 judge_forbidden(const struct http_get *get)
 {
@@ -90,6 +104,8 @@ judge_forbidden(const struct http_get *get)
 
     if (bearer && strcmp(bearer->error, "insufficient_scope") == 0)
         return judged(OAUTH_scope, "HTTP 403, Bearer error=\"insufficient_scope\"");
+    if (refuses_host(get))
+        return judged(OAUTH_wrong_host, "HTTP 403, a JSON-RPC error about the Host header");
     return judged(OAUTH_forbidden, "HTTP 403");
 }
 

@@ -74,6 +74,7 @@ tls_trust_open(const char *extra_ca_file, struct tls_trust *like, struct err *er
     trust->context = SSL_CTX_new(TLS_client_method());
     if (!trust->context)
         die("cannot start OpenSSL: %s", last_error());
+    SSL_CTX_set_min_proto_version(trust->context, TLS1_2_VERSION); /* as cloudflared does */
     SSL_CTX_set_verify(trust->context, SSL_VERIFY_PEER, remember_first);
     SSL_CTX_add_custom_ext(trust->context, PADDING_EXTENSION, SSL_EXT_CLIENT_HELLO, add_padding,
                            NULL, NULL, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -250,6 +251,66 @@ failed_handshakes_in_the_log_are_a_warning_then_a_failure(void **state)
     world_free(world);
 }
 
+static void
+without_the_api_a_tunnel_is_known_by_its_proxy(void **state)
+{
+    struct world *world = world_new();
+    struct source_status *source = world_source(world, SOURCE_tunnels);
+    struct upstream *upstream;
+    const struct assessment *assessment;
+
+    (void)state;
+    source->state = SOURCE_STATE_disabled;
+    snprintf(source->error, sizeof(source->error), "no credential");
+    world_proxy(world, "prod");
+    upstream = world_upstream(world, "wiki");
+    assessment = world_assess(world);
+    assert_int_equal(assessment->n_layers, 3);
+    assert_string_equal(assessment->layers[0].tunnel_name, "prod.tunnel.example.com");
+    assert_int_equal(verdict_of(world, "L1-4"), LAYER_not_observable);
+    assert_non_null(strstr(check_of(world, "L1-4")->evidence, "no credential"));
+    assert_int_equal(verdict_of(world, "L2-1"), LAYER_not_observable);
+    assert_int_equal(verdict_of(world, "L2-2"), LAYER_not_observable);
+    assert_int_equal(verdict_of(world, "L2-3"), LAYER_verified);
+    assert_int_equal(layer_verdict(world, 3), LAYER_verified);
+    upstream->reply[OAUTH_ASK_initialize].answer = OAUTH_open;
+    assert_int_equal(layer_verdict(world, 3), LAYER_failed);
+    world_free(world);
+}
+
+static void
+a_proxy_whose_tunnel_the_api_does_not_list_is_noticed(void **state)
+{
+    struct world *world = world_new();
+    const struct assessment *assessment;
+
+    (void)state;
+    world_tunnel(world, "prod");
+    world_tunnel(world, "staging");
+    world_proxy(world, "other")->ca.fingerprint = "0f"; /* and its CA is nobody's either */
+    assessment = world_assess(world);
+    assert_int_equal(assessment->n_layers, 9);
+    assert_string_equal(assessment->layers[6].tunnel_name, "other.tunnel.example.com");
+    assert_int_equal(assessment->layers[6].verdict, LAYER_warning);
+    assert_non_null(strstr(assessment->layers[6].evidence[0], "lists no tunnel"));
+    world_free(world);
+}
+
+/* Only when there is nothing else that they could serve. */
+static void
+connectors_belong_to_the_only_proxy_without_the_api(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    world_connector(world, "a", "one");
+    world_proxy(world, "prod");
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_verified);
+    world_connector(world, "b", "two");
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_not_observable);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -263,6 +324,9 @@ main(void)
         cmocka_unit_test(a_route_outside_the_ranges_and_an_open_guard_are_findings),
         cmocka_unit_test(a_proxy_of_another_domain_is_noticed),
         cmocka_unit_test(failed_handshakes_in_the_log_are_a_warning_then_a_failure),
+        cmocka_unit_test(without_the_api_a_tunnel_is_known_by_its_proxy),
+        cmocka_unit_test(a_proxy_whose_tunnel_the_api_does_not_list_is_noticed),
+        cmocka_unit_test(connectors_belong_to_the_only_proxy_without_the_api),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
