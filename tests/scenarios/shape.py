@@ -169,10 +169,11 @@ def check_order(document):
 
 
 def check_layers(document):
-    """Three for each tunnel."""
-    expected = sorted((tunnel["id"], layer) for tunnel in document["tunnels"] for layer in (1, 2, 3))
-    found = sorted((layer["tunnel_id"], layer["layer"]) for layer in document["layers"])
-    if expected != found:
+    """Three for each tunnel; when the API lists none that the proxy serves, three for the proxy's domain too."""
+    listed = [tunnel["id"] for tunnel in document["tunnels"]]
+    found = [(layer["tunnel_id"], layer["layer"]) for layer in document["layers"]]
+    unlisted = sorted({tunnel for tunnel, _ in found} - set(listed))
+    if len(unlisted) > 1 or sorted(found) != sorted((tunnel, n) for tunnel in listed + unlisted for n in (1, 2, 3)):
         raise Misshapen(f"layers: expected three for each tunnel, found {found}")
 
 
