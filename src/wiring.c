@@ -199,6 +199,7 @@ proxy_options(struct program *program)
         .data_dir = config->proxy.data_dir,
         .mcp_paths = config->proxy.mcp_paths,
         .log = {config->proxy.log_file, config->proxy.log_command},
+        .skips_exposure = !config->checks_exposure,
         .waivers = waivers,
         .n_waivers = config->n_waivers,
     };
@@ -262,6 +263,7 @@ start_probe(struct program *program, const struct check_only *only, struct err *
             .n_connectors = config->n_connectors,
             .proxy = proxy_options(program),
             .discover_connectors = config->discover_connectors,
+            .skips_exposure = !config->checks_exposure,
             .is_off = only ? only->kinds == 0 : !config->checks_enabled,
             .measures_loss = only && only->has_loss,
             .kinds = only ? only->kinds : 0,

@@ -106,7 +106,7 @@ struct config {
     const struct config_waiver *waivers;
     size_t n_waivers;
     const char *edge_region, *edge_ca_file;
-    bool checks_enabled, discover_connectors;
+    bool checks_enabled, discover_connectors, checks_exposure;
     const struct config_binding *bindings;
     size_t n_bindings;
     const char *theme;

@@ -226,6 +226,12 @@ const struct option context_options[] = {
      AT(discover_connectors),
      .fallback = "true",
      .help = "look for connectors on their well-known local ports"},
+    {.name = "checks.exposure",
+     .type = OPTION_BOOL,
+     AT(checks_exposure),
+     .fallback = "true",
+     .help =
+         "try whether the ports of proxy and connectors are open at this host's other addresses"},
 };
 const size_t context_options_n = COUNT_OF(context_options);
 

@@ -4,6 +4,7 @@
 #define MODEL_CONNECTOR_H
 
 #include "core/base.h"
+#include "model/exposure.h"
 #include "model/log_facts.h"
 
 enum connector_state {
@@ -44,8 +45,9 @@ struct connector {
     int64_t started_ms;
     const char *service; /* what its catch-all ingress forwards to; "" */
     struct log_facts log;
-    const char *error; /* why the last attempt failed; "" */
-    int64_t at_ms;     /* when it last answered */
+    struct exposure exposure; /* of its metrics port, when that is on this host */
+    const char *error;        /* why the last attempt failed; "" */
+    int64_t at_ms;            /* when it last answered */
 };
 
 /* What is not as it should be although it carries traffic (facts/connectivity.md C4). */

@@ -358,9 +358,41 @@ see_upstream_addresses(const struct judge *judge, const struct tunnel *tunnel,
         note(judge, out, LAYER_not_observable, "no route was looked up");
 }
 
+static void
+note_exposure(const struct judge *judge, struct layer_check *out, const struct exposure *exposure,
+              const char *what)
+{
+    if (exposure->address && *exposure->address)
+        note(judge, out, LAYER_warning, "%s accepts connections at %s, not only from this host",
+             what, exposure->address);
+    else if (exposure->tried > 0)
+        note(judge, out, LAYER_verified, "%s is closed at this host's %zu other address%s", what,
+             exposure->tried, exposure->tried == 1 ? "" : "es");
+    else
+        note(judge, out, LAYER_verified, "%s: this host has no other address", what);
+}
+
 void
 see_exposure(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    (void)tunnel;
-    note(judge, out, LAYER_not_observable, "who else can reach ports 8080 and 20241 was not tried");
+    const struct proxy *proxy = proxy_of(judge, tunnel);
+
+    if (proxy && proxy->exposure.at_ms > 0) {
+        const char *what =
+            arena_printf(judge->arena, "the proxy's port (%s)", proxy->listen_address);
+
+        note_exposure(judge, out, &proxy->exposure, what);
+        if (proxy->exposure.is_public && out->verdict == LAYER_warning)
+            out->verdict = LAYER_failed; /* whoever is on the Internet may reach it */
+    }
+    for (size_t i = 0; i < judge->n_connectors; i++) {
+        const struct connector *connector = &judge->connectors[i];
+
+        if (is_of(connector, tunnel) && connector->exposure.at_ms > 0)
+            note_exposure(judge, out, &connector->exposure,
+                          arena_printf(judge->arena, "the metrics port of %s", connector->name));
+    }
+    if (!*out->evidence)
+        note(judge, out, LAYER_not_observable,
+             "no port of proxy or connector was tried at this host's other addresses");
 }

@@ -5,6 +5,7 @@
 #define MODEL_PROXY_H
 
 #include "core/base.h"
+#include "model/exposure.h"
 #include "model/log_facts.h"
 
 /* The checklist of facts/connectivity.md D3. */
@@ -71,6 +72,7 @@ struct proxy {
     struct proxy_certificate ca, server;
     struct certificate_proof rules[CERTIFICATE_RULES]; /* CA-5, CA-8 and S-5 are the judge's */
     struct log_facts log;
+    struct exposure exposure; /* of the port that it listens on, when there is one on this host */
     const struct waiver *waivers;
     size_t n_waivers;
     int64_t at_ms; /* when the files were read */

@@ -91,6 +91,12 @@ connector_is_troubled(const struct judge *judge, const struct connector *connect
     return false;
 }
 
+static bool
+is_exposed(const struct connector *connector)
+{
+    return connector->exposure.address && *connector->exposure.address;
+}
+
 const char *
 connector_say(struct judge *judge, const struct connector *connector,
               enum connector_trouble trouble)
@@ -123,8 +129,9 @@ connector_say(struct judge *judge, const struct connector *connector,
                             small_connection(connector)->mtu);
     case CONNECTOR_old:
         return arena_printf(judge->arena,
-                            "version %s shows its token to whoever reaches its metrics port",
-                            connector->version);
+                            "version %s shows its token to whoever reaches its metrics port%s%s",
+                            connector->version, is_exposed(connector) ? ", which is open at " : "",
+                            is_exposed(connector) ? connector->exposure.address : "");
     case CONNECTOR_TROUBLES:
         break;
     }

@@ -136,3 +136,32 @@ address_is_published(const struct address *address, enum range_of owner)
             return true;
     return false;
 }
+
+bool
+address_is_loopback(const struct address *address)
+{
+    return is_inside(address, "127.0.0.0", 8) || is_inside(address, "::1", 128);
+}
+
+bool
+address_is_link_local(const struct address *address)
+{
+    return is_inside(address, "fe80::", 10);
+}
+
+bool
+address_is_private(const struct address *address)
+{
+    static const struct {
+        const char *network;
+        unsigned bits;
+    } networks[] = {
+        {"10.0.0.0", 8},    {"172.16.0.0", 12},  {"192.168.0.0", 16},
+        {"100.64.0.0", 10}, {"169.254.0.0", 16}, {"fc00::", 7},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(networks); i++)
+        if (is_inside(address, networks[i].network, networks[i].bits))
+            return true;
+    return address_is_loopback(address) || address_is_link_local(address);
+}

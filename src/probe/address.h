@@ -28,6 +28,11 @@ void address_add_host(struct text *out, const struct address *address);
 /* "198.41.192.7:7844", "[::1]:7844". */
 void address_add(struct text *out, const struct address *address);
 
+/* Of a network that the Internet does not route to: RFC 1918, 6598, 4193, link-local, loopback. */
+bool address_is_private(const struct address *address);
+bool address_is_link_local(const struct address *address); /* IPv6's only */
+bool address_is_loopback(const struct address *address);
+
 /* Who publishes a range (facts/connectivity.md A2). */
 enum range_of { RANGE_OF_API, RANGE_OF_EDGE };
 

@@ -134,6 +134,7 @@ copy_proxy(const struct probe_proxy *from, struct arena *arena)
         .data_dir = keep(arena, from->data_dir),
         .mcp_paths = keep_words(arena, from->mcp_paths),
         .log = keep_log(arena, &from->log),
+        .skips_exposure = from->skips_exposure,
         .waivers = waivers,
         .n_waivers = from->n_waivers,
     };

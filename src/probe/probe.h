@@ -32,6 +32,7 @@ struct probe_options {
     const struct probe_connector *connectors;
     size_t n_connectors;
     bool discover_connectors; /* look at 127.0.0.1:20241 to 20245 */
+    bool skips_exposure;      /* do not try whether ports of this host are open to others */
     bool measures_loss;       /* no round is over before loss and jitter over UDP are known */
     unsigned kinds;           /* of checks, bits 1u << enum check_kind; 0: all */
     unsigned families;        /* bits 1u << 4, 1u << 6; 0: both */

@@ -15,6 +15,7 @@
 #include "model/store.h"
 #include "probe/attempt.h"
 #include "probe/certificate.h"
+#include "probe/exposure.h"
 #include "probe/proxyconf.h"
 #include "probe/upstreams.h"
 
@@ -32,6 +33,7 @@ struct proxy_watch {
     struct upstreams *upstreams;
     struct timer pass;
     struct log_watch *log; /* NULL: none is configured */
+    struct exposure_probe exposure;
     struct source_status status;
 };
 
@@ -215,6 +217,17 @@ fill_status(struct proxy_watch *watch, const struct proxy *proxy)
     }
 }
 
+/* ":8080" or "127.0.0.1:8080"; 0 when there is no port. */
+static uint16_t
+listen_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    int64_t port;
+
+    return colon && int_parse(colon + 1, &port) && port > 0 && port <= UINT16_MAX ? (uint16_t)port
+                                                                                  : 0;
+}
+
 static void
 pass_due(void *context)
 {
@@ -229,6 +242,9 @@ pass_due(void *context)
         row->data_domain = read_domain(arena, watch->options->data_dir);
         read_certificates(watch, arena, row);
         show_waivers(watch->options, arena, row);
+        if (!watch->options->skips_exposure)
+            exposure_ask(&watch->exposure, listen_port(row->listen_address));
+        exposure_show(&watch->exposure, arena, &row->exposure);
         log_watch_look(watch->log);
         log_watch_show(watch->log, arena, &row->log);
         row->at_ms = clock_wall_ms();
@@ -241,7 +257,7 @@ pass_due(void *context)
 }
 
 static void
-log_news(void *context)
+news_came(void *context)
 {
     struct proxy_watch *watch = context;
     int64_t soon_us = clock_mono_us() + NEWS_MS * INT64_C(1000);
@@ -269,7 +285,10 @@ proxy_open(const struct probe_proxy *options, struct tools *tools, struct store 
     watch->store = store;
     watch->upstreams = upstreams;
     watch->pass = (struct timer){.due = pass_due, .context = watch};
-    watch->log = log_watch_open(&(struct log_plan){options->log, log_news, watch}, tools->loop);
+    watch->exposure.loop = tools->loop;
+    watch->exposure.done = news_came;
+    watch->exposure.context = watch;
+    watch->log = log_watch_open(&(struct log_plan){options->log, news_came, watch}, tools->loop);
     timer_set(tools->loop, &watch->pass, 0);
     return watch;
 }
@@ -281,5 +300,6 @@ proxy_close(struct proxy_watch *watch)
         return;
     timer_clear(watch->tools->loop, &watch->pass);
     log_watch_close(watch->log);
+    exposure_cancel(&watch->exposure);
     free(watch);
 }

@@ -17,6 +17,7 @@ struct probe_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
     const char *const *mcp_paths; /* NULL-terminated; NULL: /mcp, then / */
     struct log_place log;
+    bool skips_exposure; /* do not try whether its port is open to other hosts */
     const struct probe_waiver *waivers;
     size_t n_waivers;
 };

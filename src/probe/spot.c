@@ -131,6 +131,8 @@ end_pass(struct spot *spot, bool is_reached)
         spot->is_news = false;
     }
     spot->state = is_reached ? judge(spot) : CONNECTOR_unreachable;
+    if (is_reached && spot->tries_exposure && address_is_loopback(&spot->address))
+        exposure_ask(&spot->exposure, spot->parts.port);
     spot->is_asking = false;
     spot->over(spot->context);
 }
@@ -238,6 +240,7 @@ spot_cancel(struct spot *spot)
 {
     dns_cancel(&spot->query);
     http_cancel(&spot->get);
+    exposure_cancel(&spot->exposure);
     spot->is_asking = false;
 }
 
@@ -320,5 +323,6 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
         .at_ms = spot->at_ms,
     };
     log_watch_show(spot->log, arena, &out->log);
+    exposure_show(&spot->exposure, arena, &out->exposure);
     show_connections(spot, arena, out);
 }

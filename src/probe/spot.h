@@ -5,6 +5,7 @@
 #include "model/connector.h"
 #include "probe/cloudflared.h"
 #include "probe/dns.h"
+#include "probe/exposure.h"
 #include "probe/http.h"
 #include "probe/log_watch.h"
 #include "probe/trend.h"
@@ -40,7 +41,9 @@ struct spot {
     struct trend trend;
     double requests_per_s, errors_per_min; /* negative: not known */
     char error[SPOT_ERROR_BYTES];
-    int64_t at_ms;         /* wall: when it last answered /ready; 0 */
+    int64_t at_ms; /* wall: when it last answered /ready; 0 */
+    bool tries_exposure;
+    struct exposure_probe exposure;
     struct log_watch *log; /* owned by connectors.c; NULL: it has none */
     /* the pass under way */
     struct http_url parts;

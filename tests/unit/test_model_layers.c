@@ -311,6 +311,33 @@ connectors_belong_to_the_only_proxy_without_the_api(void **state)
     world_free(world);
 }
 
+static void
+a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+    struct connector *connector = world_connector(world, "b", "prod");
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_not_observable);
+    connector->exposure = (struct exposure){.at_ms = WORLD_NOW_MS, .tried = 2, .address = ""};
+    proxy->exposure = connector->exposure;
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_verified);
+    connector->exposure.address = "203.0.113.9:20241";
+    connector->exposure.is_public = true;
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_warning);
+    assert_non_null(strstr(check_of(world, "L1-8")->evidence, "metrics port of b accepts"));
+    connector->version = "2026.4.0";
+    assert_non_null(strstr(world_finding(world, "connector.degraded")->summary,
+                           "which is open at 203.0.113.9:20241"));
+    proxy->exposure.address = "10.0.0.5:8080";
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_warning);
+    proxy->exposure.is_public = true;
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_failed);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -327,6 +354,7 @@ main(void)
         cmocka_unit_test(without_the_api_a_tunnel_is_known_by_its_proxy),
         cmocka_unit_test(a_proxy_whose_tunnel_the_api_does_not_list_is_noticed),
         cmocka_unit_test(connectors_belong_to_the_only_proxy_without_the_api),
+        cmocka_unit_test(a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

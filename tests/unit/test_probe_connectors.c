@@ -4,10 +4,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "aid/measure.h"
 #include "aid/peer.h"
@@ -211,6 +216,65 @@ a_url_that_is_none_is_a_mistake_in_the_configuration(void **state)
     store_free(store);
 }
 
+/* Another address of this host; false when it has none. */
+static bool
+own_address(char *out, size_t size)
+{
+    struct ifaddrs *all = NULL;
+    bool is_found = false;
+
+    assert_int_equal(getifaddrs(&all), 0);
+    for (struct ifaddrs *i = all; i && !is_found; i = i->ifa_next)
+        if (i->ifa_addr && i->ifa_addr->sa_family == AF_INET && (i->ifa_flags & IFF_UP) &&
+            !(i->ifa_flags & IFF_LOOPBACK))
+            is_found = getnameinfo(i->ifa_addr, sizeof(struct sockaddr_in), out, (socklen_t)size,
+                                   NULL, 0, NI_NUMERICHOST) == 0;
+    freeifaddrs(all);
+    return is_found;
+}
+
+static bool
+exposure_is_known(const struct snapshot *snapshot, void *context)
+{
+    size_t n;
+    const struct connector *rows = snapshot_connectors(snapshot, &n);
+
+    (void)context;
+    return n == 1 && rows[0].exposure.at_ms > 0;
+}
+
+static void
+a_metrics_port_that_others_reach_is_seen(void **state)
+{
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = READY});
+    struct probe_connector mine = {"mine", peer_url(peer), NULL, {NULL, NULL}};
+    struct probe_options options = options_of(&mine, 1);
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(peer_port(peer))};
+    char address[64], expected[80];
+    struct measure m;
+    int fd;
+
+    (void)state;
+    if (!own_address(address, sizeof(address)))
+        skip();
+    measure_start(&m, &options);
+    assert_true(measure_until(&m, exposure_is_known, NULL));
+    assert_string_equal(measure_connector(&m, "mine")->exposure.address, "");
+    assert_true(measure_connector(&m, "mine")->exposure.tried > 0);
+    measure_stop(&m);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(inet_pton(AF_INET, address, &at.sin_addr), 1);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 5), 0);
+    measure_start(&m, &options);
+    assert_true(measure_until(&m, exposure_is_known, NULL));
+    snprintf(expected, sizeof(expected), "%s:%u", address, (unsigned)peer_port(peer));
+    assert_string_equal(measure_connector(&m, "mine")->exposure.address, expected);
+    measure_stop(&m);
+    close(fd);
+    peer_stop(peer);
+}
+
 int
 main(void)
 {
@@ -222,6 +286,7 @@ main(void)
         cmocka_unit_test(whatever_it_answers_its_row_says_why_it_is_unreachable),
         cmocka_unit_test(a_silent_connector_does_not_hold_up_the_others),
         cmocka_unit_test(a_url_that_is_none_is_a_mistake_in_the_configuration),
+        cmocka_unit_test(a_metrics_port_that_others_reach_is_seen),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
