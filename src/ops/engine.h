@@ -1,0 +1,114 @@
+/* engine.h — everything the ops thread works with, and what phases may do. Only files of this room
+ * include it. */
+#ifndef OPS_ENGINE_H
+#define OPS_ENGINE_H
+
+#include "core/driver.h"
+#include "history/journal.h"
+#include "model/store.h"
+#include "ops/ops.h"
+#include "ops/run.h"
+
+struct inbox;
+
+enum {
+    ENGINE_TICK_MS = 500,
+    ENGINE_MOST_EFFECTS = 4, /* requests that change the world, in flight at once */
+    ENGINE_MOST_PAST = 50,   /* ops that are over and still shown */
+};
+
+struct engine {
+    const struct ops_options *options; /* borrowed */
+    struct api *api;                   /* NULL: no service */
+    struct store *store;
+    struct journal *journal; /* NULL: see journal_error */
+    struct err journal_error;
+    struct inbox *inbox;
+    struct run *runs; /* ours, the newest first */
+    uint64_t last_tag;
+
+    /* what others wrote into the journal */
+    struct arena *others_arena;
+    const struct journal_op *others;
+    size_t n_others;
+
+    int64_t armed_until_ms; /* wall */
+    char locked_why[RUN_NOTE_BYTES];
+    char reason[ORDER_REASON_BYTES];
+
+    struct snapshot snapshot; /* taken anew for each look at the world */
+    int64_t now_ms, wall_ms;  /* of this turn */
+    bool ops_changed, control_changed;
+};
+
+/* One stretch of an op's way; the rows of kinds.c say which ops are made of which. All but `name`
+ * and `doing` may be NULL. */
+struct phase {
+    const char *name;  /* as the journal has it: where to go on */
+    const char *doing; /* "stopping jobs" */
+    void (*enter)(struct engine *engine, struct run *run);
+    /* Looks at the world, a few times a second. */
+    void (*tick)(struct engine *engine, struct run *run);
+    void (*answered)(struct engine *engine, struct run *run, struct run_item *item,
+                     const struct api_answer *answer);
+    /* A command ended; err NULL: with success. */
+    void (*ended)(struct engine *engine, struct run *run, const struct err *err);
+};
+
+/* What a kind of op is: how its plan is made, and its way. */
+struct kind {
+    void (*plan)(struct engine *engine, struct run *run);
+    const struct phase *const *phases; /* NULL-terminated */
+    bool takes_grace;
+};
+extern const struct kind kinds[OP_KIND_COUNT];
+
+/* engine.c: what phases and plans do. */
+
+/* The phase is done: the next one is entered, or the op is done. */
+void engine_next(struct engine *engine, struct run *run);
+/* The op is over; the summary is its last word. */
+void engine_end(struct engine *engine, struct run *run, enum op_state state, const char *format,
+                ...) PRINTF_LIKE(4, 5);
+/* It cannot go on by itself, and offers this. */
+void engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const char *format,
+                ...) PRINTF_LIKE(4, 5);
+/* An offer was taken, or is no longer needed. */
+void engine_go_on(struct engine *engine, struct run *run);
+
+/* Send one request about an item. One that changes the world is recorded first; false when it could
+ * not be, and the op has failed. */
+bool engine_call(struct engine *engine, struct run *run, struct run_item *item,
+                 enum api_call_id call, const char *body);
+/* May one more request that changes the world be sent now? */
+bool engine_may_act(const struct engine *engine);
+/* Run a verb; recorded first. input: a secret for its standard input; NULL. False when it could not
+ * be started or recorded, and the op has failed. */
+bool engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
+                    enum driver_verb verb, const char *worker);
+bool engine_run_argv(struct engine *engine, struct run *run, const struct command_plan *plan,
+                     const char *what);
+/* Ask for the pool's queue and items anew, every few seconds at most. */
+void engine_hurry(struct engine *engine, struct run *run);
+/* The item changed: record and show it. False: see engine_call. */
+bool engine_item(struct engine *engine, struct run *run, const struct run_item *item);
+/* The op's summary, phase or state changed. */
+bool engine_changed(struct engine *engine, struct run *run);
+
+/* The driver of a pool or connector; NULL. */
+const struct driver_use *engine_control(const struct engine *engine, const char *kind,
+                                        const char *id);
+const struct ops_token *engine_token(const struct engine *engine, const char *tunnel_id);
+
+/* plan.c */
+void plan_make(struct engine *engine, struct run *run);
+void plan_refuse(struct engine *engine, struct run *run, const char *format, ...) PRINTF_LIKE(3, 4);
+
+/* publish.c */
+void publish_ops(struct engine *engine);
+void publish_control(struct engine *engine);
+
+/* orders.c */
+void orders_take(struct engine *engine, const struct op_order *order);
+
+#endif

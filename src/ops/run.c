@@ -1,0 +1,214 @@
+#include "ops/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "core/die.h"
+#include "core/secret.h"
+#include "core/text.h"
+#include "ops/command.h"
+
+enum { LINE_BYTES = 1024 };
+
+static void
+make_id(char out[OP_ID_BYTES])
+{
+    uint8_t bytes[10];
+
+    if (getrandom(bytes, sizeof(bytes), 0) != (ssize_t)sizeof(bytes))
+        die("no random numbers");
+    memcpy(out, "op_", 4);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        snprintf(out + 3 + 2 * i, 3, "%02x", bytes[i]);
+}
+
+struct run *
+run_new(enum op_kind kind, int64_t now_ms)
+{
+    struct run *run = calloc(1, sizeof(*run));
+
+    if (!run)
+        die("out of memory");
+    make_id(run->id);
+    run->kind = kind;
+    run->planned_ms = now_ms;
+    run->median_ms = run->p90_ms = run->expected = -1;
+    return run;
+}
+
+static void
+free_lines(struct run *run)
+{
+    for (size_t i = 0; i < run->n_lines; i++)
+        free(run->lines[i].text);
+    run->n_lines = run->n_plan_lines = 0;
+}
+
+void
+run_free(struct run *run)
+{
+    if (!run)
+        return;
+    free_lines(run);
+    free(run->lines);
+    free(run->items);
+    command_let_go(run->command);
+    secret_free(run->token);
+    free(run);
+}
+
+void
+run_clear_plan(struct run *run)
+{
+    free_lines(run);
+    run->n_items = 0;
+}
+
+struct run_item *
+run_add_item(struct run *run, const char *id, const char *name)
+{
+    struct run_item *item;
+
+    if (run->n_items == run->room_items) {
+        size_t room = run->room_items ? 2 * run->room_items : 8;
+        struct run_item *longer = realloc(run->items, room * sizeof(*longer));
+
+        if (!longer)
+            die("out of memory");
+        run->items = longer;
+        run->room_items = room;
+    }
+    item = &run->items[run->n_items++];
+    *item = (struct run_item){0};
+    snprintf(item->id, sizeof(item->id), "%s", id);
+    text_clean(item->name, sizeof(item->name), name, strlen(name));
+    return item;
+}
+
+struct run_item *
+run_item(struct run *run, const char *id)
+{
+    for (size_t i = 0; i < run->n_items; i++)
+        if (strcmp(run->items[i].id, id) == 0)
+            return &run->items[i];
+    return NULL;
+}
+
+struct run_item *
+run_item_of_tag(struct run *run, uint64_t tag)
+{
+    for (size_t i = 0; i < run->n_items; i++)
+        if (run->items[i].tag == tag)
+            return &run->items[i];
+    return NULL;
+}
+
+/* The oldest line of the record gives way. */
+static void
+make_room(struct run *run)
+{
+    if (run->n_lines - run->n_plan_lines < RUN_LINES_MOST)
+        return;
+    free(run->lines[run->n_plan_lines].text);
+    memmove(&run->lines[run->n_plan_lines], &run->lines[run->n_plan_lines + 1],
+            (run->n_lines - run->n_plan_lines - 1) * sizeof(*run->lines));
+    run->n_lines--;
+}
+
+void
+run_say(struct run *run, enum op_line_kind kind, int64_t at_ms, const char *format, ...)
+{
+    TEXT(line, LINE_BYTES);
+    va_list args;
+    char *text;
+
+    va_start(args, format);
+    text_vaddf(&line, format, args);
+    va_end(args);
+    if (at_ms)
+        make_room(run);
+    if (run->n_lines == run->room_lines) {
+        size_t room = run->room_lines ? 2 * run->room_lines : 16;
+        struct run_line *longer = realloc(run->lines, room * sizeof(*longer));
+
+        if (!longer)
+            die("out of memory");
+        run->lines = longer;
+        run->room_lines = room;
+    }
+    text = strdup(line.bytes);
+    if (!text)
+        die("out of memory");
+    run->lines[run->n_lines++] = (struct run_line){.kind = kind, .at_ms = at_ms, .text = text};
+    if (!at_ms)
+        run->n_plan_lines = run->n_lines;
+}
+
+void
+run_summarize(struct run *run, const char *format, ...)
+{
+    struct text out = {.bytes = run->summary, .size = sizeof(run->summary)};
+    va_list args;
+
+    text_clear(&out);
+    va_start(args, format);
+    text_vaddf(&out, format, args);
+    va_end(args);
+}
+
+void
+item_note(struct run_item *item, const char *format, ...)
+{
+    struct text out = {.bytes = item->note, .size = sizeof(item->note)};
+    va_list args;
+
+    text_clear(&out);
+    va_start(args, format);
+    text_vaddf(&out, format, args);
+    va_end(args);
+}
+
+size_t
+run_count(const struct run *run, enum op_progress progress)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < run->n_items; i++)
+        n += run->items[i].progress == progress;
+    return n;
+}
+
+size_t
+run_in_flight(const struct run *run)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < run->n_items; i++)
+        n += run->items[i].tag != 0;
+    return n;
+}
+
+bool
+run_items_are_settled(const struct run *run)
+{
+    for (size_t i = 0; i < run->n_items; i++)
+        if (run->items[i].tag || run->items[i].progress < OP_ITEM_done)
+            return false;
+    return true;
+}
+
+bool
+run_chose(const struct run *run, enum op_choice choice)
+{
+    return run->choices & 1u << choice;
+}
+
+bool
+run_is_active(const struct run *run)
+{
+    return run->state == OP_STATE_running || run->state == OP_STATE_asking ||
+           run->state == OP_STATE_stopping;
+}
