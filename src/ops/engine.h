@@ -9,6 +9,7 @@
 #include "ops/ops.h"
 #include "ops/run.h"
 
+struct command_plan;
 struct inbox;
 
 enum {
@@ -44,8 +45,9 @@ struct engine {
 /* One stretch of an op's way; the rows of kinds.c say which ops are made of which. All but `name`
  * and `doing` may be NULL. */
 struct phase {
-    const char *name;  /* as the journal has it: where to go on */
-    const char *doing; /* "stopping jobs" */
+    const char *name;                         /* as the journal has it: where to go on */
+    const char *doing;                        /* "stopping jobs" */
+    bool (*is_wanted)(const struct run *run); /* false: skipped; NULL: always wanted */
     void (*enter)(struct engine *engine, struct run *run);
     /* Looks at the world, a few times a second. */
     void (*tick)(struct engine *engine, struct run *run);

@@ -21,7 +21,8 @@ struct run_item {
     char id[ORDER_ID_BYTES], name[RUN_NAME_BYTES];
     char pool_id[ORDER_ID_BYTES], session_id[ORDER_ID_BYTES]; /* of a job; "" */
     char what[RUN_NOTE_BYTES], loses[RUN_NOTE_BYTES], note[RUN_NOTE_BYTES];
-    char state[32]; /* the service's word, as last seen */
+    char state[32];  /* the service's word, as last seen */
+    char before[64]; /* the connectorId that a connector had */
     enum op_progress progress;
     int64_t asked_ms, done_ms; /* wall; 0 */
 
@@ -35,6 +36,7 @@ struct run_item {
     bool is_unsure;   /* asked, and no usable answer came */
     bool is_unproven; /* whether it was asked is not known: look before anything is sent */
     bool is_foreign;  /* somebody else did it */
+    bool is_missed;   /* the list no longer has it */
 };
 
 struct run_line {

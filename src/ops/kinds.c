@@ -1,0 +1,55 @@
+/* kinds.c — which op is made of which phases. */
+#include <string.h>
+
+#include "ops/phases.h"
+
+static const struct phase *const stop_job[] = {&phase_stop, NULL};
+static const struct phase *const restart_job[] = {&phase_stop, &phase_interrupt, &phase_requeue,
+                                                  NULL};
+static const struct phase *const drain_pool[] = {&phase_quiet, &phase_interrupt, &phase_stop,
+                                                 &phase_empty, NULL};
+static const struct phase *const restart_pool[] = {
+    &phase_roll, &phase_quiet, &phase_stop, &phase_empty, &phase_renew, &phase_up, NULL};
+static const struct phase *const drain_connector[] = {&phase_down, NULL};
+static const struct phase *const restart_connector[] = {&phase_reconnect, NULL};
+static const struct phase *const rotate_token[] = {&phase_rotate, &phase_reconnect, NULL};
+
+const struct kind kinds[OP_KIND_COUNT] = {
+    [OP_stop_job] = {plan_stop_job, stop_job, true},
+    [OP_restart_job] = {plan_restart_job, restart_job, true},
+    [OP_drain_pool] = {plan_drain_pool, drain_pool, true},
+    [OP_restart_pool] = {plan_restart_pool, restart_pool, true},
+    [OP_drain_connector] = {plan_drain_connector, drain_connector, false},
+    [OP_restart_connector] = {plan_restart_connector, restart_connector, false},
+    [OP_rotate_token] = {plan_rotate_token, rotate_token, false},
+};
+
+const struct phase *
+phase_of(const struct run *run)
+{
+    return kinds[run->kind].phases[run->phase];
+}
+
+const char *
+phase_name(const struct run *run)
+{
+    const struct phase *phase = phase_of(run);
+
+    return phase ? phase->name : "";
+}
+
+size_t
+phase_find(enum op_kind kind, const char *name)
+{
+    size_t i = 0;
+
+    while (kinds[kind].phases[i] && strcmp(kinds[kind].phases[i]->name, name) != 0)
+        i++;
+    return kinds[kind].phases[i] ? i : 0;
+}
+
+bool
+phase_is_not_rolling(const struct run *run)
+{
+    return !run_chose(run, OP_CHOICE_rolling);
+}

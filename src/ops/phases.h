@@ -1,0 +1,45 @@
+/* phases.h — the stretches that ops are made of; a file each. */
+#ifndef OPS_PHASES_H
+#define OPS_PHASES_H
+
+#include "ops/engine.h"
+
+extern const struct phase phase_quiet;     /* the pool's drain command */
+extern const struct phase phase_interrupt; /* the sessions of a pool or job */
+extern const struct phase phase_stop;      /* jobs: asked, watched, forced */
+extern const struct phase phase_requeue;   /* a session's work is queued again */
+extern const struct phase phase_empty;     /* nothing of the pool is left */
+extern const struct phase phase_renew;     /* the pool's restart or start command */
+extern const struct phase phase_roll;      /* worker by worker */
+extern const struct phase phase_up;        /* the expected workers are there */
+extern const struct phase phase_down;      /* a connector's drain command, and its end seen */
+extern const struct phase phase_rotate;    /* a new token, delivered */
+extern const struct phase phase_reconnect; /* connectors restarted, one by one */
+
+/* How plans are made: items, calls, commands, warnings. */
+void plan_stop_job(struct engine *engine, struct run *run);
+void plan_restart_job(struct engine *engine, struct run *run);
+void plan_drain_pool(struct engine *engine, struct run *run);
+void plan_restart_pool(struct engine *engine, struct run *run);
+void plan_drain_connector(struct engine *engine, struct run *run);
+void plan_restart_connector(struct engine *engine, struct run *run);
+void plan_rotate_token(struct engine *engine, struct run *run);
+
+/* For is_wanted: all workers at once, rather than one by one. */
+bool phase_is_not_rolling(const struct run *run);
+
+/* Of the phase it is in, "" after the last; and back. */
+const char *phase_name(const struct run *run);
+size_t phase_find(enum op_kind kind, const char *name);
+const struct phase *phase_of(const struct run *run); /* NULL after the last */
+
+/* stop.c: what plans say of a job as an object of an op. */
+struct run_item *stop_add_item(struct engine *engine, struct run *run, const struct job *job);
+
+/* Force what was asked and did not stop. */
+void stop_force(struct engine *engine, struct run *run);
+
+/* Send the operator's words to the sessions whose work did not appear. */
+void requeue_message(struct engine *engine, struct run *run, const char *text);
+
+#endif

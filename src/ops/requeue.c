@@ -1,0 +1,223 @@
+/* requeue.c — a session is interrupted, and its work item awaited; if none comes, the operator may
+ * send a message, which nobody else ever does (facts/management-api.md 9). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/json.h"
+#include "ops/phases.h"
+#include "ops/world.h"
+
+enum { REQUEUE_WITHIN_MS = 30000, AGAIN_MS = 2000, MOST_TRIES = 5 };
+
+#define INTERRUPT "{\"events\":[{\"type\":\"user.interrupt\"}]}"
+
+/* --- interrupt --- */
+
+static bool
+wants_interrupt(const struct run *run)
+{
+    return run->kind == OP_restart_job || run_chose(run, OP_CHOICE_interrupt);
+}
+
+static void
+enter_interrupt(struct engine *engine, struct run *run)
+{
+    for (size_t i = 0; i < run->n_items; i++) {
+        struct run_item *item = &run->items[i];
+
+        if (run->is_resumed && item->asked_ms && item->progress != OP_ITEM_done) {
+            item->progress = OP_ITEM_taken; /* it may have been sent: never twice */
+            item_note(item, "whether the interrupt was sent is not known; its work is awaited");
+        } else if (*item->session_id && item->progress != OP_ITEM_left) {
+            item->progress = OP_ITEM_waiting;
+            item->asked_ms = item->done_ms = 0;
+            item->tries = 0;
+        }
+        engine_item(engine, run, item);
+    }
+    run->is_resumed = false;
+}
+
+static void
+send_interrupts(struct engine *engine, struct run *run)
+{
+    for (size_t i = 0; i < run->n_items && engine_may_act(engine); i++) {
+        struct run_item *item = &run->items[i];
+
+        if (item->progress != OP_ITEM_waiting || item->tag || !*item->session_id ||
+            item->not_before_ms > engine->now_ms)
+            continue;
+        item->progress = OP_ITEM_sent;
+        item->asked_ms = engine->wall_ms;
+        if (!engine_call(engine, run, item, API_CALL_events, INTERRUPT))
+            return;
+    }
+}
+
+static void
+tick_interrupt(struct engine *engine, struct run *run)
+{
+    bool is_all = true;
+
+    if (run->state != OP_STATE_stopping)
+        send_interrupts(engine, run);
+    for (size_t i = 0; i < run->n_items; i++)
+        is_all = is_all && !run->items[i].tag && run->items[i].progress >= OP_ITEM_taken;
+    if (!is_all || run->state != OP_STATE_running)
+        return;
+    if (run->kind == OP_restart_job && run_count(run, OP_ITEM_failed) == run->n_items)
+        engine_end(engine, run, OP_STATE_failed, "%s", run->items[0].note);
+    else
+        engine_next(engine, run);
+}
+
+static void
+interrupted(struct engine *engine, struct run *run, struct run_item *item,
+            const struct api_answer *answer)
+{
+    bool is_certain = answer->outcome == API_OUTCOME_later || answer->outcome == API_OUTCOME_unsent;
+
+    if (is_certain && ++item->tries < MOST_TRIES) {
+        item->progress = OP_ITEM_waiting;
+        item->not_before_ms =
+            engine->now_ms + (answer->retry_after_ms >= 0 ? answer->retry_after_ms : AGAIN_MS);
+        item_note(item, "asked again soon: %s", answer->err.message);
+    } else if (answer->outcome == API_OUTCOME_ok) {
+        item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_done;
+        item_note(item, "interrupted");
+    } else if (answer->outcome == API_OUTCOME_unsure) {
+        item->progress = OP_ITEM_taken;
+        item_note(item, "whether the interrupt was taken is not known (%s)", answer->err.message);
+    } else {
+        item->progress = OP_ITEM_failed;
+        item_note(item, "%s", answer->err.message);
+    }
+    if (item->progress >= OP_ITEM_done)
+        item->done_ms = engine->wall_ms;
+    engine_item(engine, run, item);
+}
+
+const struct phase phase_interrupt = {
+    .name = "interrupt",
+    .doing = "interrupting",
+    .is_wanted = wants_interrupt,
+    .enter = enter_interrupt,
+    .tick = tick_interrupt,
+    .answered = interrupted,
+};
+
+/* --- the work item --- */
+
+/* A work item of the session that is not the one that was stopped; or that one, queued again. */
+static bool
+is_queued_again(const struct engine *engine, const struct run_item *item)
+{
+    const struct job *job = world_job_of_session(&engine->snapshot, item->session_id);
+    const struct pool *pool = world_pool(&engine->snapshot, item->pool_id);
+
+    if (job && job->seen_ms > item->asked_ms)
+        return strcmp(job->id, item->id) != 0 || job->state_kind == JOB_STATE_queued ||
+               job->started_ms > item->asked_ms;
+    /* its items are hidden from us: the session itself works again */
+    job = world_job(&engine->snapshot, item->session_id);
+    return job && pool && pool->work_access != WORK_LISTED && job->seen_ms > item->asked_ms &&
+           strcmp(job->session_status, "running") == 0;
+}
+
+static void
+see(struct engine *engine, struct run *run, struct run_item *item)
+{
+    if (item->progress != OP_ITEM_taken || item->tag || !is_queued_again(engine, item))
+        return;
+    item->progress = OP_ITEM_done;
+    item->done_ms = engine->wall_ms;
+    item_note(item, "its work was queued again");
+    engine_item(engine, run, item);
+}
+
+static void
+conclude(struct engine *engine, struct run *run)
+{
+    size_t n_done = run_count(run, OP_ITEM_done);
+
+    if (n_done == run->n_items)
+        engine_next(engine, run);
+    else
+        engine_end(engine, run, OP_STATE_failed, "%zu of %zu were queued again", n_done,
+                   run->n_items);
+}
+
+static void
+tick_requeue(struct engine *engine, struct run *run)
+{
+    engine_hurry(engine, run);
+    for (size_t i = 0; i < run->n_items; i++)
+        see(engine, run, &run->items[i]);
+    if (run->state == OP_STATE_stopping || run_in_flight(run) > 0)
+        return;
+    if (run_items_are_settled(run)) {
+        conclude(engine, run);
+        return;
+    }
+    if (engine->now_ms - run->phase_since_ms < REQUEUE_WITHIN_MS || run->offer != OP_OFFER_nothing)
+        return;
+    if (run->stage == 0)
+        engine_ask(engine, run, OP_OFFER_message,
+                   "no work item appeared within 30 s; a message, typed by you, would start the "
+                   "session's next turn: a new instruction to the agent, which costs tokens");
+    else
+        engine_end(engine, run, OP_STATE_failed,
+                   "no work item appeared, neither after the interrupt nor after the message");
+}
+
+static void
+message_answered(struct engine *engine, struct run *run, struct run_item *item,
+                 const struct api_answer *answer)
+{
+    if (answer->outcome == API_OUTCOME_ok || answer->outcome == API_OUTCOME_unsure) {
+        item->progress = OP_ITEM_taken;
+        item_note(item, answer->outcome == API_OUTCOME_ok ? "the message was taken"
+                                                          : "whether the message was taken is "
+                                                            "not known; it is not sent again");
+    } else {
+        item->progress = OP_ITEM_failed;
+        item->done_ms = engine->wall_ms;
+        item_note(item, "the message was not taken: %s", answer->err.message);
+    }
+    engine_item(engine, run, item);
+}
+
+const struct phase phase_requeue = {
+    .name = "requeue",
+    .doing = "waiting for its work to be queued again",
+    .tick = tick_requeue,
+    .answered = message_answered,
+};
+
+void
+requeue_message(struct engine *engine, struct run *run, const char *text)
+{
+    struct json *body = json_new_object(), *events = json_add_array(body, "events");
+    struct json *event = json_add_object(events, NULL), *block;
+    char *bytes;
+
+    json_add_string(event, "type", "user.message");
+    block = json_add_object(json_add_array(event, "content"), NULL);
+    json_add_string(block, "type", "text");
+    json_add_string(block, "text", text);
+    bytes = json_print(body, false);
+    json_free(body);
+    run->stage = 1;
+    run->phase_since_ms = engine->now_ms;
+    for (size_t i = 0; i < run->n_items; i++) {
+        struct run_item *item = &run->items[i];
+
+        if (item->progress != OP_ITEM_taken || item->tag)
+            continue;
+        item->progress = OP_ITEM_sent;
+        item->asked_ms = engine->wall_ms;
+        if (!engine_call(engine, run, item, API_CALL_events, bytes))
+            break;
+    }
+    free(bytes);
+}
