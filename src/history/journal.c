@@ -188,11 +188,13 @@ write_item(struct journal *journal, const char *op_id, const struct journal_item
            struct err *err)
 {
     return database_run(journal->db,
-                        "INSERT INTO item (op_id, id, name, progress, note, asked_ms, done_ms)"
-                        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (op_id, id) DO UPDATE SET"
+                        "INSERT INTO item (op_id, id, name, pool_id, session_id, progress, note,"
+                        " asked_ms, done_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT "
+                        "(op_id, id) DO UPDATE SET"
                         " name = excluded.name, progress = excluded.progress, note = excluded.note,"
                         " asked_ms = excluded.asked_ms, done_ms = excluded.done_ms",
                         CELLS(cell_text(op_id), cell_text(item->id), cell_text(item->name),
+                              cell_text(item->pool_id), cell_text(item->session_id),
                               cell_text(progress_name((int)item->progress)), cell_text(item->note),
                               cell_number(item->asked_ms), cell_number(item->done_ms)),
                         err);

@@ -27,6 +27,7 @@ const char *journal_folder(struct arena *arena, const char *(*getenv)(const char
 
 struct journal_item {
     const char *id, *name;
+    const char *pool_id, *session_id; /* of a job; "" */
     enum op_progress progress;
     const char *note;
     int64_t asked_ms, done_ms;

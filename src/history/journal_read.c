@@ -89,7 +89,8 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
 {
     struct query *query =
         query_open(journal->db,
-                   "SELECT id, name, progress, note, asked_ms, done_ms FROM item WHERE op_id = ?"
+                   "SELECT id, name, progress, note, asked_ms, done_ms, pool_id, session_id"
+                   " FROM item WHERE op_id = ?"
                    " ORDER BY rowid",
                    CELLS(cell_text(op->id)));
     struct pile pile = {.each = sizeof(struct journal_item)};
@@ -105,6 +106,8 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
         item->note = query_text(query, 3, arena);
         item->asked_ms = query_number(query, 4);
         item->done_ms = query_number(query, 5);
+        item->pool_id = query_text(query, 6, arena);
+        item->session_id = query_text(query, 7, arena);
         item->progress = found < 0 ? OP_ITEM_waiting : (enum op_progress)found;
         if (found < 0 && is_known)
             is_known = err_set(err, ERR_IO, "%s: %s: the journal says \"%.20s\" of %s",
@@ -268,7 +271,7 @@ journal_stop_times(struct journal *journal, const char *pool_id, size_t most, st
         return true;
     query = query_open(journal->db,
                        "SELECT item.done_ms - item.asked_ms FROM item JOIN op ON op.id = op_id"
-                       " WHERE op.pool_id = ? AND progress = 'done' AND item.asked_ms > 0"
+                       " WHERE item.pool_id = ? AND progress = 'done' AND item.asked_ms > 0"
                        " AND item.done_ms >= item.asked_ms ORDER BY item.done_ms DESC LIMIT ?",
                        CELLS(cell_text(pool_id), cell_number((int64_t)most)));
     while (query_next(query))

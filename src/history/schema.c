@@ -21,6 +21,7 @@ static const char *const migrations[] = {
     "CREATE INDEX op_open ON op (is_over) WHERE is_over = 0;"
     "CREATE TABLE item ("
     " op_id TEXT NOT NULL REFERENCES op (id), id TEXT NOT NULL, name TEXT NOT NULL,"
+    " pool_id TEXT NOT NULL, session_id TEXT NOT NULL,"
     " progress TEXT NOT NULL, note TEXT NOT NULL, asked_ms INTEGER NOT NULL,"
     " done_ms INTEGER NOT NULL, UNIQUE (op_id, id));"
     "CREATE TABLE step ("

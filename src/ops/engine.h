@@ -9,8 +9,8 @@
 #include "ops/ops.h"
 #include "ops/run.h"
 
-struct command_plan;
-struct inbox;
+struct process_plan;
+struct mailbox;
 
 enum {
     ENGINE_TICK_MS = 500,
@@ -20,11 +20,11 @@ enum {
 
 struct engine {
     const struct ops_options *options; /* borrowed */
-    struct api *api;                   /* NULL: no service */
+    struct api *api;
     struct store *store;
     struct journal *journal; /* NULL: see journal_error */
     struct err journal_error;
-    struct inbox *inbox;
+    struct mailbox *mailbox;
     struct run *runs; /* ours, the newest first */
     uint64_t last_tag;
 
@@ -88,7 +88,7 @@ bool engine_may_act(const struct engine *engine);
  * be started or recorded, and the op has failed. */
 bool engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
                     enum driver_verb verb, const char *worker);
-bool engine_run_argv(struct engine *engine, struct run *run, const struct command_plan *plan,
+bool engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
                      const char *what);
 /* Ask for the pool's queue and items anew, every few seconds at most. */
 void engine_hurry(struct engine *engine, struct run *run);

@@ -5,9 +5,10 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/clock.h"
 #include "core/text.h"
-#include "ops/command.h"
 #include "ops/phases.h"
+#include "ops/process.h"
 #include "ops/record.h"
 #include "ops/world.h"
 
@@ -70,7 +71,7 @@ say_command(struct engine *engine, struct run *run, const struct driver_use *use
     TEXT(line, RUN_NOTE_BYTES * 2);
 
     if (driver_expand(use, verb, worker, arena, &argv, &err)) {
-        command_describe(argv, &line);
+        process_describe(argv, &line);
         run_say(run, OP_LINE_command, 0, "%s", line.bytes);
     } else {
         plan_refuse(engine, run, "%s", err.message);
@@ -106,22 +107,20 @@ name_object(struct run *run, const char *id, const char *name)
 
 /* --- jobs --- */
 
-/* The objects of an order are the items that were there when it came; see orders.c. */
 static void
-describe_jobs(struct engine *engine, struct run *run)
+add_jobs(struct engine *engine, struct run *run)
 {
-    for (size_t i = 0; i < run->n_items; i++) {
-        const struct job *job = world_job(&engine->snapshot, run->items[i].id);
-        struct run_item kept;
+    for (size_t i = 0; i < run->n_ids; i++) {
+        const struct job *job = world_job(&engine->snapshot, run->ids[i]);
+        struct run_item *item;
 
-        if (!job) {
-            run->items[i].progress = OP_ITEM_left;
-            item_note(&run->items[i], "no longer there");
+        if (job) {
+            stop_add_item(engine, run, job);
             continue;
         }
-        kept = *stop_add_item(engine, run, job); /* made at the end, moved to its place */
-        run->n_items--;
-        run->items[i] = kept;
+        item = run_add_item(run, run->ids[i], run->ids[i]);
+        item->progress = OP_ITEM_left;
+        item_note(item, "no longer there");
     }
 }
 
@@ -150,7 +149,7 @@ plan_stop_job(struct engine *engine, struct run *run)
 {
     size_t n = 0;
 
-    describe_jobs(engine, run);
+    add_jobs(engine, run);
     name_jobs(run);
     run->choices_offered = CHOICE(force);
     for (size_t i = 0; i < run->n_items; i++) {
@@ -181,7 +180,7 @@ plan_stop_job(struct engine *engine, struct run *run)
 void
 plan_restart_job(struct engine *engine, struct run *run)
 {
-    describe_jobs(engine, run);
+    add_jobs(engine, run);
     name_jobs(run);
     run->choices_offered = CHOICE(force);
     for (size_t i = 0; i < run->n_items; i++) {
@@ -311,10 +310,10 @@ warn_without_key(struct run *run, const struct pool *pool)
 static const struct pool *
 plan_pool(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = world_pool(&engine->snapshot, run->object_id);
+    const struct pool *pool = world_pool(&engine->snapshot, run->ids[0]);
 
     if (!pool) {
-        plan_refuse(engine, run, "no pool %s is known", run->object_id);
+        plan_refuse(engine, run, "no pool %s is known", run->ids[0]);
         return NULL;
     }
     snprintf(run->pool_id, sizeof(run->pool_id), "%s", pool->id);
@@ -407,12 +406,12 @@ plan_restart_pool(struct engine *engine, struct run *run)
 static const struct connector *
 plan_connector(struct engine *engine, struct run *run, enum driver_verb verb)
 {
-    const struct connector *connector = world_connector(&engine->snapshot, run->object_id);
-    const struct driver_use *use = engine_control(engine, "connector", run->object_id);
+    const struct connector *connector = world_connector(&engine->snapshot, run->ids[0]);
+    const struct driver_use *use = engine_control(engine, "connector", run->ids[0]);
     struct run_item *item;
 
     if (!connector) {
-        plan_refuse(engine, run, "no connector at %s is known", run->object_id);
+        plan_refuse(engine, run, "no connector at %s is known", run->ids[0]);
         return NULL;
     }
     name_object(run, connector->url, connector->name);
@@ -474,15 +473,15 @@ plan_restart_connector(struct engine *engine, struct run *run)
 void
 plan_rotate_token(struct engine *engine, struct run *run)
 {
-    const struct tunnel *tunnel = world_tunnel(&engine->snapshot, run->object_id);
-    const struct ops_token *to = engine_token(engine, run->object_id);
+    const struct tunnel *tunnel = world_tunnel(&engine->snapshot, run->ids[0]);
+    const struct ops_token *to = engine_token(engine, run->ids[0]);
     size_t n;
     const struct connector *connectors = snapshot_connectors(&engine->snapshot, &n);
     struct run_item *item;
 
     if (!tunnel || tunnel->is_archived) {
         plan_refuse(engine, run, tunnel ? "tunnel %s is archived" : "no tunnel %s is known",
-                    tunnel ? tunnel->name : run->object_id);
+                    tunnel ? tunnel->name : run->ids[0]);
         return;
     }
     name_object(run, tunnel->id, tunnel->name);

@@ -21,6 +21,8 @@ journal_item_of(const struct run_item *item)
 {
     return (struct journal_item){.id = item->id,
                                  .name = item->name,
+                                 .pool_id = item->pool_id,
+                                 .session_id = item->session_id,
                                  .progress = item->progress,
                                  .note = item->note,
                                  .asked_ms = item->asked_ms,
@@ -153,7 +155,8 @@ record_revive(const struct journal_op *op)
         item->asked_ms = op->items[i].asked_ms;
         item->done_ms = op->items[i].done_ms;
         snprintf(item->note, sizeof(item->note), "%s", op->items[i].note);
-        snprintf(item->pool_id, sizeof(item->pool_id), "%s", op->pool_id);
+        snprintf(item->pool_id, sizeof(item->pool_id), "%s", op->items[i].pool_id);
+        snprintf(item->session_id, sizeof(item->session_id), "%s", op->items[i].session_id);
         item->is_unproven = item->progress != OP_ITEM_done && item->asked_ms > 0;
     }
     return run;
@@ -198,8 +201,6 @@ record_read_others(struct engine *engine)
     struct err err = {0};
     size_t n = 0;
 
-    if (engine->journal)
-        journal_noticed(engine->journal);
     if (!engine->journal || !journal_read(engine->journal, &query, arena, &ops, &n, &err)) {
         arena_free(arena);
         return;

@@ -9,7 +9,7 @@
 #include "core/die.h"
 #include "core/secret.h"
 #include "core/text.h"
-#include "ops/command.h"
+#include "ops/process.h"
 
 enum { LINE_BYTES = 1024 };
 
@@ -55,7 +55,8 @@ run_free(struct run *run)
     free_lines(run);
     free(run->lines);
     free(run->items);
-    command_let_go(run->command);
+    free(run->ids);
+    process_let_go(run->command);
     secret_free(run->token);
     free(run);
 }

@@ -7,7 +7,7 @@
 #include "model/op.h"
 #include "model/op_order.h"
 
-struct command;
+struct process;
 struct secret;
 
 enum {
@@ -59,6 +59,8 @@ struct run {
     int64_t grace_ms;
     char must_type[RUN_NAME_BYTES], must_retype[RUN_NAME_BYTES], why_retype[RUN_NOTE_BYTES];
 
+    char (*ids)[ORDER_ID_BYTES]; /* what the order named; owned */
+    size_t n_ids;
     struct run_item *items; /* owned */
     size_t n_items, room_items;
     struct run_line *lines; /* owned */
@@ -74,7 +76,8 @@ struct run {
     int64_t phase_since_ms; /* monotonic */
     int64_t phase_wall_ms;
     int64_t hurried_ms;      /* monotonic: when the pool was last asked for at once */
-    struct command *command; /* that runs for it; NULL */
+    struct process *command; /* that runs for it; NULL */
+    int64_t command_step;    /* its number in the journal */
     size_t nth;              /* of the phases that go through the items one by one */
     int stage;               /* within a phase; 0 when it is entered */
     int64_t expected;        /* workers, or connections, that must be there again; -1 */

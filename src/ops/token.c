@@ -4,8 +4,8 @@
 
 #include "core/json.h"
 #include "core/secret.h"
-#include "ops/command.h"
 #include "ops/phases.h"
+#include "ops/process.h"
 
 enum { DELIVERY_WITHIN_MS = 60000 };
 
@@ -54,7 +54,7 @@ deliver(struct engine *engine, struct run *run)
 
     if (!to->file) {
         engine_run_argv(engine, run,
-                        &(struct command_plan){.argv = to->command,
+                        &(struct process_plan){.argv = to->command,
                                                .input = bytes,
                                                .input_bytes = strlen(bytes),
                                                .within_ms = DELIVERY_WITHIN_MS},

@@ -7,8 +7,8 @@
 
 #include "core/arena.h"
 #include "core/text.h"
-#include "ops/command.h"
 #include "ops/phases.h"
+#include "ops/process.h"
 #include "ops/world.h"
 
 enum {
@@ -288,7 +288,7 @@ take_list(struct engine *engine, struct run *run)
     const struct driver_use *use = use_of(engine, run);
     struct arena *arena = arena_new();
     const char **words;
-    size_t n = command_words(run->command, arena, &words);
+    size_t n = process_words(run->command, arena, &words);
 
     for (size_t i = 0; i < n; i++)
         if (driver_is_worker(use->driver, words[i]) && !run_item(run, words[i])) {

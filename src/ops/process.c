@@ -1,4 +1,4 @@
-#include "ops/command.h"
+#include "ops/process.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -9,58 +9,58 @@
 #include "core/die.h"
 #include "core/text.h"
 
-struct command {
+struct process {
     struct child *child;
     int64_t within_ms;
     enum child_state state;
     size_t said[2]; /* bytes of output and error that were told */
 };
 
-struct command *
-command_start(const struct command_plan *plan, struct err *err)
+struct process *
+process_start(const struct process_plan *plan, struct err *err)
 {
-    struct command *command = calloc(1, sizeof(*command));
+    struct process *process = calloc(1, sizeof(*process));
 
-    if (!command)
+    if (!process)
         die("out of memory");
-    command->within_ms = plan->within_ms;
-    command->child =
+    process->within_ms = plan->within_ms;
+    process->child =
         child_start(&(struct child_plan){.argv = plan->argv,
                                          .input = plan->input,
                                          .input_bytes = plan->input_bytes,
-                                         .most_output_bytes = COMMAND_MOST_OUTPUT_BYTES,
-                                         .most_error_bytes = COMMAND_MOST_OUTPUT_BYTES,
+                                         .most_output_bytes = PROCESS_MOST_OUTPUT_BYTES,
+                                         .most_error_bytes = PROCESS_MOST_OUTPUT_BYTES,
                                          .environment = plan->environment,
                                          .within_ms = plan->within_ms},
                     err);
-    if (command->child)
-        return command;
-    free(command);
+    if (process->child)
+        return process;
+    free(process);
     return NULL;
 }
 
 int
-command_fd(const struct command *command)
+process_fd(const struct process *process)
 {
-    return child_fd(command->child);
+    return child_fd(process->child);
 }
 
 int64_t
-command_deadline_ms(const struct command *command)
+process_deadline_ms(const struct process *process)
 {
-    return child_deadline_ms(command->child);
+    return child_deadline_ms(process->child);
 }
 
 /* Whole lines that were not told yet; at the end also one without a newline. */
 static void
-tell(struct child_output output, size_t *said, bool is_over, command_say *say, void *context)
+tell(struct child_output output, size_t *said, bool is_over, process_say *say, void *context)
 {
     while (*said < output.n) {
         const char *from = output.bytes + *said;
         size_t left = output.n - *said;
         const char *end = memchr(from, '\n', left);
         size_t n = end ? (size_t)(end - from) : left;
-        TEXT(line, COMMAND_LINE_BYTES);
+        TEXT(line, PROCESS_LINE_BYTES);
 
         if (!end && !is_over)
             return;
@@ -72,42 +72,42 @@ tell(struct child_output output, size_t *said, bool is_over, command_say *say, v
 }
 
 bool
-command_step(struct command *command, command_say *say, void *context)
+process_step(struct process *process, process_say *say, void *context)
 {
     bool is_over;
 
-    command->state = child_step(command->child);
-    is_over = command->state != CHILD_RUNNING;
-    tell(child_output(command->child), &command->said[0], is_over, say, context);
-    tell(child_error(command->child), &command->said[1], is_over, say, context);
+    process->state = child_step(process->child);
+    is_over = process->state != CHILD_RUNNING;
+    tell(child_output(process->child), &process->said[0], is_over, say, context);
+    tell(child_error(process->child), &process->said[1], is_over, say, context);
     return is_over;
 }
 
 bool
-command_succeeded(const struct command *command, struct err *err)
+process_succeeded(const struct process *process, struct err *err)
 {
-    return child_succeeded(command->child, err);
+    return child_succeeded(process->child, err);
 }
 
 void
-command_add_result(const struct command *command, struct text *out)
+process_add_result(const struct process *process, struct text *out)
 {
-    int status = child_status(command->child);
+    int status = child_status(process->child);
 
-    if (command->state == CHILD_EXITED)
+    if (process->state == CHILD_EXITED)
         text_addf(out, "exit %d", status);
-    else if (command->state == CHILD_SIGNALLED)
+    else if (process->state == CHILD_SIGNALLED)
         text_addf(out, "signal %d", status);
-    else if (command->state == CHILD_LATE)
-        text_addf(out, "killed after %" PRId64 " s", command->within_ms / 1000);
+    else if (process->state == CHILD_LATE)
+        text_addf(out, "killed after %" PRId64 " s", process->within_ms / 1000);
     else
         text_add(out, "runs");
 }
 
 size_t
-command_words(const struct command *command, struct arena *arena, const char ***out)
+process_words(const struct process *process, struct arena *arena, const char ***out)
 {
-    struct child_output output = child_output(command->child);
+    struct child_output output = child_output(process->child);
     const char *at = output.bytes, *end = output.bytes + output.n;
     size_t n = 0, lines = 1;
 
@@ -130,25 +130,25 @@ command_words(const struct command *command, struct arena *arena, const char ***
 }
 
 void
-command_free(struct command *command)
+process_free(struct process *process)
 {
-    if (!command)
+    if (!process)
         return;
-    child_free(command->child);
-    free(command);
+    child_free(process->child);
+    free(process);
 }
 
 void
-command_let_go(struct command *command)
+process_let_go(struct process *process)
 {
-    if (!command)
+    if (!process)
         return;
-    child_release(command->child);
-    free(command);
+    child_release(process->child);
+    free(process);
 }
 
 void
-command_describe(const char *const *argv, struct text *out)
+process_describe(const char *const *argv, struct text *out)
 {
     for (size_t i = 0; argv[i]; i++) {
         bool is_plain = argv[i][0] != '\0';

@@ -1,0 +1,291 @@
+#include "ops/engine.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "api/call.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/secret.h"
+#include "core/text.h"
+#include "ops/mailbox.h"
+#include "ops/phases.h"
+#include "ops/process.h"
+#include "ops/record.h"
+
+enum { HURRY_EVERY_MS = 3000, CALL_WITHIN_MS = 30000 };
+
+/* --- what is configured --- */
+
+const struct driver_use *
+engine_control(const struct engine *engine, const char *kind, const char *id)
+{
+    for (size_t i = 0; i < engine->options->n_controls; i++) {
+        const struct ops_control *control = &engine->options->controls[i];
+
+        if (strcmp(control->kind, kind) == 0 && strcmp(control->id, id) == 0)
+            return &control->use;
+    }
+    return NULL;
+}
+
+const struct ops_token *
+engine_token(const struct engine *engine, const char *tunnel_id)
+{
+    for (size_t i = 0; i < engine->options->n_tokens; i++)
+        if (strcmp(engine->options->tokens[i].tunnel_id, tunnel_id) == 0)
+            return &engine->options->tokens[i];
+    return NULL;
+}
+
+/* --- recording --- */
+
+/* What cannot be written down is not done; what is on its way is still answered. */
+static bool
+end_unrecorded(struct engine *engine, struct run *run, const struct err *err)
+{
+    run->state = OP_STATE_failed;
+    run->ended_ms = engine->wall_ms;
+    run->offer = OP_OFFER_nothing;
+    run_summarize(run, "it could not be recorded, so nothing more is done: %s", err->message);
+    run_say(run, OP_LINE_step, engine->wall_ms, "%s", run->summary);
+    log_line("ops", "%s: %s", run->id, run->summary);
+    engine->ops_changed = true;
+    return false;
+}
+
+bool
+engine_changed(struct engine *engine, struct run *run)
+{
+    struct err err = {0};
+
+    engine->ops_changed = true;
+    return record_state(engine, run, &err) || end_unrecorded(engine, run, &err);
+}
+
+bool
+engine_item(struct engine *engine, struct run *run, const struct run_item *item)
+{
+    struct err err = {0};
+
+    engine->ops_changed = true;
+    if (op_state_is_over(run->state))
+        return false;
+    return record_item(engine, run, item, &err) || end_unrecorded(engine, run, &err);
+}
+
+/* --- states --- */
+
+void
+engine_end(struct engine *engine, struct run *run, enum op_state state, const char *format, ...)
+{
+    struct text out = {.bytes = run->summary, .size = sizeof(run->summary)};
+    va_list args;
+
+    if (op_state_is_over(run->state))
+        return;
+    text_clear(&out);
+    va_start(args, format);
+    text_vaddf(&out, format, args);
+    va_end(args);
+    run->state = state;
+    run->ended_ms = engine->wall_ms;
+    run->offer = OP_OFFER_nothing;
+    for (size_t i = 0; i < run->n_items; i++)
+        if (run->items[i].progress == OP_ITEM_waiting) {
+            run->items[i].progress = OP_ITEM_left;
+            record_item(engine, run, &run->items[i], NULL);
+        }
+    run_say(run, OP_LINE_step, engine->wall_ms, "%s", run->summary);
+    log_line("ops", "%s %s %s %s: %s", run->id, op_verb(run->kind), op_object(run->kind),
+             run->object_name, run->summary);
+    engine_changed(engine, run);
+}
+
+void
+engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const char *format, ...)
+{
+    struct text out = {.bytes = run->offer_text, .size = sizeof(run->offer_text)};
+    va_list args;
+
+    text_clear(&out);
+    va_start(args, format);
+    text_vaddf(&out, format, args);
+    va_end(args);
+    run->offer = offer;
+    run->state = OP_STATE_asking;
+    if (offer == OP_OFFER_force)
+        snprintf(run->must_type, sizeof(run->must_type), "%s", run->object_name);
+    run_summarize(run, "%s", run->offer_text);
+    run_say(run, OP_LINE_step, engine->wall_ms, "%s", run->offer_text);
+    engine_changed(engine, run);
+}
+
+void
+engine_go_on(struct engine *engine, struct run *run)
+{
+    run->offer = OP_OFFER_nothing;
+    run->offer_text[0] = '\0';
+    run->state = OP_STATE_running;
+    engine_changed(engine, run);
+}
+
+/* The last word of an op whose phases are all done. */
+static void
+conclude(struct engine *engine, struct run *run)
+{
+    size_t n_foreign = 0, n_done = run_count(run, OP_ITEM_done);
+    TEXT(took, 16);
+
+    for (size_t i = 0; i < run->n_items; i++)
+        n_foreign += run->items[i].is_foreign;
+    duration_add(&took, engine->wall_ms - run->started_ms);
+    if (n_foreign > 0 && n_foreign == run->n_items)
+        engine_end(engine, run, OP_STATE_done, "done: somebody else had done it already");
+    else if (run->n_items > 1)
+        engine_end(engine, run, OP_STATE_done, "done in %s: %zu of %zu", took.bytes, n_done,
+                   run->n_items);
+    else
+        engine_end(engine, run, OP_STATE_done, "done in %s", took.bytes);
+}
+
+void
+engine_next(struct engine *engine, struct run *run)
+{
+    if (op_state_is_over(run->state))
+        return;
+    run->phase++;
+    run->has_entered = false;
+    run->stage = 0;
+    run->nth = 0;
+    run->state = OP_STATE_running;
+    run->offer = OP_OFFER_nothing;
+    if (!phase_of(run))
+        conclude(engine, run);
+    else
+        engine_changed(engine, run);
+}
+
+/* --- requests --- */
+
+static bool
+is_effect(enum api_call_id call)
+{
+    return call != API_CALL_work && call != API_CALL_session;
+}
+
+bool
+engine_may_act(const struct engine *engine)
+{
+    size_t n = 0;
+
+    for (const struct run *run = engine->runs; run; run = run->next)
+        for (size_t i = 0; i < run->n_items; i++)
+            n += run->items[i].tag && is_effect(run->items[i].call);
+    return n < ENGINE_MOST_EFFECTS;
+}
+
+static struct api_call
+make_call(struct engine *engine, const struct run_item *item, enum api_call_id call,
+          const char *body)
+{
+    struct api_call made = {.id = call,
+                            .ids = {item->id, ""},
+                            .body = body,
+                            .within_ms = CALL_WITHIN_MS,
+                            .done = mailbox_put,
+                            .context = engine->mailbox,
+                            .tag = item->tag};
+
+    if (call == API_CALL_stop || call == API_CALL_work) {
+        made.ids[0] = item->pool_id;
+        made.ids[1] = item->id;
+    } else if (call == API_CALL_events || call == API_CALL_session) {
+        made.ids[0] = item->session_id;
+    }
+    return made;
+}
+
+bool
+engine_call(struct engine *engine, struct run *run, struct run_item *item, enum api_call_id call,
+            const char *body)
+{
+    struct api_call request;
+    struct err err = {0};
+    TEXT(detail, 1024);
+
+    item->tag = ++engine->last_tag;
+    item->call = call;
+    item->step = 0;
+    request = make_call(engine, item, call, body);
+    if (is_effect(call)) {
+        api_call_describe(&request, &detail);
+        if (!record_item(engine, run, item, &err) ||
+            !record_step(engine, run, call == API_CALL_stop ? "stop" : "send", item->id,
+                         detail.bytes, &item->step, &err)) {
+            item->tag = 0;
+            return end_unrecorded(engine, run, &err);
+        }
+        run_say(run, OP_LINE_step, engine->wall_ms, "%s", detail.bytes);
+        engine->ops_changed = true;
+    }
+    api_call(engine->api, &request);
+    return true;
+}
+
+void
+engine_hurry(struct engine *engine, struct run *run)
+{
+    if (!*run->pool_id || engine->now_ms - run->hurried_ms < HURRY_EVERY_MS)
+        return;
+    run->hurried_ms = engine->now_ms;
+    api_hurry(engine->api, run->pool_id);
+}
+
+/* --- commands --- */
+
+bool
+engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
+                const char *what)
+{
+    struct run_item *item = run->nth < run->n_items ? &run->items[run->nth] : NULL;
+    struct err err = {0};
+    TEXT(detail, 1024);
+
+    process_describe(plan->argv, &detail);
+    if (!record_step(engine, run, what, item ? item->id : "", detail.bytes, &run->command_step,
+                     &err))
+        return end_unrecorded(engine, run, &err);
+    run_say(run, OP_LINE_step, engine->wall_ms, "%s", detail.bytes);
+    engine->ops_changed = true;
+    run->command = process_start(plan, &err);
+    if (run->command)
+        return true;
+    record_result(engine, run, run->command_step, err.message, NULL);
+    phase_of(run)->ended(engine, run, &err);
+    return false;
+}
+
+bool
+engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
+               enum driver_verb verb, const char *worker)
+{
+    struct arena *arena = arena_new();
+    struct process_plan plan = {0};
+    struct err err = {0};
+    bool ok = false;
+
+    if (!use)
+        err_set(&err, ERR_CONFIG, "the configuration has no control command for it any more");
+    if (use && driver_expand(use, verb, worker, arena, &plan.argv, &err)) {
+        plan.environment = use->driver->environment;
+        plan.within_ms = use->driver->verbs[verb].deadline_ms;
+        ok = engine_run_argv(engine, run, &plan, driver_verb_name(verb));
+    } else {
+        phase_of(run)->ended(engine, run, &err);
+    }
+    arena_free(arena);
+    return ok;
+}
