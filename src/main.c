@@ -14,6 +14,7 @@
 #include "core/version.h"
 #include "demo.h"
 #include "model/outlook.h"
+#include "sim/operate.h"
 #include "sim/sim.h"
 #include "ui/app.h"
 #include "wiring.h"
@@ -315,8 +316,8 @@ static const struct command commands[] = {
     {"status", run_status, "[--json]", "one full poll of every source, printed"},
     {"check", run_check, "[--json] [--only LIST] [--timeout SECONDS] [--watch]",
      "can this host work? connectivity and security layers, with an exit status for scripts"},
-    {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N]",
-     "the simulator alone, until it is interrupted"},
+    {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N] | control ...",
+     "the simulator alone, until it is interrupted; control: what a driver does to its workers"},
     {"config", run_config, "check|show", "what is in force and where each value came from"},
 };
 
@@ -408,6 +409,13 @@ is_config_check(int argc, char **argv)
     return argc == 3 && strcmp(argv[1], "config") == 0 && strcmp(argv[2], "check") == 0;
 }
 
+/* A control driver's child: whatever it finds, it needs no configuration. */
+static bool
+is_sim_control(int argc, char **argv)
+{
+    return argc >= 3 && strcmp(argv[1], "sim") == 0 && strcmp(argv[2], "control") == 0;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -422,6 +430,8 @@ main(int argc, char **argv)
         status = EXIT_SUCCESS;
     } else if (has_argument(argc, argv, "--help")) {
         status = print_help(argc, argv); /* also with a configuration that cannot be read */
+    } else if (is_sim_control(argc, argv)) {
+        status = sim_operate(argc - 3, argv + 3, stdout, &err) ? EXIT_SUCCESS : fail(&err);
     } else if (program_load(&program, &argc, argv, &err) ||
                (err.code == ERR_CONFIG && is_config_check(argc, argv))) {
         status = run(&program, argc, argv);

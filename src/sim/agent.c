@@ -146,6 +146,15 @@ agent_interrupt(struct world *world, struct session *session)
 }
 
 static void
+queue_again(struct world *world, struct session *session)
+{
+    if (session->item && world->switches.interrupt_requeue == REQUEUE_SAME)
+        item_requeue(world, session->item);
+    else
+        item_new(world, session, world->now_ms);
+}
+
+static void
 apply_interrupt(struct world *world, struct session *session)
 {
     bool is_served = session->item && !item_is_over(session->item);
@@ -153,8 +162,8 @@ apply_interrupt(struct world *world, struct session *session)
     session->mind.interrupt_ms = 0;
     session_process(world, session, "user.interrupt");
     if (!is_served && session_runnable_call(session) &&
-        world->switches.interrupt_requeue == REQUEUE_UNSERVED) {
-        item_new(world, session, world->now_ms); /* the calls stay: the next worker retries them */
+        world->switches.interrupt_requeue != REQUEUE_NEVER) {
+        queue_again(world, session); /* the calls stay: the next worker retries them */
         return;
     }
     if (session->mind.is_idle || session->status == SESSION_TERMINATED)

@@ -151,12 +151,22 @@ auth_permit(const struct world *world, struct exchange *x)
     return true;
 }
 
+static const char *const kind_names[CREDENTIAL_KINDS] = {
+    "none", "unknown", "api_key", "admin_key", "environment_key", "secret", "tunnels_token",
+};
+
 const char *
 auth_kind_name(enum credential_kind kind)
 {
-    static const char *const names[CREDENTIAL_KINDS] = {
-        "none", "unknown", "api_key", "admin_key", "environment_key", "secret", "tunnels_token",
-    };
+    return kind_names[kind];
+}
 
-    return names[kind];
+enum credential_kind
+auth_kind_find(const char *name)
+{
+    int kind = 0;
+
+    while (kind < CREDENTIAL_KINDS && strcmp(kind_names[kind], name) != 0)
+        kind++;
+    return (enum credential_kind)kind;
 }

@@ -10,5 +10,6 @@ bool auth_identify(const struct world *world, struct exchange *x);
 /* False after the refusal was answered. */
 bool auth_permit(const struct world *world, struct exchange *x);
 const char *auth_kind_name(enum credential_kind kind);
+enum credential_kind auth_kind_find(const char *name); /* CREDENTIAL_KINDS when there is none */
 
 #endif

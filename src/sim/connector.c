@@ -8,21 +8,29 @@
 #include "core/clock.h"
 #include "core/die.h"
 #include "core/json.h"
+#include "sim/chance.h"
 #include "sim/connector_diary.h"
 #include "sim/connector_life.h"
 #include "sim/connector_metrics.h"
 #include "sim/http.h"
+
+enum { CONNECTORS_APART = 4096 }; /* more than there are: ids of later processes differ */
 
 static const char text_plain[] = "text/plain; charset=utf-8"; /* what Go's server sniffs */
 
 struct connector {
     char name[64], tunnel_id[64], id[40], address[64], url[80];
     const struct network_faults *faults;
-    struct http_server *server; /* NULL while unreachable */
+    struct http_server *server; /* NULL while unreachable, or down */
+    bool is_running, may_listen;
+    uint64_t seed;
+    size_t place, n_begun; /* processes */
     pthread_mutex_t lock;
-    struct life life;             /* guarded by lock */
-    struct connector_diary diary; /* guarded by lock */
-    unsigned tunnel_asked;        /* guarded by lock */
+    /* guarded by lock: */
+    struct life life;
+    struct connector_diary diary;
+    unsigned tunnel_asked;
+    char token[SIM_TOKEN_BYTES], valid_token[SIM_TOKEN_BYTES]; /* its own, and the edge's */
 };
 
 static void
@@ -206,6 +214,8 @@ go_on(struct connector *connector) /* with the lock held */
 void
 connector_go_on(struct connector *connector)
 {
+    if (!connector->is_running)
+        return;
     pthread_mutex_lock(&connector->lock);
     go_on(connector);
     pthread_mutex_unlock(&connector->lock);
@@ -228,9 +238,9 @@ connector_answer(void *context, const struct http_request *request, struct http_
     http_answer_text(answer, 404, text_plain, "404 page not found\n");
 }
 
-/* A version 4 UUID, the same for the same seed and place. */
+/* A version 4 UUID, the same for the same seed and place; every process has another. */
 static void
-id_make(char out[40], uint64_t seed, size_t place)
+id_make(char out[40], uint64_t seed, uint64_t place)
 {
     uint64_t a = (seed + 1) * 0x9e3779b97f4a7c15, b = (a ^ (place + 1)) * 0xbf58476d1ce4e5b9;
 
@@ -241,14 +251,15 @@ id_make(char out[40], uint64_t seed, size_t place)
              ((unsigned)(b >> 48) & 0x3fff) | 0x8000, b & 0xffffffffffff);
 }
 
-bool
-connector_listen(struct connector *connector, bool is_reachable, struct err *err)
+static bool
+listen_or_not(struct connector *connector, struct err *err)
 {
     struct http_handler handler = {connector, connector_answer};
+    bool is_wanted = connector->is_running && connector->may_listen;
 
-    if (is_reachable == (connector->server != NULL))
+    if (is_wanted == (connector->server != NULL))
         return true;
-    if (!is_reachable) {
+    if (!is_wanted) {
         http_stop(connector->server);
         connector->server = NULL;
         return true;
@@ -272,6 +283,71 @@ begin_diary(struct connector *connector, const struct connector_plan *plan, stru
     return connector->diary.own != NULL;
 }
 
+bool
+connector_listen(struct connector *connector, bool is_reachable, struct err *err)
+{
+    connector->may_listen = is_reachable;
+    return listen_or_not(connector, err);
+}
+
+void
+connector_end(struct connector *connector)
+{
+    connector->is_running = false;
+    listen_or_not(connector, NULL);
+    pthread_mutex_lock(&connector->lock);
+    connector_diary_end(&connector->diary, clock_wall_ms());
+    pthread_mutex_unlock(&connector->lock);
+}
+
+static void
+judge_token_locked(struct connector *connector)
+{
+    connector->life.is_refused = strcmp(connector->token, connector->valid_token) != 0;
+}
+
+bool
+connector_begin(struct connector *connector, const char *token, int64_t pace, struct err *err)
+{
+    if (connector->is_running)
+        connector_end(connector);
+    pthread_mutex_lock(&connector->lock);
+    snprintf(connector->token, sizeof(connector->token), "%s", token);
+    judge_token_locked(connector);
+    connector->life.pace = pace;
+    life_restart(&connector->life, clock_wall_ms());
+    id_make(connector->id, connector->seed,
+            connector->place + ++connector->n_begun * CONNECTORS_APART);
+    connector_diary_begin(&connector->diary, &connector->life, connector->tunnel_id);
+    pthread_mutex_unlock(&connector->lock);
+    connector->is_running = true;
+    return listen_or_not(connector, err);
+}
+
+void
+connector_set_valid_token(struct connector *connector, const char *token)
+{
+    pthread_mutex_lock(&connector->lock);
+    go_on(connector);
+    snprintf(connector->valid_token, sizeof(connector->valid_token), "%s", token);
+    judge_token_locked(connector);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+const char *
+connector_state(struct connector *connector)
+{
+    int connections;
+
+    if (!connector->is_running)
+        return "down";
+    pthread_mutex_lock(&connector->lock);
+    go_on(connector);
+    connections = life_connections(&connector->life);
+    pthread_mutex_unlock(&connector->lock);
+    return connections > 0 ? "up" : "starting";
+}
+
 struct connector *
 connector_start(const struct connector_plan *plan, const struct network_faults *faults,
                 struct err *err)
@@ -283,6 +359,11 @@ connector_start(const struct connector_plan *plan, const struct network_faults *
     snprintf(connector->name, sizeof(connector->name), "%s", plan->name);
     snprintf(connector->tunnel_id, sizeof(connector->tunnel_id), "%s", plan->tunnel_id);
     snprintf(connector->address, sizeof(connector->address), "127.0.0.1:0");
+    snprintf(connector->token, sizeof(connector->token), "%s", plan->token);
+    snprintf(connector->valid_token, sizeof(connector->valid_token), "%s", plan->token);
+    connector->seed = plan->seed;
+    connector->place = plan->place;
+    connector->is_running = true;
     id_make(connector->id, plan->seed, plan->place);
     connector->faults = faults;
     life_begin(&connector->life, plan->place, plan->seed, clock_wall_ms());

@@ -63,6 +63,13 @@ connector_diary_begin(struct connector_diary *diary, const struct life *life, co
     diary->refused = (int64_t)life->register_failures;
 }
 
+void
+connector_diary_end(struct connector_diary *diary, int64_t at_ms)
+{
+    diary_write(diary->own, at_ms, "INF",
+                "Initiating graceful shutdown due to signal terminated ...", NULL);
+}
+
 static void
 say_changes(struct connector_diary *diary, const struct life *life)
 {

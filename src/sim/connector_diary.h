@@ -15,9 +15,11 @@ struct connector_diary {
     int64_t dialled_ms, refused_tls_ms;
 };
 
-/* Its start, long ago, with the pre-checks that it made then. */
+/* Its start, with the pre-checks that it made then, and the connections that it has. */
 void connector_diary_begin(struct connector_diary *diary, const struct life *life,
                            const char *tunnel_id);
+/* It was told to go. */
+void connector_diary_end(struct connector_diary *diary, int64_t at_ms);
 /* Whatever has changed since the last time. */
 void connector_diary_go_on(struct connector_diary *diary, const struct life *life,
                            const struct network_faults *faults);

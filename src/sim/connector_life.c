@@ -1,6 +1,7 @@
 #include "sim/connector_life.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum {
     HOUR_MS = 60 * 60 * 1000,
@@ -55,6 +56,7 @@ life_begin(struct life *life, size_t place, uint64_t seed, int64_t now_ms)
 
     *life = (struct life){.place = place, .started_ms = now_ms - age_ms, .now_ms = now_ms};
     life->is_quic = true;
+    life->pace = 100;
     life->up = LIFE_CONNECTIONS;
     for (int i = 0; i < LIFE_CONNECTIONS; i++)
         connection_begin(&life->connection[i], i, &chance);
@@ -65,6 +67,21 @@ life_begin(struct life *life, size_t place, uint64_t seed, int64_t now_ms)
     life->sent_bytes = life->requests * BYTES_PER_ANSWER;
     life->received_bytes = life->requests * BYTES_PER_REQUEST;
     life->lost_packets = life->requests * 0.004;
+}
+
+void
+life_restart(struct life *life, int64_t now_ms)
+{
+    struct life fresh = {.place = life->place,
+                         .started_ms = now_ms,
+                         .now_ms = now_ms,
+                         .is_quic = true,
+                         .pace = life->pace,
+                         .is_refused = life->is_refused,
+                         .requests_per_s = life->requests_per_s};
+
+    memcpy(fresh.connection, life->connection, sizeof(fresh.connection));
+    *life = fresh;
 }
 
 static int
@@ -100,20 +117,23 @@ life_go_on(struct life *life, const struct network_faults *faults, int64_t now_m
 {
     double seconds = now_ms > life->now_ms ? (double)(now_ms - life->now_ms) / 1000 : 0;
     int most = wanted(life, faults), before = life_connections(life);
+    double paced = (double)life->pace / 100;
 
+    if (life->is_refused && most > before)
+        most = before; /* what is established stays */
     life->now_ms = now_ms;
     life->is_quic = !fault_on(faults, FAULT_udp_blocked) &&
                     !(life->place == 0 && fault_on(faults, FAULT_connector_degraded));
     if (life->up > most)
         life->up = most;
     else /* the next connection starts a second after the one before (facts A4) */
-        life->up = life->up + seconds < most ? life->up + seconds : most;
+        life->up = life->up + seconds * paced < most ? life->up + seconds * paced : most;
     if (life_connections(life) > before)
         life->register_success += life_connections(life) - before;
     if (fault_on(faults, FAULT_connector_flapping))
         life->register_success += seconds / FLAP_PERIOD_S;
-    if (fault_on(faults, FAULT_token_rejected))
-        life->register_failures += seconds / REGISTER_PERIOD_S;
+    if (fault_on(faults, FAULT_token_rejected) || (life->is_refused && before < LIFE_CONNECTIONS))
+        life->register_failures += seconds * paced / REGISTER_PERIOD_S;
     serve_requests(life, faults, seconds);
 }
 

@@ -17,6 +17,8 @@ struct life {
     size_t place;               /* among the connectors; the first is the one that degrades */
     int64_t started_ms, now_ms; /* wall */
     bool is_quic;
+    bool is_refused; /* the edge does not take its token: no connection is added */
+    int64_t pace;    /* percent: how fast it starts */
     double up; /* connections, growing by one a second until wanted; the whole part is up now */
     struct life_connection connection[LIFE_CONNECTIONS];
     double requests_per_s;
@@ -27,6 +29,8 @@ struct life {
 
 /* A connector that has been up for some days. */
 void life_begin(struct life *life, size_t place, uint64_t seed, int64_t now_ms);
+/* The same connector in a new process: nothing registered, nothing counted. */
+void life_restart(struct life *life, int64_t now_ms);
 void life_go_on(struct life *life, const struct network_faults *faults, int64_t now_ms);
 
 int life_connections(const struct life *life); /* up now */

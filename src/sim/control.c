@@ -63,7 +63,7 @@ control_fault(struct service *service, struct exchange *x)
 
     if (!body)
         return;
-    if (strcmp(name, "answer") == 0 || (!*name && json_get(body, "status"))) {
+    if (strcmp(name, "answer") == 0 || (!*name && json_get(body, "method"))) {
         if (!canned_add(&service->answers, body, &err)) {
             answer_error(x, 400, "%s", err.message);
             return;
@@ -110,20 +110,6 @@ control_switch(struct service *service, struct exchange *x)
         answer_error(x, 400, "%s", err.message);
 }
 
-static struct environment *
-find_pool(struct service *service, const char *id)
-{
-    struct environment *environment = world_find_environment(service->world, id);
-
-    for (size_t i = 0; !environment && i < service->world->environments.n; i++) {
-        struct environment *one = service->world->environments.items[i];
-
-        if (strcmp(one->label, id) == 0)
-            environment = one;
-    }
-    return environment;
-}
-
 static bool
 parse_quirk(const char *name, enum quirk *out)
 {
@@ -152,7 +138,7 @@ void
 control_pool(struct service *service, struct exchange *x)
 {
     struct world *world = service->world;
-    struct environment *environment = find_pool(service, x->part[0]);
+    struct environment *environment = world_find_pool(service->world, x->part[0]);
     const struct json *body = serve_body(x);
     const char *name = json_string(body, "quirk", NULL);
     enum quirk quirk = QUIRK_NONE;
@@ -188,7 +174,8 @@ control_session(struct service *service, struct exchange *x)
 {
     struct world *world = service->world;
     const struct json *body = serve_body(x), *script = json_get(body, "script");
-    struct environment *environment = find_pool(service, json_string(body, "environment_id", ""));
+    struct environment *environment =
+        world_find_pool(service->world, json_string(body, "environment_id", ""));
     const struct json *agent = agent_snapshot(world, 0);
     struct session *session;
     struct json *shown;

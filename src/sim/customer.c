@@ -1,27 +1,32 @@
 #include "sim/customer.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/json.h"
 #include "sim/buffer.h"
+#include "sim/chronicle.h"
 #include "sim/network.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
 
-enum { CONNECTORS_MOST = 256 };
+enum { CONNECTORS_MOST = 256, PROCESS_STARTS_MS = 1200 /* scaled by fleet.pace */ };
 
 static const char *const upstreams[] = {"wiki", "tickets"};
 
-struct connector_names {
+struct one {
     char *name, *tunnel_id;
+    int64_t begin_ms; /* wall: when its next process is there; 0: nobody starts one */
 };
 
 struct customer {
     struct network *network;
+    char *folder;
     char *domain; /* of the first tunnel, whose proxy is on this host; NULL: no tunnel */
-    struct connector_names connector[CONNECTORS_MOST];
+    struct one connector[CONNECTORS_MOST];
     size_t n;
+    bool is_touched; /* connectors are not as they were at the start */
 };
 
 static const char *
@@ -61,7 +66,7 @@ name_all(struct customer *customer, const struct scenario *scenario, const struc
         const struct tunnel_plan *plan = scenario->tunnels.items[i];
 
         for (int64_t k = 1; k <= plan->connectors && customer->n < CONNECTORS_MOST; k++) {
-            struct connector_names *one = &customer->connector[customer->n++];
+            struct one *one = &customer->connector[customer->n++];
 
             one->name = copy_printf("%s-%d", plan->name, (int)k);
             one->tunnel_id = copy_string(tunnel_id(world, plan->name));
@@ -76,11 +81,21 @@ customer_close(struct customer *customer)
         return;
     network_stop(customer->network);
     free(customer->domain);
+    free(customer->folder);
     for (size_t i = 0; i < customer->n; i++) {
         free(customer->connector[i].name);
         free(customer->connector[i].tunnel_id);
     }
     free(customer);
+}
+
+/* What the edge takes for new connections of a tunnel; "" when it is no more. */
+static const char *
+valid_token(const struct world *world, const char *id)
+{
+    const struct tunnel *tunnel = world_find_tunnel(world, id);
+
+    return tunnel && !tunnel->archived_ms ? tunnel->token : "";
 }
 
 struct customer *
@@ -96,11 +111,13 @@ customer_open(const struct scenario *scenario, const struct world *world, const 
                                 .dir = dir};
 
     name_all(customer, scenario, world);
+    customer->folder = copy_string(dir);
     plan.domain = customer->domain;
     for (; plan.n_connectors < customer->n; plan.n_connectors++) {
-        const struct connector_names *one = &customer->connector[plan.n_connectors];
+        const struct one *one = &customer->connector[plan.n_connectors];
 
-        connectors[plan.n_connectors] = (struct network_connector_plan){one->name, one->tunnel_id};
+        connectors[plan.n_connectors] = (struct network_connector_plan){
+            one->name, one->tunnel_id, valid_token(world, one->tunnel_id)};
     }
     customer->network = network_start(&plan, err);
     if (customer->network)
@@ -117,7 +134,8 @@ customer_suits(const struct customer *customer, const struct scenario *scenario,
     bool is_same;
 
     name_all(wanted, scenario, world);
-    is_same = wanted->n == customer->n && !wanted->domain == !customer->domain &&
+    is_same = !customer->is_touched && wanted->n == customer->n &&
+              !wanted->domain == !customer->domain &&
               (!wanted->domain || strcmp(wanted->domain, customer->domain) == 0);
     for (size_t i = 0; is_same && i < wanted->n; i++)
         is_same = strcmp(wanted->connector[i].name, customer->connector[i].name) == 0 &&
@@ -142,6 +160,106 @@ struct network *
 customer_network(const struct customer *customer)
 {
     return customer->network;
+}
+
+void
+customer_tokens_changed(struct customer *customer, const struct world *world)
+{
+    customer->is_touched = true;
+    for (size_t i = 0; i < customer->n; i++)
+        network_set_valid_token(customer->network, i,
+                                valid_token(world, customer->connector[i].tunnel_id));
+}
+
+char *
+customer_token_file(const struct customer *customer, const char *id)
+{
+    return copy_printf("%s/%s.token", customer->folder, id);
+}
+
+/* The first line of the file. */
+static bool
+read_token(const struct customer *customer, const char *id, char out[SIM_TOKEN_BYTES])
+{
+    char *path = customer_token_file(customer, id);
+    FILE *file = fopen(path, "re");
+    bool ok = file && fgets(out, SIM_TOKEN_BYTES, file);
+
+    if (file)
+        fclose(file);
+    free(path);
+    if (!ok)
+        return false;
+    out[strcspn(out, "\r\n")] = '\0';
+    return *out;
+}
+
+static void
+begin(struct customer *customer, struct world *world, size_t i)
+{
+    struct one *one = &customer->connector[i];
+    char token[SIM_TOKEN_BYTES];
+    struct err err = {0};
+
+    one->begin_ms = 0;
+    if (!read_token(customer, one->tunnel_id, token))
+        chronicle_add(world, one->name, "exited: there is no tunnel token in its file");
+    else if (network_begin_connector(customer->network, i, token, world->switches.pace, &err))
+        chronicle_add(world, one->name, "started");
+    else
+        chronicle_add(world, one->name, "exited: %s", err.message);
+}
+
+void
+customer_tick(struct customer *customer, struct world *world)
+{
+    for (size_t i = 0; i < customer->n; i++)
+        if (customer->connector[i].begin_ms && customer->connector[i].begin_ms <= world->now_ms)
+            begin(customer, world, i);
+}
+
+size_t
+customer_connectors(const struct customer *customer)
+{
+    return customer->n;
+}
+
+const char *
+customer_connector_name(const struct customer *customer, size_t i)
+{
+    return customer->connector[i].name;
+}
+
+const char *
+customer_connector_state(const struct customer *customer, size_t i)
+{
+    return customer->connector[i].begin_ms ? "starting"
+                                           : network_connector_state(customer->network, i);
+}
+
+void
+customer_drain(struct customer *customer, struct world *world, size_t i)
+{
+    customer->is_touched = true;
+    customer->connector[i].begin_ms = 0;
+    chronicle_add(world, customer->connector[i].name, "SIGTERM");
+    network_end_connector(customer->network, i);
+}
+
+void
+customer_start(struct customer *customer, struct world *world, size_t i)
+{
+    struct one *one = &customer->connector[i];
+
+    if (strcmp(customer_connector_state(customer, i), "down") == 0)
+        one->begin_ms = world->now_ms + PROCESS_STARTS_MS * 100 / world->switches.pace;
+}
+
+void
+customer_restart(struct customer *customer, struct world *world, size_t i)
+{
+    customer_drain(customer, world, i);
+    customer_start(customer, world, i);
 }
 
 void

@@ -23,6 +23,24 @@ bool customer_suits(const struct customer *customer, const struct scenario *scen
                     const struct world *world);
 /* Register the proxy's CA on the tunnel that it belongs to, in place of a made-up one. */
 void customer_register(const struct customer *customer, struct world *world);
+/* The edge takes other tokens than before: one was rotated, or a tunnel archived. */
+void customer_tokens_changed(struct customer *customer, const struct world *world);
+/* Where the connectors of that tunnel read their token when they start; caller frees. */
+char *customer_token_file(const struct customer *customer, const char *tunnel_id);
+
+/* The connectors, by their place. */
+size_t customer_connectors(const struct customer *customer);
+const char *customer_connector_name(const struct customer *customer, size_t i);
+/* "down", "starting", "up" */
+const char *customer_connector_state(const struct customer *customer, size_t i);
+/* What an operator may do to one. drain: its process ends. start: one comes, when there is none,
+ * after a moment, with the token of the file. restart: both. */
+void customer_drain(struct customer *customer, struct world *world, size_t i);
+void customer_start(struct customer *customer, struct world *world, size_t i);
+void customer_restart(struct customer *customer, struct world *world, size_t i);
+/* What is due at world->now_ms. */
+void customer_tick(struct customer *customer, struct world *world);
+
 struct network *customer_network(const struct customer *customer);
 
 /* "connectors", "edge" and "mcp" of the line that the simulator prints. */

@@ -37,10 +37,11 @@ struct pair {
 enum { EXCHANGE_QUERIES = 160, EXCHANGE_HEADERS = 16, EXCHANGE_PARTS = 3 };
 
 enum outcome {
-    OUTCOME_ANSWER, /* status, headers, body */
-    OUTCOME_WAIT,   /* call the handler again at wait_until_ms, or when something happened */
-    OUTCOME_STREAM, /* status and headers now; the body comes as events happen */
-    OUTCOME_RESET,  /* break the connection */
+    OUTCOME_ANSWER,  /* status, headers, body */
+    OUTCOME_WAIT,    /* call the handler again at wait_until_ms, or when something happened */
+    OUTCOME_STREAM,  /* status and headers now; the body comes as events happen */
+    OUTCOME_RESET,   /* break the connection */
+    OUTCOME_SILENCE, /* no answer until the client gives up */
 };
 
 struct exchange {
@@ -60,11 +61,11 @@ struct exchange {
     const struct route *route;
     char part[EXCHANGE_PARTS][SIM_ID_BYTES * 2]; /* what the braces of the route's pattern took */
     struct credential credential;
-    int64_t begun_ms;  /* monotonic */
-    bool is_again;     /* called again after OUTCOME_WAIT */
-    bool is_admitted;  /* the gate has let it pass */
-    const char *scare; /* put after error messages; NULL: nothing */
-    bool was_canned;   /* the answer was prepared by a test: nothing is added to it */
+    int64_t begun_ms;      /* monotonic */
+    bool is_again;         /* called again after OUTCOME_WAIT */
+    bool is_admitted;      /* the gate has let it pass */
+    const char *scare;     /* put after error messages; NULL: nothing */
+    struct json *prepared; /* the answer that a test prepared (canned.h); owned; NULL: none */
 
     /* the answer */
     enum outcome outcome;

@@ -293,9 +293,10 @@ gate_pass(struct service *service, struct exchange *x)
         answer_error(x, 401, "exactly one of x-api-key and authorization is expected");
         return false;
     }
-    return !canned_answer(&service->answers, x) && auth_permit(world, x) &&
-           check_version(world, x) && check_beta(world, x) && check_workspace(world, x) &&
-           check_body(x) && check_permission(world, x) && check_limits(service, x);
+    canned_take(&service->answers, x);
+    return !canned_comes_first(x) && auth_permit(world, x) && check_version(world, x) &&
+           check_beta(world, x) && check_workspace(world, x) && check_body(x) &&
+           check_permission(world, x) && check_limits(service, x);
 }
 
 /* RFC 9110 §5.6.7; the library's own Date gives way to it. */
@@ -324,6 +325,6 @@ gate_sign(struct service *service, struct exchange *x)
         exchange_add_header(x, "anthropic-organization-id", "%s", world->organization_id);
         exchange_add_header(x, "anthropic-workspace-id", "%s", world->workspace_id);
     }
-    if (x->status == 409 && world->switches.conflict_no_retry && !canned_was_used(x))
+    if (x->status == 409 && world->switches.conflict_no_retry && !x->prepared)
         exchange_add_header(x, "x-should-retry", "false");
 }

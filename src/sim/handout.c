@@ -139,6 +139,22 @@ add_pools(const struct handout *handout, struct buffer *out, const struct world 
     return true;
 }
 
+/* Where connectors look when they start, and where whoever rotates a token puts the new one. */
+static bool
+write_tunnel_tokens(const struct handout_world *of, struct err *err)
+{
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < of->world->tunnels.n; i++) {
+        const struct tunnel *tunnel = of->world->tunnels.items[i];
+        char *path = customer_token_file(of->customer, tunnel->object.id);
+
+        ok = write_file(path, tunnel->token, strlen(tunnel->token), err);
+        free(path);
+    }
+    return ok;
+}
+
 bool
 handout_write(struct handout *handout, const struct handout_world *of, struct err *err)
 {
@@ -153,7 +169,7 @@ handout_write(struct handout *handout, const struct handout_world *of, struct er
     buffer_addf(&out, "    tunnels:\n      auth_token_file: %s/tunnels-token\n", handout->folder);
     ok = write_key(handout, "api-key", of->world->api_key, err) &&
          write_key(handout, "tunnels-token", of->world->tunnels_token, err) &&
-         add_pools(handout, &out, of->world, err);
+         write_tunnel_tokens(of, err) && add_pools(handout, &out, of->world, err);
     customer_configure(of->customer, &out);
     buffer_add(&out, "    checks: {enabled: true, discover_connectors: false}\n");
     ok = ok && write_file(handout->config, out.bytes, out.n, err);

@@ -1,9 +1,9 @@
 #include "sim/http.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,20 +12,19 @@
 #include <unistd.h>
 
 #include "core/die.h"
-#include "core/text.h"
+#include "sim/loopback.h"
 
 enum {
     CONNECTIONS = 4096,
     IDLE_S = 120,
     STACK_BYTES = 256 << 10,
     STREAM_BLOCK_BYTES = 16 << 10,
-    ADDRESS_BYTES = 80,
 };
 
 struct http_server {
     struct http_handler handler;
     struct MHD_Daemon *daemon;
-    char address[ADDRESS_BYTES];
+    char address[LOOPBACK_BYTES];
 };
 
 /* A body that is still arriving. */
@@ -59,6 +58,16 @@ http_query(const struct http_request *request, const char *name)
                                       strlen(name), &value, &n) != MHD_YES)
         return NULL;
     return value ? value : "";
+}
+
+bool
+http_is_gone(const struct http_request *request)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct pollfd client = {.fd = info ? info->connect_fd : -1, .events = POLLRDHUP};
+
+    return !info || (poll(&client, 1, 0) > 0 && client.revents != 0);
 }
 
 struct visitor {
@@ -239,46 +248,16 @@ forget(void *argument, struct MHD_Connection *connection, void **state,
     *state = NULL;
 }
 
-/* Split "HOST:PORT" or "[HOST]:PORT"; the host must be a loopback address. */
-static bool
-address_parse(const char *address, struct sockaddr_storage *out, socklen_t *n, struct err *err)
-{
-    struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-    struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-    const char *colon = strrchr(address, ':');
-    char host[ADDRESS_BYTES];
-    int64_t port;
-
-    *out = (struct sockaddr_storage){0};
-    if (!colon || (size_t)(colon - address) >= sizeof(host) || !int_parse(colon + 1, &port) ||
-        port < 0 || port > UINT16_MAX)
-        return err_set(err, ERR_USAGE, "--listen: expected ADDRESS:PORT, found \"%.40s\"", address);
-    snprintf(host, sizeof(host), "%.*s", (int)(colon - address), address);
-    if (strcmp(host, "localhost") == 0)
-        snprintf(host, sizeof(host), "127.0.0.1");
-    *n = sizeof(*v4);
-    v4->sin_port = htons((uint16_t)port); /* at the same place in both */
-    if (inet_pton(AF_INET, host, &v4->sin_addr) == 1 && ntohl(v4->sin_addr.s_addr) >> 24 == 127) {
-        v4->sin_family = AF_INET;
-        return true;
-    }
-    *n = sizeof(*v6);
-    v6->sin6_family = AF_INET6;
-    if (strcmp(host, "[::1]") != 0)
-        return err_set(err, ERR_USAGE, "--listen: expected a loopback address, found \"%.40s\"",
-                       address);
-    v6->sin6_addr = in6addr_loopback;
-    return true;
-}
-
 static int
 socket_listen(const char *address, struct sockaddr_storage *out, struct err *err)
 {
     socklen_t n;
     int fd, one = 1;
 
-    if (!address_parse(address, out, &n, err))
+    if (!loopback_parse(address, out, &n, err)) {
+        err_context(err, "--listen");
         return -1;
+    }
     fd = socket(out->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
         bind(fd, (struct sockaddr *)out, n) != 0 || listen(fd, SOMAXCONN) != 0 ||
@@ -289,17 +268,6 @@ socket_listen(const char *address, struct sockaddr_storage *out, struct err *err
         return -1;
     }
     return fd;
-}
-
-static void
-address_print(const struct sockaddr_storage *bound, char out[ADDRESS_BYTES])
-{
-    const struct sockaddr_in *v4 = (const struct sockaddr_in *)bound;
-    char host[INET_ADDRSTRLEN];
-
-    inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
-    snprintf(out, ADDRESS_BYTES, "%s:%u", bound->ss_family == AF_INET ? host : "[::1]",
-             (unsigned)ntohs(v4->sin_port));
 }
 
 /* Its threads take no signal: those are the main thread's. */
@@ -333,7 +301,7 @@ http_listen(const char *address, const struct http_handler *handler, struct err 
         return NULL;
     server = never_null(calloc(1, sizeof(*server)));
     server->handler = *handler;
-    address_print(&bound, server->address);
+    loopback_print(&bound, server->address);
     server->daemon = daemon_start(server, fd);
     if (!server->daemon) {
         err_set(err, ERR_IO, "listen on %.40s: cannot start the server", address);

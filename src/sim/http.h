@@ -32,6 +32,9 @@ void http_query_each(const struct http_request *request,
                      void (*visit)(void *context, const char *name, const char *value),
                      void *context);
 
+/* Has the client closed its connection? */
+bool http_is_gone(const struct http_request *request);
+
 /* An answer without an end, as Server-Sent Events are. */
 struct http_stream {
     void *context;

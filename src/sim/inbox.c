@@ -289,13 +289,13 @@ inbox_take(struct world *world, struct session *session, const struct json *even
 
 void
 inbox_tool_result(struct world *world, struct session *session, const char *call_id,
-                  const char *text)
+                  const char *text, bool is_error)
 {
     struct json *event = json_new_object(), *block;
 
     json_add_string(event, "type", "user.tool_result");
     json_add_string(event, "tool_use_id", call_id);
-    json_add_bool(event, "is_error", false);
+    json_add_bool(event, "is_error", is_error);
     block = json_add_object(json_add_array(event, "content"), NULL);
     json_add_string(block, "type", "text");
     json_add_string(block, "text", text);

@@ -16,6 +16,6 @@ const struct event *inbox_take(struct world *world, struct session *session,
                                const struct json *event);
 /* A worker's answer to a call, made here. */
 void inbox_tool_result(struct world *world, struct session *session, const char *call_id,
-                       const char *text);
+                       const char *text, bool is_error);
 
 #endif

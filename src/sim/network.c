@@ -31,7 +31,7 @@ static const char *const fault_meanings[] = {
 
 struct network {
     struct network_faults faults;
-    pthread_mutex_t lock; /* one fault is switched at a time */
+    pthread_mutex_t lock; /* one fault is switched, one connector ended or begun at a time */
     struct connector **connector;
     size_t n_connectors;
     struct mcp **mcp;
@@ -113,6 +113,7 @@ connectors_begin(struct network *network, const struct network_plan *plan, struc
         struct connector_plan one = {
             .name = what->name,
             .tunnel_id = what->tunnel_id,
+            .token = what->token,
             .place = i,
             .seed = plan->seed,
             .log_file = log_file,
@@ -167,6 +168,43 @@ const char *
 network_connector_url(const struct network *network, size_t i)
 {
     return connector_url(network->connector[i]);
+}
+
+void
+network_end_connector(struct network *network, size_t i)
+{
+    pthread_mutex_lock(&network->lock);
+    connector_end(network->connector[i]);
+    pthread_mutex_unlock(&network->lock);
+}
+
+bool
+network_begin_connector(struct network *network, size_t i, const char *token, int64_t pace,
+                        struct err *err)
+{
+    bool ok;
+
+    pthread_mutex_lock(&network->lock);
+    ok = connector_begin(network->connector[i], token, pace, err);
+    pthread_mutex_unlock(&network->lock);
+    return ok;
+}
+
+void
+network_set_valid_token(struct network *network, size_t i, const char *token)
+{
+    connector_set_valid_token(network->connector[i], token);
+}
+
+const char *
+network_connector_state(struct network *network, size_t i)
+{
+    const char *state;
+
+    pthread_mutex_lock(&network->lock);
+    state = connector_state(network->connector[i]);
+    pthread_mutex_unlock(&network->lock);
+    return state;
 }
 
 const char *

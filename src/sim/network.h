@@ -9,6 +9,7 @@
 
 struct network_connector_plan {
     const char *name, *tunnel_id; /* tunnel_id: what /diag/tunnel says it belongs to */
+    const char *token;            /* of that tunnel */
 };
 
 struct network_plan {
@@ -33,6 +34,12 @@ void network_stop(struct network *network);
 const char *network_connector_url(const struct network *network, size_t i);
 /* Where its log is; borrowed until network_stop. */
 const char *network_connector_log(const struct network *network, size_t i);
+/* Its process: see connector.h. One thread at a time. */
+void network_end_connector(struct network *network, size_t i);
+bool network_begin_connector(struct network *network, size_t i, const char *token, int64_t pace,
+                             struct err *err);
+void network_set_valid_token(struct network *network, size_t i, const char *token);
+const char *network_connector_state(struct network *network, size_t i);
 /* "http://127.0.0.1:PORT/mcp" */
 const char *network_mcp_url(const struct network *network, size_t i);
 /* "127.0.0.1:PORT", the port also bound on [::1] where the host has it. */

@@ -73,14 +73,22 @@ make_job(struct world *world, struct environment *environment, int64_t beat_age_
     return session;
 }
 
+/* Their workers beat often enough for any lease. */
+static int64_t
+recent_beat_ms(struct world *world)
+{
+    int64_t most = world->switches.lease_ttl * 400;
+
+    return chance_between(&world->chance, 1000, most < 1000 ? 1000 : most > 24000 ? 24000 : most);
+}
+
 static void
-add_jobs(struct world *world, struct environment *environment, int64_t n)
+add_jobs(struct world *world, struct environment *environment, int64_t n, enum quirk quirk)
 {
     for (int64_t i = 0; i < n; i++) {
-        int64_t beat_age = chance_between(&world->chance, 1000, 24000);
-        struct session *session = make_job(world, environment, beat_age);
+        struct session *session = make_job(world, environment, recent_beat_ms(world));
 
-        worker_adopt(world, worker_new(world, environment, QUIRK_NONE), session->item);
+        worker_adopt(world, worker_new(world, environment, quirk), session->item);
     }
 }
 
@@ -98,6 +106,24 @@ wait_for(struct world *world, struct session *session, bool asks, int64_t since_
 }
 
 static void
+add_starting(struct world *world, struct environment *environment, int64_t n, int64_t for_ms)
+{
+    for (int64_t i = 0; i < n; i++) {
+        int64_t at = world->now_ms - for_ms;
+        struct session *session = fleet_new_job(world, environment, at - 2000, false);
+        struct item *item = session->item;
+
+        wait_for(world, session, false, at - 1000);
+        item->state = ITEM_STARTING;
+        item->acknowledged_ms = at;
+        item->lease_until_ms = at + world->switches.starting_grace * 1000;
+        worker_warm_up(world, worker_new(world, environment, QUIRK_NONE), item,
+                       world->now_ms + chance_between(&world->chance, 20000, 60000) * 100 /
+                                           world->switches.pace);
+    }
+}
+
+static void
 add_asking(struct world *world, struct environment *environment, int64_t n, int64_t for_ms)
 {
     for (int64_t i = 0; i < n; i++) {
@@ -106,7 +132,7 @@ add_asking(struct world *world, struct environment *environment, int64_t n, int6
 
         live_through(world, session, session->object.created_ms, since - 5000);
         wait_for(world, session, true, since);
-        make_active(world, session, world->now_ms - chance_between(&world->chance, 1000, 24000));
+        make_active(world, session, world->now_ms - recent_beat_ms(world));
         worker_adopt(world, worker_new(world, environment, QUIRK_NONE), session->item);
     }
 }
@@ -185,7 +211,7 @@ add_history(struct world *world, struct environment *environment, int64_t n)
 static void
 add_workers(struct world *world, struct environment *environment, const struct pool_plan *plan)
 {
-    for (int64_t i = plan->jobs + plan->asking; i < plan->workers; i++)
+    for (int64_t i = plan->jobs + plan->deaf + plan->asking; i < plan->workers; i++)
         worker_was_polling(world, worker_new(world, environment, QUIRK_NONE));
     for (int64_t i = 0; i < plan->stalling; i++)
         worker_was_polling(world, worker_new(world, environment, QUIRK_STALLS));
@@ -209,7 +235,9 @@ add_pool(struct world *world, const struct pool_plan *plan)
     staffing->is_webhook = plan->is_webhook;
     environment->has_no_key = plan->has_no_key;
     environment->archived_ms = plan->is_archived ? world->now_ms - day_ms : 0;
-    add_jobs(world, environment, plan->jobs);
+    add_jobs(world, environment, plan->jobs, QUIRK_NONE);
+    add_jobs(world, environment, plan->deaf, QUIRK_DEAF);
+    add_starting(world, environment, plan->starting, plan->starting_for * 1000);
     add_asking(world, environment, plan->asking, plan->asking_for * 1000);
     add_queued(world, environment, plan->queued, plan->queued_for * 1000);
     add_stopping(world, environment, plan->stopping, plan->stopping_for * 1000);

@@ -272,6 +272,13 @@ lapse(struct world *world, struct item *item)
 }
 
 void
+item_requeue(struct world *world, struct item *item)
+{
+    item->stop_requested_ms = item->stopped_ms = 0;
+    lapse(world, item);
+}
+
+void
 queue_advance(struct world *world, struct environment *environment)
 {
     for (size_t i = 0; i < environment->items.n; i++) {

@@ -47,6 +47,9 @@ void item_set_ttl(const struct world *world, struct item *item, int64_t ttl_s);
 /* False: it is already past that state (409). */
 bool item_stop(struct world *world, struct item *item, bool is_forced);
 
+/* A stopped item goes back into the queue as if it had never been stopped. */
+void item_requeue(struct world *world, struct item *item);
+
 struct queue_stats {
     int64_t depth, pending, oldest_ms /* 0: none */, polling;
 };

@@ -43,6 +43,14 @@ fits(const char *pattern, const char *path, char part[EXCHANGE_PARTS][SIM_ID_BYT
     return *path == '\0';
 }
 
+bool
+route_fits(const char *pattern, const char *path)
+{
+    char part[EXCHANGE_PARTS][SIM_ID_BYTES * 2];
+
+    return fits(pattern, path, part);
+}
+
 const struct route *
 route_find(struct exchange *x, char allowed[64])
 {

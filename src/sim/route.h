@@ -38,6 +38,8 @@ struct route {
 };
 
 const struct route *routes(size_t *n);
+/* Does the path fit the pattern? A pattern fits itself. */
+bool route_fits(const char *pattern, const char *path);
 /* NULL when no pattern matches; *allowed then lists the methods that would, "" when none. Fills in
  * x->part. */
 const struct route *route_find(struct exchange *x, char allowed[64]);

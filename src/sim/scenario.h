@@ -32,6 +32,8 @@ struct pool_plan {
     int64_t patience;               /* a job that waited that long is withdrawn; 0: never */
     int64_t queued, queued_for;     /* waiting, and how long the oldest does */
     int64_t asking, asking_for;     /* of the jobs: a person must allow a call, since */
+    int64_t starting, starting_for; /* more jobs, acknowledged then, whose sandboxes still start */
+    int64_t deaf;                   /* more jobs, whose workers will ignore that they should stop */
     int64_t stopping, stopping_for; /* more jobs, whose workers ignore that they should stop */
     int64_t bounced;                /* more jobs, whose lease lapsed and that were queued again */
     int64_t silent, silent_for;     /* more jobs, whose workers froze that long ago */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "sim/customer.h"
 #include "sim/page.h"
 #include "sim/pki.h"
 #include "sim/route.h"
@@ -143,6 +144,7 @@ tunnels_archive(struct service *service, struct exchange *x)
     }
     if (!tunnel->archived_ms)
         tunnel->archived_ms = world->now_ms;
+    customer_tokens_changed(service->customer, world);
     answer_json(x, 200, show_tunnel(world, &tunnel->object));
 }
 
@@ -188,6 +190,7 @@ tunnels_rotate(struct service *service, struct exchange *x)
         return;
     chance_id(&world->chance, "ttok", tunnel->token_id);
     chance_token(&world->chance, "eyJhIjoi", tunnel->token);
+    customer_tokens_changed(service->customer, world);
     answer_token(x, tunnel);
 }
 

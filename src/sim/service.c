@@ -200,23 +200,11 @@ service_fault(struct service *service, const char *name, bool on)
     return network_fault(customer_network(service->customer), name, on);
 }
 
-static struct environment *
-pool_called(const struct world *world, const char *label)
-{
-    for (size_t i = 0; i < world->environments.n; i++) {
-        struct environment *environment = world->environments.items[i];
-
-        if (strcmp(environment->label, label) == 0)
-            return environment;
-    }
-    return NULL;
-}
-
 static void
 take_step(struct service *service, const struct step *step)
 {
     struct world *world = service->world;
-    struct environment *environment = step->pool ? pool_called(world, step->pool) : NULL;
+    struct environment *environment = step->pool ? world_find_pool(world, step->pool) : NULL;
 
     if (step->fault)
         service_fault(service, step->fault, step->on);
@@ -248,6 +236,7 @@ service_tick(struct service *service)
         service->next_step++;
     }
     fleet_tick(world);
+    customer_tick(service->customer, world);
 }
 
 void
@@ -270,7 +259,8 @@ service_serve(void *context, struct exchange *x)
 done:
     if (x->outcome == OUTCOME_WAIT)
         return;
-    if (x->outcome != OUTCOME_RESET)
+    canned_use(x);
+    if (x->outcome != OUTCOME_RESET && x->outcome != OUTCOME_SILENCE)
         gate_sign(service, x);
     if (strncmp(x->path, "/sim/", 5) != 0)
         ledger_add(service->ledger, x);

@@ -9,6 +9,8 @@
 #include "core/json.h"
 #include "sim/http.h"
 
+enum { LOOK_AGAIN_MS = 50 }; /* whether a client still waits for an answer that will not come */
+
 struct web {
     struct web_site site;
     struct http_server *server;
@@ -46,7 +48,16 @@ web_wake(struct web *web)
         pthread_cond_broadcast(&web->changed);
 }
 
-/* Lock held. Serve until there is an answer. */
+/* Lock held. */
+static void
+be_silent(struct web *web, struct exchange *x)
+{
+    while (!web->is_stopping && !http_is_gone(x->carrier))
+        wait_until(web, clock_mono_ms() + LOOK_AGAIN_MS);
+    x->outcome = OUTCOME_RESET;
+}
+
+/* Lock held. Serve until there is an answer, or until nobody waits for one any more. */
 static void
 serve_patiently(struct web *web, struct exchange *x)
 {
@@ -56,6 +67,8 @@ serve_patiently(struct web *web, struct exchange *x)
             return;
         }
         web->site.serve(web->site.context, x);
+        if (x->outcome == OUTCOME_SILENCE)
+            be_silent(web, x);
         if (x->outcome != OUTCOME_WAIT)
             return;
         x->is_again = true;
@@ -75,6 +88,7 @@ carried_free(struct carried *c)
         free(c->x.headers[i].value);
     buffer_free(&c->x.answer);
     json_free(c->x.json);
+    json_free(c->x.prepared);
     free(c->x.beta);
     free(c);
 }

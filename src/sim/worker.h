@@ -21,13 +21,30 @@ void worker_was_polling(struct world *world, struct worker *worker);
 void worker_free(struct worker *worker);
 /* It holds this item since its ack, as if it had gone through everything before. */
 void worker_adopt(struct world *world, struct worker *worker, struct item *item);
+/* It has acknowledged this item, and beats for the first time then: its sandbox is starting up. */
+void worker_warm_up(struct world *world, struct worker *worker, struct item *item,
+                    int64_t until_ms);
 void worker_set_quirk(struct worker *worker, enum quirk quirk);
 /* Its item was taken away; it polls again. */
 void worker_release(struct world *world, struct worker *worker);
 void worker_tick(struct world *world, struct worker *worker);
 
-/* Make it so many of the pool's, adding idle ones or removing the newest as if their hosts had
- * lost power. */
+/* What an operator may do to it; each is done when it has come true, some ticks later.
+ * drain: SIGTERM. It stops its item by force and exits; one that does not hear is killed half a
+ * minute later, and its item keeps its state. start: when it is down. restart: both. */
+void worker_drain(struct world *world, struct worker *worker);
+void worker_start(struct world *world, struct worker *worker);
+void worker_restart(struct world *world, struct worker *worker);
+
+const char *worker_name(const struct worker *worker); /* of its unit, in its pool: "build-07" */
+const char *worker_id(const struct worker *worker);   /* of its process; "" when it is down */
+/* "down", "starting", "polling", "working", "draining" */
+const char *worker_state(const struct world *world, const struct worker *worker);
+const struct item *worker_item(const struct worker *worker); /* NULL: none */
+const struct environment *worker_pool(const struct worker *worker);
+
+/* Make it so many processes of the pool's, forgetting those that are down, and adding idle ones or
+ * removing the newest as if their hosts had lost power. */
 void workers_set(struct world *world, struct environment *environment, int64_t n);
 /* Give all workers of a pool a quirk. */
 void workers_set_quirk(struct world *world, struct environment *environment, enum quirk quirk);

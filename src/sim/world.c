@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "core/map.h"
 #include "sim/buffer.h"
+#include "sim/chronicle.h"
 #include "sim/queue.h"
 #include "sim/session.h"
 #include "sim/worker.h"
@@ -91,6 +92,7 @@ world_end(struct world *world)
         tunnel_free(world->tunnels.items[i]);
     for (size_t i = 0; i < world->agents.n; i++)
         json_free(world->agents.items[i]);
+    chronicle_clear(world);
     array_free(&world->workers);
     array_free(&world->sessions);
     array_free(&world->environments);
@@ -135,6 +137,20 @@ struct environment *
 world_find_environment(const struct world *world, const char *id)
 {
     return find(world, "env", id);
+}
+
+struct environment *
+world_find_pool(const struct world *world, const char *id)
+{
+    struct environment *environment = world_find_environment(world, id);
+
+    for (size_t i = 0; !environment && i < world->environments.n; i++) {
+        struct environment *one = world->environments.items[i];
+
+        if (strcmp(one->label, id) == 0)
+            environment = one;
+    }
+    return environment;
 }
 
 struct item *

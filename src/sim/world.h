@@ -52,6 +52,7 @@ struct environment {
     struct array items; /* struct item, oldest first */
     struct array pollers;
     size_t n_sessions; /* that refer to it */
+    unsigned n_named;  /* workers that have had a name */
     bool has_no_key;   /* nobody issued an environment key to the console */
     struct staffing staffing;
 };
@@ -163,6 +164,7 @@ struct world {
     bool is_quiet;   /* nothing moves by itself: for tests that play all the parts */
     struct array environments, sessions, tunnels; /* each in order of (created_ms, serial) */
     struct array workers;                         /* struct worker */
+    struct array chronicle;                       /* see chronicle.h */
     struct array agents;                          /* struct json: the snapshots */
     struct map *by_id;                            /* everything listed, by its id */
     struct map *by_token; /* environment keys to environments, secrets to items, see auth.h */
@@ -181,6 +183,8 @@ void world_enter(struct world *world, struct array *list, struct object *object,
                  const char *prefix);
 
 struct environment *world_find_environment(const struct world *world, const char *id);
+/* By its id, or by what the scenario calls it. */
+struct environment *world_find_pool(const struct world *world, const char *id);
 struct item *world_find_item(const struct world *world, const struct environment *environment,
                              const char *id);
 struct session *world_find_session(const struct world *world, const char *id);

@@ -11,8 +11,8 @@ static char folder[64];
 int
 pretend_start(void **state)
 {
-    static const struct network_connector_plan connectors[] = {{"edge-a", "tnl_011"},
-                                                               {"edge-b", "tnl_011"}};
+    static const struct network_connector_plan connectors[] = {{"edge-a", "tnl_011", "one"},
+                                                               {"edge-b", "tnl_011", "one"}};
     static const char *const mcp[] = {"wiki"};
     struct network_plan plan = {connectors, COUNT_OF(connectors), mcp, COUNT_OF(mcp), 7, folder,
                                 NULL};

@@ -135,7 +135,10 @@ simulator_fetch(const struct simulator *sim, const struct simulator_ask *ask)
     char url[1024], authorization[200];
     const char *headers[7] = {"anthropic-version: 2026-10-21", beta,
                               "content-type: application/json"};
-    struct fetch how = {.method = ask->method, .body = ask->body, .headers = headers};
+    struct fetch how = {.method = ask->method,
+                        .body = ask->body,
+                        .headers = headers,
+                        .timeout_ms = ask->timeout_ms};
     size_t n = 3;
 
     if (ask->credential) {

@@ -25,6 +25,7 @@ const char *simulator_pool_key(const struct simulator *sim, size_t nth);
 struct simulator_ask {
     const char *method, *path, *credential, *body;
     const char *header; /* one more, or NULL */
+    int64_t timeout_ms; /* 0: as fetch.h says */
 };
 struct fetched simulator_fetch(const struct simulator *sim, const struct simulator_ask *ask);
 /* Its status alone. */

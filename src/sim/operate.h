@@ -1,0 +1,15 @@
+/* operate.h — `sandwatch sim control URL VERB pool|connector NAME [WORKER]`: what a control driver
+ * does to a simulator's workers and connectors, without a shell and without curl. */
+#ifndef SIM_OPERATE_H
+#define SIM_OPERATE_H
+
+#include <stdio.h>
+
+#include "core/err.h"
+
+/* The verbs are those of control drivers (core/driver.h). Prints one line for each worker, NAME
+ * STATE, for list; more of each for status; lines for logs; nothing for the others, which are done
+ * when the simulator has taken the order. ERR_USAGE when the arguments are wrong. */
+bool sim_operate(int n, char *const *arguments, FILE *out, struct err *err);
+
+#endif
