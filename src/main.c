@@ -187,7 +187,7 @@ run_check(struct program *program, struct arguments *arguments)
 static bool
 start_writers(void *context, struct err *err)
 {
-    return program_start(context, err);
+    return program_start(context, err) && program_start_ops(context, err);
 }
 
 static int
@@ -232,6 +232,9 @@ load_demo_config(struct program *program, const char *path, struct err *err)
     }
     program->config = world.config;
     program->config.interval_ms = mine.interval_ms;
+    program->config.context = "demo";
+    if (!program->config.ops_journal) /* what is done to a pretend world is nobody's history */
+        program->config.ops_journal = arena_printf(world.arena, "%s.journal", path);
     program->world_arena = world.arena;
     return true;
 }
@@ -243,7 +246,7 @@ start_demo_writers(void *context, struct err *err)
     const char *path = demo_config(world->demo, world->program->arena, err);
 
     return path && load_demo_config(world->program, path, err) &&
-           program_start(world->program, err);
+           program_start(world->program, err) && program_start_ops(world->program, err);
 }
 
 static int

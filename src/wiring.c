@@ -8,6 +8,7 @@
 #include "api/api.h"
 #include "core/arena.h"
 #include "model/store.h"
+#include "ops/ops.h"
 #include "probe/probe.h"
 #include "ui/keys.h"
 
@@ -296,8 +297,10 @@ program_start_checks(struct program *program, const struct check_only *only, str
 void
 program_quiet(struct program *program)
 {
+    ops_stop(program->ops);
     probe_stop(program->probe);
     api_stop(program->api);
+    program->ops = NULL;
     program->probe = NULL;
     program->api = NULL;
 }

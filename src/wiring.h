@@ -8,6 +8,7 @@
 #include "ui/app.h"
 
 struct api;
+struct ops;
 struct probe;
 
 /* Everything that one run of the program owns. */
@@ -19,6 +20,7 @@ struct program {
     struct store *store;
     struct api *api;
     struct probe *probe;
+    struct ops *ops;
 };
 
 /* Read the command line's global options, the environment and the file. Takes them out of argv. */
@@ -30,6 +32,11 @@ void program_help_keys(FILE *out);
 /* Start api and probe on the store. What was started stays until program_stop, also after a
  * failure. */
 bool program_start(struct program *program, struct err *err);
+
+/* Start the thread that acts, after program_start. */
+bool program_start_ops(struct program *program, struct err *err);
+/* Where ops are recorded; NULL when there is no place. Owned by the program's arena. */
+const char *program_journal(const struct program *program);
 
 /* The same for `check`: only what was asked for, whatever the configuration says of checks. */
 bool program_start_checks(struct program *program, const struct check_only *only, struct err *err);

@@ -48,7 +48,6 @@ struct ops_options {
     int64_t grace_ms;  /* until force is offered */
     int64_t window_ms; /* how long a worker that stopped polling still counts (facts 5.9) */
     int64_t tick_ms;   /* how often a running op looks at the world; 0: the default */
-    const char *(*getenv)(const char *name);
     /* Called at each boundary between two steps, after it was recorded; NULL: nothing. For tests
      * that end the process there. */
     void (*checkpoint)(void *context, const char *where);
