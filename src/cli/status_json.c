@@ -313,6 +313,22 @@ add_burst(struct json *object, const struct check_burst *burst)
 }
 
 static void
+add_resolvers(struct json *object, const struct check *check)
+{
+    struct json *array = json_add_array(object, "resolvers");
+
+    for (size_t i = 0; i < check->n_resolvers; i++) {
+        const struct check_resolver *resolver = &check->resolvers[i];
+        struct json *member = json_add_object(array, NULL);
+
+        json_add_string(member, "via", resolver->via);
+        json_add_string(member, "server", resolver->server);
+        json_add_string(member, "answer", resolver->answer);
+        add_milliseconds(member, "ms", resolver->us);
+    }
+}
+
+static void
 add_quality(struct json *object, const struct check *check)
 {
     add_milliseconds(object, "rtt_ms", check->rtt_us);
@@ -359,6 +375,7 @@ report_add_checks(struct json *document, const struct report *report)
         add_word(object, "next_step", check->next_step);
         add_word(object, "note", check->note);
         add_quality(object, check);
+        add_resolvers(object, check);
     }
 }
 

@@ -31,7 +31,7 @@ enum config_pool_mode { POOL_MODE_polling, POOL_MODE_webhook };
 struct config_connector {
     const char *name, *url, *tunnel_id, *log_file;
     const char *const *log_command; /* NULL-terminated */
-    struct driver_use control; /* driver NULL: none */
+    struct driver_use control;      /* driver NULL: none */
 };
 
 struct config_edge {
@@ -106,6 +106,7 @@ struct config {
     const struct config_waiver *waivers;
     size_t n_waivers;
     const char *edge_region, *edge_ca_file;
+    const char *dot_server, *dot_name, *dot_ca_file; /* DNS over TLS */
     bool checks_enabled, discover_connectors, checks_exposure;
     const struct config_binding *bindings;
     size_t n_bindings;

@@ -30,6 +30,14 @@ struct check_burst {
     int64_t at_ms;
 };
 
+/* One way to resolve the name of the host, and what it said. */
+struct check_resolver {
+    const char *via;    /* "dns", "tls" (a public resolver), "libc" (as applications are told) */
+    const char *server; /* "10.0.0.2:53"; "getaddrinfo" */
+    const char *answer; /* "10 addresses", or why there are none */
+    int64_t us;         /* how long it took; -1 */
+};
+
 struct check {
     const char *target;   /* "api", "edge region1" */
     const char *protocol; /* "tcp/443", "tcp/7844", "udp/7844": the port is the real one */
@@ -46,11 +54,13 @@ struct check {
     const char *cause, *next_step; /* the same in two; NULL or "" when there are none */
     const char *note;              /* what else was seen: server identity, HTTP status; "" */
     int64_t rtt_us; /* the number to show: connect time, or the version negotiation's; -1 */
-    struct series rtt_trend; /* microseconds; SERIES_UNKNOWN for a failure */
-    uint32_t sent, lost;     /* over the trend */
-    int64_t retransmits;     /* TCP: segments that the kernel sent again; -1 */
-    int64_t path_mtu;        /* TCP: bytes, as the kernel knows it; -1 */
-    int64_t datagram_bytes;  /* UDP: the largest payload that passed; -1 */
+    struct series rtt_trend;                /* microseconds; SERIES_UNKNOWN for a failure */
+    uint32_t sent, lost;                    /* over the trend */
+    const struct check_resolver *resolvers; /* of names that are public; NULL: none */
+    size_t n_resolvers;
+    int64_t retransmits;    /* TCP: segments that the kernel sent again; -1 */
+    int64_t path_mtu;       /* TCP: bytes, as the kernel knows it; -1 */
+    int64_t datagram_bytes; /* UDP: the largest payload that passed; -1 */
     struct check_burst burst;
     int64_t at_ms;            /* when it was measured; 0: never */
     int64_t failing_since_ms; /* 0 when it is not failing */

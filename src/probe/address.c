@@ -36,6 +36,21 @@ address_parse(const char *host, uint16_t port, struct address *out)
 }
 
 bool
+address_read(const char *text, uint16_t port, struct address *out)
+{
+    const char *colon = strrchr(text, ':'), *bracket = strchr(text, ']');
+    bool has_port = colon && (bracket ? colon == bracket + 1 : strchr(text, ':') == colon);
+    size_t n = has_port ? (size_t)(colon - text) : strlen(text);
+    int64_t number = port;
+    TEXT(host, ADDRESS_TEXT_BYTES);
+
+    if (has_port && (!int_parse(colon + 1, &number) || number < 1 || number > UINT16_MAX))
+        return false;
+    text_addn(&host, text, n);
+    return !host.is_cut && address_parse(host.bytes, (uint16_t)number, out);
+}
+
+bool
 address_set(const struct sockaddr *from, socklen_t n, struct address *out)
 {
     if ((from->sa_family != AF_INET && from->sa_family != AF_INET6) || n > sizeof(out->bytes))

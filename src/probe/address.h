@@ -17,6 +17,8 @@ struct address {
 
 /* Read a literal, "127.0.0.1", "::1" or "[::1]"; false when host is a name. */
 bool address_parse(const char *host, uint16_t port, struct address *out) MUST_CHECK;
+/* Read "127.0.0.1:53" or "[::1]:53"; without a port it is the given one. */
+bool address_read(const char *text, uint16_t port, struct address *out) MUST_CHECK;
 bool address_set(const struct sockaddr *from, socklen_t n, struct address *out) MUST_CHECK;
 void address_set_port(struct address *address, uint16_t port);
 

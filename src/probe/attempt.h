@@ -20,7 +20,9 @@ enum { /* facts/connectivity.md J1 */
 enum { VN_SENDS = 4, SECOND_AFTER_MS = 1000 };
 
 struct dns;
+struct dot_server;
 struct quic;
+struct resolvers;
 struct sweep;
 struct tls;
 struct tls_trust;
@@ -29,6 +31,8 @@ struct tls_trust;
 struct tools {
     struct loop *loop;
     struct dns *dns;
+    struct resolvers *resolvers;  /* the same, each by itself */
+    const struct dot_server *dot; /* for second opinions; NULL: none is asked for */
     struct http *http;
     struct tls_trust *trust, *edge_trust;
 };

@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "model/store.h"
 #include "model/wish.h"
+#include "probe/survey.h"
 #include "probe/view.h"
 
 enum {
@@ -19,6 +20,12 @@ enum {
     METER_ROUNDS = 30,           /* of the light ones: each path's loss once in five minutes */
 };
 
+/* Whose question it is, and which. */
+struct asker {
+    struct checks *checks;
+    struct lookup *lookup;
+};
+
 struct checks {
     struct tools *tools;
     struct store *store;
@@ -26,14 +33,14 @@ struct checks {
     int64_t interval_ms;
     struct target *targets;
     size_t n_targets;
+    struct asker *askers; /* owned: FAMILIES for each target */
     struct view_facts facts;
-    struct dns_query discovery;
+    struct lookup discovery;
     bool has_discovery; /* some targets are found by SRV */
-    struct fault discovery_fault;
     struct timer round, publish;
     int64_t round_at_ms, whole_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
     bool is_in_round, is_whole, wants_whole;
-    size_t n_left;  /* rows that the round still waits for */
+    size_t n_left;  /* rows and surveys that the round still waits for */
     size_t n_light; /* rounds so far, to take the meter from row to row */
     struct source_status status;
 };
@@ -111,7 +118,7 @@ end_round(struct checks *checks)
 }
 
 static void
-row_over(struct checks *checks)
+part_over(struct checks *checks)
 {
     publish_soon(checks);
     if (--checks->n_left == 0)
@@ -124,7 +131,7 @@ row_changed(void *context, bool is_done)
     struct checks *checks = context;
 
     if (is_done)
-        row_over(checks);
+        part_over(checks);
     else
         publish_soon(checks);
 }
@@ -141,7 +148,7 @@ start_rows(struct checks *checks, struct lookup *lookup)
         if (row->family != lookup->family || row_look(row, checks->is_whole))
             continue;
         row_unresolved(row, &lookup->query.fault);
-        row_over(checks);
+        part_over(checks);
     }
 }
 
@@ -153,8 +160,7 @@ settle(struct checks *checks, struct lookup *lookup)
 {
     struct target *target = lookup->target;
 
-    lookup->is_settled = true;
-    if (target->is_discovered && dns_is_waiting(&checks->discovery))
+    if (target->is_discovered && !checks->discovery.is_settled)
         return; /* discovered() will come back to it */
     for (size_t i = 0; i < target->n_rows; i++) {
         struct row *row = target->rows[i];
@@ -169,28 +175,10 @@ settle(struct checks *checks, struct lookup *lookup)
 }
 
 static void
-looked_up(void *context)
-{
-    struct lookup *lookup = context;
-
-    settle(lookup->owner, lookup);
-}
-
-static void
 ask(struct checks *checks, struct lookup *lookup)
 {
-    struct dns_query *query = &lookup->query;
-
-    lookup->is_settled = false;
-    if (address_parse(lookup->target->host, 0, &query->addresses[0])) {
-        query->n_addresses = 1;
-        query->us = -1;
+    if (!lookup_ask(lookup, lookup->target->host))
         settle(checks, lookup);
-        return;
-    }
-    query->done = looked_up;
-    query->context = lookup;
-    dns_lookup(checks->tools->dns, query, lookup->target->host, lookup->family);
 }
 
 static bool
@@ -213,12 +201,55 @@ each_lookup(struct checks *checks, void (*visit)(struct checks *checks, struct l
 }
 
 static void
+looked_up(void *context)
+{
+    struct asker *asker = context;
+
+    settle(asker->checks, asker->lookup);
+}
+
+static void
+surveyed(void *context)
+{
+    struct asker *asker = context;
+
+    part_over(asker->checks);
+}
+
+static void
+libc_spoke(void *context)
+{
+    part_over(context);
+}
+
+static void
+survey(struct checks *checks, struct lookup *lookup)
+{
+    checks->n_left += lookup_survey(lookup, lookup->target->host);
+}
+
+/* What each resolver says by itself, and what applications are told. */
+static void
+survey_all(struct checks *checks)
+{
+    each_lookup(checks, survey);
+    for (size_t i = 0; i < checks->n_targets; i++) {
+        struct target *target = &checks->targets[i];
+
+        if (!target->has_published_ranges || target->n_rows == 0)
+            continue;
+        target->libc.done = libc_spoke;
+        target->libc.context = checks;
+        libc_ask(checks->tools->loop, &target->libc, target->host);
+        checks->n_left++;
+    }
+}
+
+static void
 ask_again(struct checks *checks, struct lookup *lookup)
 {
-    if (!lookup->target->is_discovered)
-        return;
-    dns_cancel(&lookup->query);
-    ask(checks, lookup);
+    if (lookup->target->is_discovered)
+        ask(checks, lookup);
 }
 
 static void
@@ -233,12 +264,22 @@ static void
 discovered(void *context)
 {
     struct checks *checks = context;
+    const struct lookup *discovery = &checks->discovery;
+    bool is_second = discovery->opinion == OPINION_differs;
 
-    checks->discovery_fault = checks->discovery.fault;
-    if (targets_discovered(checks->targets, checks->n_targets, &checks->discovery))
+    if (targets_discovered(checks->targets, checks->n_targets,
+                           is_second ? &discovery->dot.answer : &discovery->query))
         each_lookup(checks, ask_again);
     else
         each_lookup(checks, go_on);
+}
+
+static bool
+is_in_docker(const struct dns *dns)
+{
+    char servers[DNS_SERVERS][ADDRESS_TEXT_BYTES];
+
+    return dns_servers(dns, servers) > 0 && strncmp(servers[0], "127.0.0.11:", 11) == 0;
 }
 
 static void
@@ -247,9 +288,7 @@ discover(struct checks *checks)
     TEXT(service, DNS_NAME_BYTES);
 
     target_service_name(checks->region, &service);
-    checks->discovery.done = discovered;
-    checks->discovery.context = checks;
-    dns_discover(checks->tools->dns, &checks->discovery, service.bytes);
+    (void)lookup_ask(&checks->discovery, service.bytes); /* it is never a literal address */
 }
 
 /* --- the course of a round --- */
@@ -257,9 +296,7 @@ discover(struct checks *checks)
 static void
 ask_if_failed(struct checks *checks, struct lookup *lookup)
 {
-    enum signal signal = lookup->query.fault.signal;
-
-    if (signal != SIGNAL_none && signal != SIGNAL_nodata) /* which is an answer */
+    if (lookup_has_failed(lookup))
         ask(checks, lookup);
     else
         start_rows(checks, lookup);
@@ -329,6 +366,9 @@ begin_round(void *context)
         checks->whole_at_ms = now_ms;
     checks->resolved_at_ms = now_ms;
     dns_reload(checks->tools->dns);
+    resolvers_reload(checks->tools->resolvers);
+    checks->facts.is_in_docker = is_in_docker(checks->tools->dns);
+    survey_all(checks);
     if (checks->has_discovery)
         discover(checks);
     each_lookup(checks, ask);
@@ -338,14 +378,16 @@ static void
 cancel_lookup(struct checks *checks, struct lookup *lookup)
 {
     (void)checks;
-    dns_cancel(&lookup->query);
+    lookup_cancel(lookup);
 }
 
 static void
 abandon_round(struct checks *checks)
 {
     each_lookup(checks, cancel_lookup);
-    dns_cancel(&checks->discovery);
+    lookup_cancel(&checks->discovery);
+    for (size_t i = 0; i < checks->n_targets; i++)
+        libc_cancel(&checks->targets[i].libc);
     each_row(checks, row_cancel);
     timer_clear(checks->tools->loop, &checks->round);
     checks->is_in_round = false;
@@ -380,6 +422,16 @@ checks_check(struct checks *checks, const char *id)
         }
 }
 
+static void
+set_lookup(struct checks *checks, struct lookup *lookup, struct asker *asker)
+{
+    *asker = (struct asker){checks, lookup};
+    lookup->tools = checks->tools;
+    lookup->settled = looked_up;
+    lookup->surveyed = surveyed;
+    lookup->context = asker;
+}
+
 struct checks *
 checks_open(const struct probe_options *options, struct tools *tools, struct store *store,
             struct err *err)
@@ -393,11 +445,16 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
         free(checks);
         return NULL;
     }
+    checks->askers = calloc(checks->n_targets, FAMILIES * sizeof(*checks->askers));
+    if (!checks->askers)
+        die("out of memory");
     checks->tools = tools;
     checks->store = store;
     checks->region = options->region;
     checks->interval_ms = options->interval_ms;
-    checks->facts.discovery = &checks->discovery_fault;
+    checks->discovery = (struct lookup){
+        .tools = tools, .is_public = true, .settled = discovered, .context = checks};
+    checks->facts.discovery = &checks->discovery;
     checks->facts.has_proxy = getenv("HTTPS_PROXY") || getenv("https_proxy");
     checks->round = (struct timer){.due = begin_round, .context = checks};
     checks->publish = (struct timer){.due = publish_due, .context = checks};
@@ -407,7 +464,7 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
 
         checks->has_discovery |= target->is_discovered && target->n_rows > 0;
         for (int f = 0; f < FAMILIES; f++)
-            target->lookups[f].owner = checks;
+            set_lookup(checks, &target->lookups[f], &checks->askers[FAMILIES * i + (size_t)f]);
         for (size_t k = 0; k < target->n_rows; k++) {
             target->rows[k]->tools = tools;
             target->rows[k]->changed = row_changed;
@@ -429,5 +486,6 @@ checks_close(struct checks *checks)
     abandon_round(checks);
     timer_clear(checks->tools->loop, &checks->publish);
     targets_free(checks->targets, checks->n_targets);
+    free(checks->askers);
     free(checks);
 }

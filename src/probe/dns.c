@@ -2,8 +2,10 @@
 
 #include <ares.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "core/clock.h"
 #include "core/die.h"
@@ -12,6 +14,12 @@
 enum {
     TRY_MS = 600, /* and 1,200 for the second: both end before our own deadline */
     TRIES = 2,
+    CLASS_IN = 1,
+    TYPE_A = 1,
+    TYPE_AAAA = 28,
+    TYPE_SRV = 33, /* RFC 2782 */
+    DNS_PORT = 53,
+    HEADER_BYTES = 12,
 };
 
 /* One c-ares channel on our loop. */
@@ -41,7 +49,8 @@ struct dns_ticket {
 
 struct dns {
     struct loop *loop;
-    char *servers; /* NULL: the system's */
+    char *servers;       /* NULL: the system's */
+    const char *lookups; /* c-ares' letters: f is the hosts file, b the resolver; NULL: both */
     /* The first tries one server after the other, as libc does, and when all refuse it forgets what
      * they said. Then the second asks again and takes the first answer, to learn why. */
     struct line patient, blunt;
@@ -137,11 +146,13 @@ line_open(struct dns *dns, struct line *line, int flags, struct err *err)
         .tries = TRIES,
         .sock_state_cb = socket_changed,
         .sock_state_cb_data = line,
+        .lookups = (char *)(uintptr_t)dns->lookups,
     };
     ares_channel channel;
-    int status = ares_init_options(&channel, &options,
-                                   ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
-                                       ARES_OPT_SOCK_STATE_CB);
+    int status =
+        ares_init_options(&channel, &options,
+                          ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+                              ARES_OPT_SOCK_STATE_CB | (dns->lookups ? ARES_OPT_LOOKUPS : 0));
 
     if (status != ARES_SUCCESS)
         return err_set(err, ERR_IO, "cannot start the resolver: %s", ares_strerror(status));
@@ -169,10 +180,25 @@ line_close(struct line *line)
     timer_clear(line->dns->loop, &line->retry);
 }
 
+/* bytes: a struct in_addr or in6_addr. */
+static bool
+address_of(int family, const void *bytes, struct address *out)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET};
+    struct sockaddr_in6 six = {.sin6_family = AF_INET6};
+
+    if (family == AF_INET) {
+        memcpy(&four.sin_addr, bytes, sizeof(four.sin_addr));
+        return address_set((const struct sockaddr *)&four, sizeof(four), out);
+    }
+    memcpy(&six.sin6_addr, bytes, sizeof(six.sin6_addr));
+    return address_set((const struct sockaddr *)&six, sizeof(six), out);
+}
+
 /* --- opening and closing --- */
 
-struct dns *
-dns_open(struct loop *loop, const char *servers, struct err *err)
+static struct dns *
+open_for(struct loop *loop, const char *servers, const char *lookups, struct err *err)
 {
     struct dns *dns;
 
@@ -185,12 +211,25 @@ dns_open(struct loop *loop, const char *servers, struct err *err)
         die("out of memory");
     dns->loop = loop;
     dns->servers = servers ? strdup(servers) : NULL;
+    dns->lookups = lookups;
     if (!line_open(dns, &dns->patient, 0, err) ||
         !line_open(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP, err)) {
         dns_close(dns);
         return NULL;
     }
     return dns;
+}
+
+struct dns *
+dns_open(struct loop *loop, const char *servers, struct err *err)
+{
+    return open_for(loop, servers, NULL, err);
+}
+
+struct dns *
+dns_open_server(struct loop *loop, const char *server, struct err *err)
+{
+    return open_for(loop, server, "b", err);
 }
 
 void
@@ -223,6 +262,30 @@ dns_reload(struct dns *dns)
         return;
     line_reload(dns, &dns->patient, 0);
     line_reload(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP);
+}
+
+size_t
+dns_servers(const struct dns *dns, char out[DNS_SERVERS][ADDRESS_TEXT_BYTES])
+{
+    struct ares_addr_port_node *nodes = NULL;
+    size_t n = 0;
+
+    if (ares_get_servers_ports(dns->patient.channel, &nodes) != ARES_SUCCESS)
+        return 0;
+    for (const struct ares_addr_port_node *node = nodes; node && n < DNS_SERVERS;
+         node = node->next) {
+        struct text text = {.bytes = out[n], .size = ADDRESS_TEXT_BYTES};
+        struct address address;
+
+        if (!address_of(node->family, &node->addr, &address))
+            continue;
+        address_set_port(&address, node->udp_port > 0 ? (uint16_t)node->udp_port : DNS_PORT);
+        text_clear(&text);
+        address_add(&text, &address);
+        n++;
+    }
+    ares_free_data(nodes);
+    return n;
 }
 
 /* --- answers --- */
@@ -373,15 +436,14 @@ submit(struct dns_ticket *ticket)
                                         .ai_flags = ARES_AI_NOSORT};
 
     if (ticket->family == 0)
-        ares_query(line->channel, ticket->name, 1 /* IN */, 33 /* SRV, RFC 2782 */, got_services,
-                   ticket);
+        ares_query(line->channel, ticket->name, CLASS_IN, TYPE_SRV, got_services, ticket);
     else
         ares_getaddrinfo(line->channel, ticket->name, NULL, &hints, got_addresses, ticket);
     arm(line);
 }
 
-static void
-begin(struct dns *dns, struct dns_query *query, const char *name, int family)
+void
+dns_ask(struct dns *dns, struct dns_query *query, const char *name, int family)
 {
     struct dns_ticket *ticket = calloc(1, sizeof(*ticket));
 
@@ -405,13 +467,13 @@ begin(struct dns *dns, struct dns_query *query, const char *name, int family)
 void
 dns_lookup(struct dns *dns, struct dns_query *query, const char *host, int family)
 {
-    begin(dns, query, host, family);
+    dns_ask(dns, query, host, family);
 }
 
 void
 dns_discover(struct dns *dns, struct dns_query *query, const char *service)
 {
-    begin(dns, query, service, 0);
+    dns_ask(dns, query, service, 0);
 }
 
 void
@@ -429,4 +491,92 @@ bool
 dns_is_waiting(const struct dns_query *query)
 {
     return query->deadline.is_set;
+}
+
+/* --- messages that somebody else carries --- */
+
+size_t
+dns_make_question(const char *name, int family, uint8_t *out, size_t size)
+{
+    int type = family == 0 ? TYPE_SRV : family == 4 ? TYPE_A : TYPE_AAAA, n_bytes = 0;
+    unsigned char *bytes = NULL;
+    uint16_t id = 0;
+    size_t n = 0;
+
+    (void)!getrandom(&id, sizeof(id), GRND_NONBLOCK);
+    if (ares_create_query(name, CLASS_IN, type, id, 1, &bytes, &n_bytes, 0) != ARES_SUCCESS)
+        return 0;
+    if (n_bytes > 0 && (size_t)n_bytes <= size) {
+        n = (size_t)n_bytes;
+        memcpy(out, bytes, n);
+    }
+    ares_free_string(bytes);
+    return n;
+}
+
+static int
+read_four(const uint8_t *bytes, int n, struct dns_query *out)
+{
+    struct ares_addrttl found[DNS_ADDRESSES];
+    int n_found = DNS_ADDRESSES, status = ares_parse_a_reply(bytes, n, NULL, found, &n_found);
+
+    for (int i = 0; status == ARES_SUCCESS && i < n_found; i++)
+        out->n_addresses +=
+            address_of(AF_INET, &found[i].ipaddr, &out->addresses[out->n_addresses]);
+    return status;
+}
+
+static int
+read_six(const uint8_t *bytes, int n, struct dns_query *out)
+{
+    struct ares_addr6ttl found[DNS_ADDRESSES];
+    int n_found = DNS_ADDRESSES, status = ares_parse_aaaa_reply(bytes, n, NULL, found, &n_found);
+
+    for (int i = 0; status == ARES_SUCCESS && i < n_found; i++)
+        out->n_addresses +=
+            address_of(AF_INET6, &found[i].ip6addr, &out->addresses[out->n_addresses]);
+    return status;
+}
+
+static int
+read_srv(const uint8_t *bytes, int n, struct dns_query *out)
+{
+    struct ares_srv_reply *replies = NULL;
+    int status = ares_parse_srv_reply(bytes, n, &replies);
+
+    if (status == ARES_SUCCESS)
+        read_services(out, replies);
+    ares_free_data(replies);
+    return status;
+}
+
+/* RFC 1035 section 4.1.1: what c-ares would have made of the response code. */
+static int
+status_of(unsigned code)
+{
+    static const int known[] = {ARES_SUCCESS,   ARES_EFORMERR, ARES_ESERVFAIL,
+                                ARES_ENOTFOUND, ARES_ENOTIMP,  ARES_EREFUSED};
+
+    return code < COUNT_OF(known) ? known[code] : ARES_EBADRESP;
+}
+
+bool
+dns_read_answer(const uint8_t *question, const uint8_t *bytes, size_t n, int family,
+                struct dns_query *out)
+{
+    int status;
+
+    if (n < HEADER_BYTES || n > DNS_MESSAGE_BYTES || memcmp(question, bytes, 2) != 0 ||
+        !(bytes[2] & 0x80))
+        return false;
+    fault_clear(&out->fault);
+    out->n_addresses = out->n_services = 0;
+    status = status_of(bytes[3] & 15u);
+    if (status == ARES_SUCCESS)
+        status = family == 0   ? read_srv(bytes, (int)n, out)
+                 : family == 4 ? read_four(bytes, (int)n, out)
+                               : read_six(bytes, (int)n, out);
+    if (out->n_addresses + out->n_services == 0)
+        explain(out, status == ARES_SUCCESS ? ARES_ENODATA : status);
+    return true;
 }

@@ -36,6 +36,8 @@ enum signal {
     SIGNAL_clock,           /* the Date of the answer; code: seconds away from ours */
     SIGNAL_range,           /* the answer of the resolver lies outside the published ranges */
     SIGNAL_discovery,       /* the SRV record could not be had */
+    SIGNAL_resolver,        /* one of the resolvers fails, another answers */
+    SIGNAL_libc,            /* applications are told something else than DNS says */
     SIGNAL_quic_silent,     /* version negotiation passes, QUIC v1 gets no answer */
     SIGNAL_quic_unfinished, /* the handshake began and stopped */
     SIGNAL_quic_close,      /* the peer closed with an error; code: it */
@@ -71,6 +73,11 @@ enum {
     WHEN_PROXY_IS_SET = 16, /* HTTPS_PROXY */
     WHEN_IS_IPV6 = 32,
     WHEN_OTHER_FAMILY_RESOLVES = 64, /* the name has addresses of the other family */
+    WHEN_OPINION_DIFFERS = 128,      /* a public resolver has what ours did not give */
+    WHEN_OPINION_AGREES = 256,
+    WHEN_OPINION_SILENT = 512, /* it could not be asked */
+    WHEN_SRV_WORKS = 1024,     /* the resolver gave the edge's SRV record */
+    WHEN_IN_DOCKER = 2048,     /* the resolver is the one that Docker embeds, 127.0.0.11 */
 };
 
 struct fault_rule {

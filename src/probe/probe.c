@@ -15,9 +15,13 @@
 #include "probe/checks.h"
 #include "probe/connectors.h"
 #include "probe/dns.h"
+#include "probe/dot.h"
 #include "probe/proxy.h"
+#include "probe/survey.h"
 #include "probe/tls.h"
 #include "probe/upstreams.h"
+
+#define DEFAULT_DOT_NAME "cloudflare-dns.com" /* as cloudflared asks for (facts A3) */
 
 enum { DEFAULT_INTERVAL_MS = 10000, SHORTEST_INTERVAL_MS = 200 };
 
@@ -26,6 +30,8 @@ struct probe {
     struct probe_options options;
     struct store *store;
     struct tools tools;
+    struct dot_server dot;
+    struct tls_trust *dot_trust;
     struct checks *checks; /* NULL: off */
     struct connectors *connectors;
     struct upstreams *upstreams;
@@ -154,6 +160,9 @@ copy_options(const struct probe_options *from, struct arena *arena)
     to.region = keep(arena, from->region);
     to.edge_ca_file = keep(arena, from->edge_ca_file);
     to.dns_servers = keep(arena, from->dns_servers);
+    to.dot_server = keep(arena, from->dot_server);
+    to.dot_name = keep(arena, from->dot_name);
+    to.dot_ca_file = keep(arena, from->dot_ca_file);
     for (size_t i = 0; i < from->n_edges; i++) {
         edges[i] = from->edges[i];
         edges[i].name = keep(arena, from->edges[i].name);
@@ -189,6 +198,27 @@ say_that_checks_are_off(struct probe *probe)
     store_source(probe->store, SOURCE_checks, &status);
 }
 
+/* Nothing when none is wanted. */
+static bool
+open_dot(struct probe *probe, struct err *err)
+{
+    const struct probe_options *options = &probe->options;
+
+    if (!options->dot_server || !*options->dot_server)
+        return true;
+    if (!address_read(options->dot_server, DOT_PORT, &probe->dot.address))
+        return err_set(err, ERR_CONFIG,
+                       "checks.dns_over_tls: expected ADDRESS:PORT, found \"%.60s\"",
+                       options->dot_server);
+    probe->dot_trust = tls_trust_open(options->dot_ca_file, probe->tools.trust, err);
+    if (!probe->dot_trust)
+        return false;
+    probe->dot.name = options->dot_name ? options->dot_name : DEFAULT_DOT_NAME;
+    probe->dot.trust = probe->dot_trust;
+    probe->tools.dot = &probe->dot;
+    return true;
+}
+
 static bool
 open_tools(struct probe *probe, struct err *err)
 {
@@ -198,6 +228,7 @@ open_tools(struct probe *probe, struct err *err)
            (tools->trust = tls_trust_open(probe->options.api_ca_file, NULL, err)) &&
            (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, tools->trust, err)) &&
            (tools->dns = dns_open(tools->loop, probe->options.dns_servers, err)) &&
+           (tools->resolvers = resolvers_open(tools->loop, tools->dns)) && open_dot(probe, err) &&
            (tools->http = http_open(tools->loop, tools->trust, err));
 }
 
@@ -262,7 +293,9 @@ probe_stop(struct probe *probe)
     upstreams_close(probe->upstreams);
     connectors_close(probe->connectors);
     http_close(probe->tools.http);
+    resolvers_close(probe->tools.resolvers);
     dns_close(probe->tools.dns);
+    tls_trust_close(probe->dot_trust);
     tls_trust_close(probe->tools.edge_trust);
     tls_trust_close(probe->tools.trust);
     if (probe->tools.loop) {

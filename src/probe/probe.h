@@ -39,6 +39,9 @@ struct probe_options {
     bool is_off;              /* checks.enabled: false — connectors are still asked */
     int64_t interval_ms;      /* of the checks; connectors are asked twice as often; 0: 10 s */
     struct probe_proxy proxy;
+    const char *dot_server;  /* "1.1.1.1:853", for second opinions about public names; NULL: none */
+    const char *dot_name;    /* that its certificate proves; NULL: cloudflare-dns.com */
+    const char *dot_ca_file; /* trusted for it besides the system's store; NULL */
     const char *dns_servers; /* "127.0.0.1:53,[::1]:53" instead of the system's; NULL */
 };
 

@@ -67,6 +67,8 @@ add_rows(struct target *target, const struct probe_options *options)
     for (int i = 0; i < FAMILIES; i++) {
         target->lookups[i].target = target;
         target->lookups[i].family = i == 0 ? 4 : 6;
+        target->lookups[i].is_public = target->has_published_ranges;
+        target->lookups[i].owner = target->is_api ? RANGE_OF_API : RANGE_OF_EDGE;
     }
 }
 

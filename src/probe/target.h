@@ -2,21 +2,13 @@
 #ifndef PROBE_TARGET_H
 #define PROBE_TARGET_H
 
-#include "probe/dns.h"
 #include "probe/http.h"
+#include "probe/libc.h"
+#include "probe/lookup.h"
 #include "probe/probe.h"
 #include "probe/row.h"
 
 enum { TARGET_NAME_BYTES = 64, TARGET_ROWS = 4 };
-
-/* One question to the resolver, and the rows that wait for its answer. */
-struct lookup {
-    struct target *target;
-    int family;
-    struct dns_query query;
-    bool is_settled; /* in this round */
-    void *owner;     /* whoever asks */
-};
 
 struct target {
     char name[TARGET_NAME_BYTES]; /* "api", "edge region1"; clean */
@@ -29,6 +21,7 @@ struct target {
     const char *proxy;               /* through which the API is asked; borrowed; NULL: none */
     const char *tls_name;            /* NULL: no TLS */
     struct lookup lookups[FAMILIES]; /* IPv4, IPv6 */
+    struct libc_query libc;          /* of names whose addresses can be judged */
     struct row *rows[TARGET_ROWS];   /* owned: TCP over both families, then UDP */
     size_t n_rows;
 };

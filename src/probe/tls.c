@@ -190,15 +190,15 @@ tls_close(struct tls *tls)
 
 /* What OpenSSL's error queue says about a failed handshake. */
 static void
-explain(int saved_errno, int ssl_error, struct fault *fault)
+explain(int saved_errno, int ssl_error, const char *when, struct fault *fault)
 {
     unsigned long code = ERR_peek_error();
     int reason = ERR_GET_REASON(code);
 
     if (ssl_error == SSL_ERROR_SYSCALL && saved_errno)
-        fault_set_errno(fault, STAGE_tls, saved_errno, "in the handshake");
+        fault_set_errno(fault, STAGE_tls, saved_errno, when);
     else if (ssl_error == SSL_ERROR_SYSCALL || reason == SSL_R_UNEXPECTED_EOF_WHILE_READING)
-        fault_set(fault, STAGE_tls, SIGNAL_eof, 0, "closed by the peer in the handshake");
+        fault_set(fault, STAGE_tls, SIGNAL_eof, 0, "closed by the peer %s", when);
     else if (reason >= SSL_AD_REASON_OFFSET)
         fault_set(fault, STAGE_tls, SIGNAL_alert, reason - SSL_AD_REASON_OFFSET,
                   "TLS alert %d (%s)", reason - SSL_AD_REASON_OFFSET,
@@ -211,27 +211,61 @@ explain(int saved_errno, int ssl_error, struct fault *fault)
         fault_set(fault, STAGE_tls, SIGNAL_tls, reason, "%s", last_error());
 }
 
-enum tls_step
-tls_step(struct tls *tls, struct fault *fault)
+/* What a call that returned n means; ERR_clear_error and errno = 0 went before it. */
+static enum tls_step
+outcome(struct tls *tls, int n, const char *when, struct fault *fault)
 {
-    int n, saved_errno, ssl_error;
+    int saved_errno = errno, ssl_error;
 
-    ERR_clear_error();
-    errno = 0;
-    n = SSL_do_handshake(tls->ssl);
-    saved_errno = errno;
-    if (n == 1) {
-        tls->is_done = true;
+    if (n > 0)
         return TLS_done;
-    }
     ssl_error = SSL_get_error(tls->ssl, n);
     if (ssl_error == SSL_ERROR_WANT_READ)
         return TLS_wants_read;
     if (ssl_error == SSL_ERROR_WANT_WRITE)
         return TLS_wants_write;
-    explain(saved_errno, ssl_error, fault);
+    if (ssl_error == SSL_ERROR_ZERO_RETURN)
+        fault_set(fault, STAGE_tls, SIGNAL_eof, 0, "closed by the peer %s", when);
+    else
+        explain(saved_errno, ssl_error, when, fault);
     ERR_clear_error();
     return TLS_failed;
+}
+
+static void
+begin_call(void)
+{
+    ERR_clear_error();
+    errno = 0;
+}
+
+enum tls_step
+tls_step(struct tls *tls, struct fault *fault)
+{
+    enum tls_step step;
+
+    begin_call();
+    step = outcome(tls, SSL_do_handshake(tls->ssl), "in the handshake", fault);
+    tls->is_done |= step == TLS_done;
+    return step;
+}
+
+enum tls_step
+tls_send(struct tls *tls, const void *bytes, size_t n, struct fault *fault)
+{
+    begin_call();
+    return outcome(tls, SSL_write(tls->ssl, bytes, (int)n), "while sending", fault);
+}
+
+enum tls_step
+tls_receive(struct tls *tls, void *out, size_t size, size_t *n, struct fault *fault)
+{
+    int got;
+
+    begin_call();
+    got = SSL_read(tls->ssl, out, (int)size);
+    *n = got > 0 ? (size_t)got : 0;
+    return outcome(tls, got, "before it answered", fault);
 }
 
 /* "O=Example Corp, CN=Example Proxy CA", made safe. */

@@ -43,6 +43,11 @@ enum tls_step tls_step(struct tls *tls, struct fault *fault);
 /* After TLS_done: whether the peer proved to be name; else fault says why not. */
 bool tls_judge(const struct tls *tls, struct fault *fault);
 
+/* After TLS_done: all n bytes, which must stay the same until they are on their way. */
+enum tls_step tls_send(struct tls *tls, const void *bytes, size_t n, struct fault *fault);
+/* After TLS_done: what has come, at most size bytes. */
+enum tls_step tls_receive(struct tls *tls, void *out, size_t size, size_t *n, struct fault *fault);
+
 struct tls_blob { /* borrowed */
     const unsigned char *bytes;
     size_t n;

@@ -4,6 +4,7 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "probe/naming.h"
 
 /* All that a verdict may depend on. */
 struct scene {
@@ -62,10 +63,39 @@ any_row(const struct target *target, unsigned kinds, int family,
 }
 
 static unsigned
-circumstances(const struct scene *scene, const struct target *target, const struct row *row)
+opinion_bit(const struct lookup *lookup)
+{
+    static const unsigned bits[] = {
+        [OPINION_none] = 0,
+        [OPINION_silent] = WHEN_OPINION_SILENT,
+        [OPINION_agrees] = WHEN_OPINION_AGREES,
+        [OPINION_differs] = WHEN_OPINION_DIFFERS,
+    };
+
+    return bits[lookup->opinion];
+}
+
+/* What was heard about the row's name. */
+static unsigned
+heard(const struct scene *scene, const struct target *target, const struct row *row,
+      const struct fault *fault)
+{
+    const struct lookup *discovery = scene->facts->discovery;
+    bool is_about_discovery = fault->signal == SIGNAL_discovery;
+    unsigned when =
+        opinion_bit(is_about_discovery ? discovery : &target->lookups[row->family == 6]);
+
+    when |= scene->facts->is_in_docker ? WHEN_IN_DOCKER : 0;
+    when |= target->is_discovered && discovery->query.n_services > 0 ? WHEN_SRV_WORKS : 0;
+    return when;
+}
+
+static unsigned
+circumstances(const struct scene *scene, const struct target *target, const struct row *row,
+              const struct fault *fault)
 {
     int other = row->family == 4 ? 6 : 4;
-    unsigned kind = 1u << row->kind, when = 0;
+    unsigned kind = 1u << row->kind, when = heard(scene, target, row, fault);
 
     when |= row->family == 6 ? WHEN_IS_IPV6 : 0;
     when |= scene->facts->has_proxy && !target->proxy ? WHEN_PROXY_IS_SET : 0;
@@ -104,8 +134,10 @@ find_in_passing(const struct target *target, const struct row *row, const struct
     TEXT(address, ADDRESS_TEXT_BYTES);
 
     meter_judge(&row->metered, &out->fault);
-    if (target->is_discovered && facts->discovery->signal != SIGNAL_none)
-        fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s", facts->discovery->text);
+    naming_judge(target, row->family, &out->fault);
+    if (target->is_discovered && facts->discovery->query.fault.signal != SIGNAL_none)
+        fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s",
+                  facts->discovery->query.fault.text);
     for (size_t i = 0; i < row->n_places; i++) {
         if (is_where_published(target, &row->places[i]))
             continue;
@@ -212,22 +244,34 @@ set_verdict(struct check *out, const struct finding *finding, const struct fault
     }
 }
 
+/* The public resolver's word about what the fault is about. */
+static void
+add_opinion(struct text *note, const struct scene *scene, const struct target *target,
+            const struct row *row, const struct fault *fault)
+{
+    if (fault->signal == SIGNAL_discovery)
+        naming_add_opinion(note, scene->facts->discovery);
+    else if (fault->stage == STAGE_dns && fault->signal != SIGNAL_none)
+        naming_add_opinion(note, &target->lookups[row->family == 6]);
+}
+
 /* What helps to understand a failure beyond its signal. */
 static void
-add_note(struct check *out, const struct target *target, const struct row *row,
-         const struct finding *finding, struct arena *arena)
+add_note(struct check *out, const struct scene *scene, const struct target *target,
+         const struct row *row, const struct finding *finding)
 {
     size_t n_known, n_failing = row_failing(row, &n_known);
     TEXT(note, ATTEMPT_NOTE_BYTES);
 
-    if (out->verdict != CHECK_fail || !finding->place)
+    if (out->verdict != CHECK_fail && out->verdict != CHECK_warn)
         return;
     text_add(&note, out->note);
-    if (n_known > 1)
+    add_opinion(&note, scene, target, row, &finding->fault);
+    if (out->verdict == CHECK_fail && n_known > 1)
         text_addf(&note, "%snone of %zu addresses works", note.n ? "; " : "", n_failing);
-    if (!is_where_published(target, finding->place))
+    if (out->verdict == CHECK_fail && finding->place && !is_where_published(target, finding->place))
         text_addf(&note, "%sthe address is outside the published ranges", note.n ? "; " : "");
-    out->note = arena_strdup(arena, note.bytes);
+    out->note = arena_strdup(scene->arena, note.bytes);
 }
 
 /* Since when it fails, and when it did last; a family that this host does not have never failed. */
@@ -248,7 +292,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     struct arena *arena = scene->arena;
     struct finding finding = find(target, row, scene->facts);
     const struct fault_rule *rule =
-        fault_judge(&finding.fault, row->kind, circumstances(scene, target, row));
+        fault_judge(&finding.fault, row->kind, circumstances(scene, target, row, &finding.fault));
     TEXT(protocol, 16);
 
     out->target = arena_strdup(arena, target->name);
@@ -258,6 +302,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     out->family = row->family;
     out->host = arena_strdup(arena, target->host);
     set_measured(out, row, &finding, arena);
+    naming_show(target, row->family, arena, out);
     out->error = out->hint = out->cause = out->next_step = "";
     if (row->at_ms == 0) {
         out->verdict = CHECK_skip;
@@ -265,7 +310,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
         return;
     }
     set_verdict(out, &finding, rule, arena);
-    add_note(out, target, row, &finding, arena);
+    add_note(out, scene, target, row, &finding);
     note_failure(row, out);
     out->failing_since_ms = row->failing_since_ms;
     out->last_failure_ms = row->last_failure_ms;

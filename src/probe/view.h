@@ -6,9 +6,10 @@
 
 struct arena;
 
-struct view_facts {                /* what is known beside the rows */
-    const struct fault *discovery; /* why the SRV record could not be had; SIGNAL_none */
-    bool has_proxy;                /* HTTPS_PROXY is set */
+struct view_facts {                 /* what is known beside the rows */
+    const struct lookup *discovery; /* of the SRV record */
+    bool has_proxy;                 /* HTTPS_PROXY is set */
+    bool is_in_docker;              /* the first resolver is the one that Docker embeds */
 };
 
 /* One struct check per row, in the order of the targets; rows and strings owned by the arena.

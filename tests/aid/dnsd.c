@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,11 +13,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { MESSAGE_BYTES = 1024, HEADER_BYTES = 12 };
+enum { MESSAGE_BYTES = 1024, HEADER_BYTES = 12, MOST_TRIES = 50 };
 
 struct dnsd {
     const struct dnsd_row *table;
-    int fd, stop_fd;
+    int fd, tcp_fd, stop_fd;
+    atomic_uint over_tcp;
     char address[32];
     pthread_t thread;
 };
@@ -101,8 +103,9 @@ put_record(struct message *m, const struct dnsd_row *row, unsigned order)
 
 /* False: say nothing. */
 static bool
-answer(const struct dnsd *dnsd, const struct message *question, struct message *out)
+answer(const struct dnsd *dnsd, const struct message *question, bool is_tcp, struct message *out)
 {
+    bool is_truncated = false;
     char name[256];
     int type, rcode = DNSD_NXDOMAIN;
     unsigned answers = 0;
@@ -116,11 +119,12 @@ answer(const struct dnsd *dnsd, const struct message *question, struct message *
             rcode = DNSD_NOERROR;
         if (row->type != type)
             continue;
-        rcode = row->rcode;
-        if (row->data)
+        is_truncated |= row->rcode == DNSD_TRUNCATED && !is_tcp;
+        rcode = row->rcode == DNSD_TRUNCATED ? DNSD_NOERROR : row->rcode;
+        if (row->data && !is_truncated)
             put_record(out, row, ++answers);
     }
-    out->bytes[2] = 0x84 | (question->bytes[2] & 1);
+    out->bytes[2] = 0x84 | (is_truncated ? 2 : 0) | (question->bytes[2] & 1);
     out->bytes[3] = (uint8_t)(0x80 | (rcode & 15));
     out->bytes[6] = 0;
     out->bytes[7] = (uint8_t)answers;
@@ -128,27 +132,85 @@ answer(const struct dnsd *dnsd, const struct message *question, struct message *
     return rcode != DNSD_SILENT;
 }
 
+static void
+serve_udp(struct dnsd *dnsd)
+{
+    struct sockaddr_storage from;
+    socklen_t n_from = sizeof(from);
+    struct message question, reply;
+    ssize_t n = recvfrom(dnsd->fd, question.bytes, sizeof(question.bytes), 0,
+                         (struct sockaddr *)&from, &n_from);
+
+    if (n < HEADER_BYTES + 5)
+        return;
+    question.n = (size_t)n;
+    if (answer(dnsd, &question, false, &reply))
+        sendto(dnsd->fd, reply.bytes, reply.n, 0, (struct sockaddr *)&from, n_from);
+}
+
+/* One question for each connection. */
+static void
+serve_tcp(struct dnsd *dnsd)
+{
+    struct timeval patience = {.tv_sec = 5};
+    struct message question, reply;
+    uint8_t length[2];
+    int fd = accept4(dnsd->tcp_fd, NULL, NULL, SOCK_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (recv(fd, length, 2, MSG_WAITALL) == 2) {
+        question.n = (size_t)(length[0] << 8 | length[1]);
+        if (question.n >= HEADER_BYTES + 5 && question.n <= sizeof(question.bytes) &&
+            recv(fd, question.bytes, question.n, MSG_WAITALL) == (ssize_t)question.n) {
+            dnsd->over_tcp++;
+            if (answer(dnsd, &question, true, &reply)) {
+                length[0] = (uint8_t)(reply.n >> 8);
+                length[1] = (uint8_t)reply.n;
+                (void)!send(fd, length, 2, MSG_NOSIGNAL | MSG_MORE);
+                (void)!send(fd, reply.bytes, reply.n, MSG_NOSIGNAL);
+            }
+        }
+    }
+    close(fd);
+}
+
 static void *
 run(void *argument)
 {
     struct dnsd *dnsd = argument;
-    struct pollfd both[2] = {{.fd = dnsd->fd, .events = POLLIN},
-                             {.fd = dnsd->stop_fd, .events = POLLIN}};
+    struct pollfd all[3] = {{.fd = dnsd->fd, .events = POLLIN},
+                            {.fd = dnsd->tcp_fd, .events = POLLIN},
+                            {.fd = dnsd->stop_fd, .events = POLLIN}};
 
-    while (poll(both, 2, -1) > 0 && !(both[1].revents & POLLIN)) {
-        struct sockaddr_storage from;
-        socklen_t n_from = sizeof(from);
-        struct message question, reply;
-        ssize_t n = recvfrom(dnsd->fd, question.bytes, sizeof(question.bytes), 0,
-                             (struct sockaddr *)&from, &n_from);
-
-        if (n < HEADER_BYTES + 5)
-            continue;
-        question.n = (size_t)n;
-        if (answer(dnsd, &question, &reply))
-            sendto(dnsd->fd, reply.bytes, reply.n, 0, (struct sockaddr *)&from, n_from);
+    while (poll(all, 3, -1) > 0 && !(all[2].revents & POLLIN)) {
+        if (all[0].revents & POLLIN)
+            serve_udp(dnsd);
+        if (all[1].revents & POLLIN)
+            serve_tcp(dnsd);
     }
     return NULL;
+}
+
+/* A port that is free for both; false when it was not. */
+static bool
+listen_on_one_port(struct dnsd *dnsd, struct sockaddr_in *address)
+{
+    socklen_t n = sizeof(*address);
+    int on = 1;
+
+    address->sin_port = 0;
+    dnsd->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    dnsd->tcp_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(dnsd->tcp_fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(dnsd->fd, (struct sockaddr *)address, n) == 0 &&
+        getsockname(dnsd->fd, (struct sockaddr *)address, &n) == 0 &&
+        bind(dnsd->tcp_fd, (struct sockaddr *)address, n) == 0 && listen(dnsd->tcp_fd, 8) == 0)
+        return true;
+    close(dnsd->fd);
+    close(dnsd->tcp_fd);
+    return false;
 }
 
 struct dnsd *
@@ -156,17 +218,14 @@ dnsd_start(const struct dnsd_row *table)
 {
     struct dnsd *dnsd = calloc(1, sizeof(*dnsd));
     struct sockaddr_in address = {.sin_family = AF_INET};
-    socklen_t n = sizeof(address);
 
     if (!dnsd)
         abort();
     dnsd->table = table;
     dnsd->stop_fd = eventfd(0, EFD_CLOEXEC);
-    dnsd->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (bind(dnsd->fd, (struct sockaddr *)&address, n) != 0 ||
-        getsockname(dnsd->fd, (struct sockaddr *)&address, &n) != 0)
-        abort();
+    for (int tries = 0; !listen_on_one_port(dnsd, &address); tries++)
+        if (tries == MOST_TRIES)
+            abort();
     snprintf(dnsd->address, sizeof(dnsd->address), "127.0.0.1:%u",
              (unsigned)ntohs(address.sin_port));
     if (pthread_create(&dnsd->thread, NULL, run, dnsd) != 0)
@@ -183,6 +242,7 @@ dnsd_stop(struct dnsd *dnsd)
         abort();
     pthread_join(dnsd->thread, NULL);
     close(dnsd->fd);
+    close(dnsd->tcp_fd);
     close(dnsd->stop_fd);
     free(dnsd);
 }
@@ -191,4 +251,10 @@ const char *
 dnsd_address(const struct dnsd *dnsd)
 {
     return dnsd->address;
+}
+
+unsigned
+dnsd_over_tcp(const struct dnsd *dnsd)
+{
+    return dnsd->over_tcp;
 }

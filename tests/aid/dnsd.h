@@ -1,4 +1,4 @@
-/* dnsd.h — a name server on a loopback port that says what a table tells it. */
+/* dnsd.h — a name server on a loopback port, over UDP and TCP, that says what a table tells it. */
 #ifndef AID_DNSD_H
 #define AID_DNSD_H
 
@@ -6,6 +6,7 @@
 
 enum { DNSD_A = 1, DNSD_AAAA = 28, DNSD_SRV = 33 };
 enum { DNSD_NOERROR = 0, DNSD_SERVFAIL = 2, DNSD_NXDOMAIN = 3, DNSD_REFUSED = 5, DNSD_SILENT = 99 };
+enum { DNSD_TRUNCATED = 98 }; /* an rcode too: over UDP it says that there is more over TCP */
 
 struct dnsd_row {
     const char *name; /* lower case; NULL ends the table */
@@ -23,5 +24,7 @@ struct dnsd *dnsd_start(const struct dnsd_row *table);
 void dnsd_stop(struct dnsd *dnsd);
 /* "127.0.0.1:PORT"; borrowed until dnsd_stop. */
 const char *dnsd_address(const struct dnsd *dnsd);
+/* How many questions came over TCP. */
+unsigned dnsd_over_tcp(const struct dnsd *dnsd);
 
 #endif

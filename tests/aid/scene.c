@@ -184,6 +184,11 @@ add_tunnels(struct world *world)
 static void
 add_checks(struct world *world)
 {
+    static const struct check_resolver ways[] = {
+        {"dns", "10.0.0.2:53", "10 addresses", 1300},
+        {"dns", "10.0.0.3:53", "no answer from the resolver", 2000000},
+        {"libc", "getaddrinfo", "10 addresses, IPv6 first", 2100},
+    };
     struct check *check;
 
     world_check(world, CHECK_API_443, "api", 4);
@@ -206,6 +211,8 @@ add_checks(struct world *world)
                                         .worst_us = 16700,
                                         .jitter_us = 900,
                                         .at_ms = world_ago(75)};
+    check->resolvers = ways;
+    check->n_resolvers = COUNT_OF(ways);
     for (int i = 0; i < 6; i++) {
         series_add(&check->burst.loss, 50 * (i % 4));
         series_add(&check->burst.jitter, 700 + 50 * i);

@@ -199,6 +199,109 @@ def _(world):
     return {"targets": [], "exit": 1, "expect": {TCP4: ("warn", "dns", "SRV", "SRV record")}}
 
 
+# --- DNS beside a public resolver over TLS, and beside getaddrinfo ---
+SRV = "_v2-origintunneld._tcp.argotunnel.com"
+
+
+def hidden_row(name, answers, expect, **more):
+    """The edge's own names; `answers` of the system's resolver, while the public one knows them all."""
+    def inject(world):
+        to_edge(world)
+        edge_names(world, ten)
+        world.public.answers = dict(world.names.answers)
+        world.names.answers = {**world.names.answers, **answers} if "*" not in answers else answers
+        return {"targets": [], "within": 4.5, "expect": {TCP4: expect, UDP4: expect}, "exit": 2, **more}
+    ROWS.append((name, inject))
+
+
+HOSTS = ("region1.v2.argotunnel.com", "region2.v2.argotunnel.com")
+hidden_row("names of the edge filtered, a public resolver knows them", {"*": "nxdomain"},
+           ("fail", "dns", "NXDOMAIN", "filters names of the tunnel edge, which a public resolver knows"),
+           note="over TLS: 10 addresses")
+hidden_row("SERVFAIL, a public resolver answers", {"*": "servfail"},
+           ("fail", "dns", "SERVFAIL", "a public resolver answers"), note="over TLS: 10 addresses")
+hidden_row("a silent resolver, a public one answers", {"*": "silent"},
+           ("fail", "dns", "no answer", "a public one answers over TLS"), note="over TLS: 10 addresses", within=3.0)
+hidden_row("the SRV record given and its hosts filtered", dict.fromkeys(HOSTS, "nxdomain"),
+           ("fail", "dns", "NXDOMAIN", "gives the SRV record and hides its hosts, which a public resolver knows"))
+hidden_row("the SRV record given and its hosts emptied", dict.fromkeys(HOSTS, "nodata"),
+           ("fail", "dns", "no record", "gives the SRV record and hides its hosts"))
+hidden_row("the addresses of the edge rewritten", dict.fromkeys(HOSTS, ["127.0.0.1"]),
+           ("warn", "dns", "outside the published ranges", "gives other addresses, which are published"), exit=1)
+hidden_row("the SRV record filtered, and had over TLS", {(SRV, 33): "servfail"},
+           ("warn", "dns", "SRV", "cloudflared will get it from 1.1.1.1 over TLS, as we did"), exit=1)
+hidden_row("the SRV record filtered, and TLS to the public resolver refused", {(SRV, 33): "servfail"},
+           ("warn", "dns", "SRV", "cloudflared will not start"), exit=1, dot="127.0.0.1:9", note="ECONNREFUSED")
+hidden_row("somebody in the public resolver's place", {"*": "servfail"},
+           ("fail", "dns", "SERVFAIL", "compare with 1.1.1.1"), distrusted=True, note="issuer O=Public")
+
+
+@fault("a name that exists nowhere")
+def _(world):
+    world.names.answers = world.public.answers = {"*": "nxdomain"}
+    return {"targets": [], "region": "nowhere", "exit": 2, "within": 3,
+            "expect": {TCP4: ("fail", "dns", "NXDOMAIN", "check edge.region")}}
+
+
+@fault("SERVFAIL everywhere")
+def _(world):
+    world.names.answers = world.public.answers = {"*": "servfail"}
+    return {"targets": [], "exit": 2, "within": 3, "expect": {TCP4: ("fail", "dns", "SERVFAIL", "own servers are broken")}}
+
+
+@fault("the resolver that Docker embeds, without an answer")
+def _(world):
+    world.resolvers("127.0.0.11")
+    nft("in: ip daddr 127.0.0.11 udp dport 53 drop")
+    return {"targets": [], "exit": 2, "within": 4.5, "expect": {TCP4: ("fail", "dns", "no answer", "that Docker embeds")}}
+
+
+@fault("NAT64 instead of the edge's IPv6 addresses")
+def _(world):
+    to_edge(world)
+    edge_names(world, lambda number: ten(number) + [f"64:ff9b::c629:c0{number:02x}"])
+    world.public.answers = dict(world.names.answers)
+    edge_names(world, lambda number: ten(number) + [f"2606:4700:a0::{number}"])
+    world.public.answers, world.names.answers = world.names.answers, world.public.answers
+    return {"targets": [], "within": 5.5, "expect": {TCP4: ("pass",), TCP6: ("skip", None, "", "")}}
+
+
+@fault("a hosts file that overrides DNS")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    world.hosts("198.41.192.99 region1.v2.argotunnel.com", "198.41.200.99 region2.v2.argotunnel.com")
+    return {"targets": [], "only": "tcp,ipv4", "exit": 1,
+            "expect": {TCP4: ("warn", "dns", "getaddrinfo says 198.41", "/etc/hosts")}}
+
+
+@fault("a dead resolver before a living one")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    world.resolvers("127.0.0.2", "127.0.0.1")
+    nft("in: ip daddr 127.0.0.2 udp dport 53 drop")
+    return {"targets": [], "exit": 1, "within": 5,
+            "expect": {TCP4: ("warn", "dns", "127.0.0.2:53: no answer", "take it out of /etc/resolv.conf")}}
+
+
+def region_row(region, ranges):
+    def inject(world):
+        to_edge(world)
+        names = [f"{region}-region{number}.v2.argotunnel.com" for number in (1, 2)]
+        world.names.answers = {f"_{region}-v2-origintunneld._tcp.argotunnel.com": [(name, 7844) for name in names]}
+        for name, prefix in zip(names, ranges):
+            sh(f"ip route add local {prefix}.0/24 dev lo 2>/dev/null || true")
+            world.names.answers[name] = [f"{prefix}.{host}" for host in range(1, 11)]
+        return {"targets": [], "region": region, "exit": 0, "within": 3, "expect": {TCP4: ("pass",), UDP4: ("pass",)},
+                "named": [f"edge {region}-region1", f"edge {region}-region2"]}
+    ROWS.append((f"the region {region}, healthy", inject))
+
+
+region_row("us", ("198.41.218", "198.41.219"))
+region_row("fed", ("162.159.234", "172.64.234"))
+
+
 @fault("20 addresses, all of them healthy")
 def _(world):
     to_edge(world)

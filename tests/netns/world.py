@@ -2,6 +2,7 @@
 import json
 import os
 import socket
+import ssl
 import struct
 import subprocess
 import threading
@@ -48,19 +49,53 @@ class NameServer:
             data = socket.inet_pton(socket.AF_INET if kind == 1 else socket.AF_INET6, value)
         return b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data
 
+    def reply(self, packet):
+        """None: silence."""
+        name, kind, end = self.read_name(packet)
+        answer = self.answers.get((name, kind), self.answers.get(name, self.answers.get("*", "nxdomain")))
+        if answer == "silent":
+            return None
+        values = [] if isinstance(answer, str) else answer
+        values = [v for v in values if isinstance(v, tuple) == (kind == 33)
+                  and (kind == 33 or (":" in v) == (kind == 28))]
+        code = self.CODES[answer] if isinstance(answer, str) else 0
+        head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(values), 0, 0)
+        return head + packet[12:end] + b"".join(self.record(kind, v) for v in values)
+
     def serve(self):
         while True:
             packet, sender = self.socket.recvfrom(2048)
-            name, kind, end = self.read_name(packet)
-            answer = self.answers.get((name, kind), self.answers.get(name, self.answers.get("*", "nxdomain")))
-            if answer == "silent":
-                continue
-            values = [] if isinstance(answer, str) else answer
-            values = [v for v in values if isinstance(v, tuple) == (kind == 33)
-                      and (kind == 33 or (":" in v) == (kind == 28))]
-            code = self.CODES[answer] if isinstance(answer, str) else 0
-            head = packet[:2] + struct.pack("!HHHHH", 0x8180 | code, 1, len(values), 0, 0)
-            self.socket.sendto(head + packet[12:end] + b"".join(self.record(kind, v) for v in values), sender)
+            reply = self.reply(packet)
+            if reply:
+                self.socket.sendto(reply, sender)
+
+
+class PublicResolver(NameServer):
+    """The same over TLS (RFC 7858), with answers of its own and a certificate made by openssl; .address, .ca_file."""
+
+    def __init__(self, home):  # pylint: disable=super-init-not-called
+        self.answers = {}
+        self.ca_file, key = f"{home}/dot.pem", f"{home}/dot.key"
+        sh(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /O=Public/CN=resolver"
+           f" -addext subjectAltName=DNS:cloudflare-dns.com -keyout {key} -out {self.ca_file}")
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.ca_file, key)
+        self.server = Tcp(lambda _server, peer: self.one(peer))
+        self.address = f"127.0.0.1:{self.server.port}"
+
+    def one(self, peer):
+        peer.settimeout(5)
+        with self.context.wrap_socket(peer, server_side=True) as stream:
+            head = stream.recv(2)
+            if len(head) < 2:
+                return
+            size = struct.unpack("!H", head)[0]
+            packet = b""
+            while len(packet) < size:
+                packet += stream.recv(size - len(packet))
+            reply = self.reply(packet)
+            if reply:
+                stream.sendall(struct.pack("!H", len(reply)) + reply)
 
 
 class Tcp:
@@ -197,10 +232,12 @@ class World:
     def __init__(self, program, home):
         self.program, self.home = program, home
         sh("ip link set lo up")
-        with open(f"{home}/resolv.conf", "w", encoding="ascii") as file:
-            file.write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n")
-        sh(f"mount --bind {home}/resolv.conf /etc/resolv.conf")
+        self.resolvers("127.0.0.1")
+        self.hosts()
+        for name in ("resolv.conf", "hosts"):
+            sh(f"mount --bind {home}/{name} /etc/{name}")
         self.names = NameServer()
+        self.public = PublicResolver(home)
         env = {"HOME": home, "TMPDIR": home, "PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"}
         for key in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
             if key in os.environ:
@@ -217,6 +254,17 @@ class World:
         self.sim.terminate()
         self.sim.wait(20)
 
+    def resolvers(self, *servers):
+        self.write("resolv.conf", "".join(f"nameserver {server}\n" for server in servers)
+                   + "options timeout:1 attempts:1\n")
+
+    def hosts(self, *lines):
+        self.write("hosts", "".join(line + "\n" for line in ("127.0.0.1 localhost", "::1 localhost", *lines)))
+
+    def write(self, name, text):
+        with open(f"{self.home}/{name}", "w", encoding="ascii") as file:
+            file.write(text)
+
     def sim_fault(self, name, on):
         data = json.dumps({"name": name, "on": on}).encode()
         with urllib.request.urlopen(urllib.request.Request(self.ready["api"] + "/sim/fault", data), timeout=10):
@@ -226,6 +274,9 @@ class World:
         subprocess.run("nft flush ruleset; ip link set lo mtu 65536; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
                        "ip -6 addr add ::1/128 dev lo 2>/dev/null", shell=True, check=False, capture_output=True)
         self.names.answers = {"edge.test": ["127.0.0.1", "::1"], "api.test": ["127.0.0.1"]}
+        self.public.answers = {}
+        self.resolvers("127.0.0.1")
+        self.hosts()
 
     def check(self, plan):
         """Run `sandwatch check --json`: the document and how long it took."""
@@ -233,10 +284,14 @@ class World:
         api = plan.get("api") or f"http://127.0.0.1:{self.good_api.port}"
         lines = ["context: t", "contexts:", "  t:", "    api:", f"      base_url: {api}", "    edge:",
                  f"      ca_file: {self.ca}"]
+        if plan.get("region"):
+            lines.append(f"      region: {plan['region']}")
         if targets:
             lines.append("      targets:")
             lines += [f"        - {{name: {n}, host: \"{h}\", tcp_port: {t}, udp_port: {u}}}" for n, h, t, u in targets]
-        lines.append("    checks: {enabled: true, discover_connectors: false}")
+        lines.append("    checks: {enabled: true, discover_connectors: false, "
+                     f"dns_over_tls: \"{plan.get('dot', self.public.address)}\", "
+                     f"dns_over_tls_ca_file: {self.ca if plan.get('distrusted') else self.public.ca_file}}}")
         path = f"{self.home}/config.yaml"
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")

@@ -17,6 +17,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/dns.h"
+#include "probe/libc.h"
 
 static const struct dnsd_row table[] = {
     {"both.test", DNSD_A, DNSD_NOERROR, "127.0.0.1", 0},
@@ -30,6 +31,8 @@ static const struct dnsd_row table[] = {
     {"silent.test", DNSD_AAAA, DNSD_SILENT, NULL, 0},
     {"half.test", DNSD_A, DNSD_NOERROR, "127.0.0.1", 0},
     {"half.test", DNSD_AAAA, DNSD_SILENT, NULL, 0},
+    {"long.test", DNSD_A, DNSD_TRUNCATED, "127.0.0.1", 0},
+    {"long.test", DNSD_A, DNSD_TRUNCATED, "127.0.0.2", 0},
     {"_srv._tcp.test", DNSD_SRV, DNSD_NOERROR, "one.test", 7844},
     {"_srv._tcp.test", DNSD_SRV, DNSD_NOERROR, "two.test", 7845},
     {NULL, 0, 0, NULL, 0},
@@ -141,6 +144,103 @@ a_silent_resolver_costs_two_seconds_and_no_more(void **state)
     ask(&asked, "silent.test", 4);
     assert_int_equal(asked.query.fault.signal, SIGNAL_timeout);
     assert_in_range(clock_mono_ms() - started_ms, 1500, 2400);
+}
+
+static void
+a_truncated_answer_is_asked_for_again_over_tcp(void **state)
+{
+    struct dnsd *dnsd = dnsd_start(table);
+    struct asked asked = {.query = {.done = done, .context = &asked}};
+    struct err err;
+    struct loop *loop = loop_open(&err);
+    struct dns *dns = dns_open(loop, dnsd_address(dnsd), &err);
+
+    (void)state;
+    dns_lookup(dns, &asked.query, "long.test", 4);
+    while (!asked.is_done)
+        loop_turn(loop);
+    assert_int_equal(asked.query.fault.signal, SIGNAL_none);
+    assert_int_equal(asked.query.n_addresses, 2);
+    assert_int_equal(dnsd_over_tcp(dnsd), 1);
+    dns_close(dns);
+    loop_close(loop);
+    dnsd_stop(dnsd);
+}
+
+/* A question made here, with an answer to it: two addresses of four.test. */
+static size_t
+make_answer(const uint8_t *question, size_t n, uint8_t *out)
+{
+    static const uint8_t record[] = {0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0};
+
+    memcpy(out, question, n);
+    out[2] |= 0x80;
+    out[7] = 2;
+    for (uint8_t i = 1; i <= 2; i++) {
+        memcpy(out + n, record, sizeof(record));
+        out[n + sizeof(record)] = i;
+        n += sizeof(record) + 1;
+    }
+    return n;
+}
+
+static void
+an_answer_that_somebody_else_carried_is_read(void **state)
+{
+    uint8_t question[512], answer[DNS_MESSAGE_BYTES];
+    size_t n = dns_make_question("four.test", 4, question, sizeof(question));
+    size_t n_answer = make_answer(question, n, answer);
+    struct dns_query query;
+    TEXT(text, 64);
+
+    (void)state;
+    assert_int_equal(n, 12 + 11 + 4);
+    assert_true(dns_read_answer(question, answer, n_answer, 4, &query));
+    assert_int_equal(query.fault.signal, SIGNAL_none);
+    assert_int_equal(query.n_addresses, 2);
+    address_add_host(&text, &query.addresses[1]);
+    assert_string_equal(text.bytes, "127.0.0.2");
+    assert_true(dns_read_answer(question, answer, n_answer, 6, &query));
+    assert_int_equal(query.n_addresses, 0);
+    for (size_t cut = 0; cut < n_answer; cut++) /* of whatever comes, nothing is believed twice */
+        if (dns_read_answer(question, answer, cut, 4, &query))
+            assert_true(query.n_addresses > 0 || query.fault.signal != SIGNAL_none);
+    answer[3] = 3;
+    assert_true(dns_read_answer(question, answer, n_answer, 4, &query));
+    assert_int_equal(query.fault.signal, SIGNAL_nxdomain);
+    answer[3] = 2;
+    assert_true(dns_read_answer(question, answer, n_answer, 4, &query));
+    assert_int_equal(query.fault.signal, SIGNAL_servfail);
+    answer[0] ^= 1; /* to another question */
+    assert_false(dns_read_answer(question, answer, n_answer, 4, &query));
+    assert_int_equal(dns_make_question("a..b", 4, question, sizeof(question)), 0);
+}
+
+static void
+libc_is_asked_without_waiting_for_it(void **state)
+{
+    struct err err;
+    struct loop *loop = loop_open(&err);
+    struct asked asked = {0};
+    struct libc_query query = {.done = done, .context = &asked};
+
+    (void)state;
+    libc_ask(loop, &query, "localhost");
+    while (!asked.is_done)
+        loop_turn(loop);
+    assert_int_equal(query.fault.signal, SIGNAL_none);
+    assert_true(query.n_addresses >= 1 && query.us > 0);
+    assert_false(libc_is_waiting(&query));
+    asked.is_done = false;
+    libc_ask(loop, &query, "localhost"); /* whose thread outlives the question */
+    libc_cancel(&query);
+    assert_false(libc_is_waiting(&query));
+    libc_ask(loop, &query, "a..b"); /* no name: nobody is asked */
+    while (!asked.is_done)
+        loop_turn(loop);
+    assert_int_not_equal(query.fault.signal, SIGNAL_none);
+    assert_non_null(strstr(query.fault.text, "getaddrinfo: "));
+    loop_close(loop);
 }
 
 static void
@@ -336,6 +436,9 @@ main(void)
         cmocka_unit_test(services_come_by_priority),
         cmocka_unit_test(every_refusal_of_the_resolver_has_its_own_signal),
         cmocka_unit_test(a_silent_resolver_costs_two_seconds_and_no_more),
+        cmocka_unit_test(a_truncated_answer_is_asked_for_again_over_tcp),
+        cmocka_unit_test(an_answer_that_somebody_else_carried_is_read),
+        cmocka_unit_test(libc_is_asked_without_waiting_for_it),
         cmocka_unit_test(a_cancelled_question_is_never_answered),
         cmocka_unit_test(names_of_the_hosts_file_are_known),
         cmocka_unit_test(a_family_without_an_address_is_skipped_and_says_so),

@@ -107,6 +107,27 @@ page_quality(struct page *page, const struct row *row)
     page_trend(page, "trend", &check->rtt_trend);
 }
 
+/* Every way to resolve the name, for they may disagree. */
+static void
+page_resolvers(struct page *page, const struct check *check)
+{
+    if (check->n_resolvers == 0)
+        return;
+    page_section(page, "RESOLVERS");
+    for (size_t i = 0; i < check->n_resolvers; i++) {
+        const struct check_resolver *resolver = &check->resolvers[i];
+        TEXT(value, 300);
+
+        text_addf(&value, "%s%s: %s", resolver->server,
+                  strcmp(resolver->via, "tls") == 0 ? " over TLS" : "", resolver->answer);
+        if (resolver->us >= 0) {
+            text_add(&value, ", ");
+            latency_add(&value, resolver->us);
+        }
+        page_field(page, resolver->via, ROLE_text, value.bytes);
+    }
+}
+
 int
 check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame,
                   const char *check_id, int scroll)
@@ -132,5 +153,6 @@ check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *fram
     page_findings(&page, check_id);
     page_stages(&page, &row);
     page_quality(&page, &row);
+    page_resolvers(&page, check);
     return page.lines;
 }
