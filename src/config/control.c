@@ -163,9 +163,16 @@ refuse_unknown_keys(struct controlling *controlling)
         words_add(&valid, arena, driver_verb_name((enum driver_verb)verb));
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         words_add(&valid, arena, keys[i]);
-    for (const struct yaml *key = controlling->node->first; key; key = key->next)
-        if (!words_have(&valid, key->key))
+    for (const struct yaml *key = controlling->node->first; key; key = key->next) {
+        if (words_have(&valid, key->key))
+            continue;
+        if (driver_verb_find(key->key) == DRIVER_VERBS)
             reader_unknown_key(&controlling->reader, key, controlling->where, &valid);
+        else
+            mistakes_add(controlling->reader.mistakes, controlling->reader.path, key->key_line,
+                         key->key_column, "%s: a command stands here with \"driver: command\" only",
+                         below(controlling, key->key));
+    }
 }
 
 static void
