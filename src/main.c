@@ -300,10 +300,24 @@ run_sim(struct program *program, struct arguments *arguments)
 }
 
 static int
+check_config(struct program *program, struct arguments *arguments)
+{
+    bool has_drivers = take_flag(arguments, "--drivers");
+    int status;
+
+    if (arguments->n > 1)
+        return usage_error("config check", arguments->v[1]);
+    status = config_check(&program->config, stdout);
+    if (!has_drivers || program->config.n_fatal > 0)
+        return status;
+    return config_check_drivers(&program->config, stdout) | status;
+}
+
+static int
 run_config(struct program *program, struct arguments *arguments)
 {
-    if (arguments->n == 1 && strcmp(arguments->v[0], "check") == 0)
-        return config_check(&program->config, stdout);
+    if (arguments->n > 0 && strcmp(arguments->v[0], "check") == 0)
+        return check_config(program, arguments);
     if (arguments->n == 1 && strcmp(arguments->v[0], "show") == 0) {
         config_show(&program->config, stdout);
         return EXIT_SUCCESS;
@@ -321,7 +335,8 @@ static const struct command commands[] = {
      "can this host work? connectivity and security layers, with an exit status for scripts"},
     {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N] | control ...",
      "the simulator alone, until it is interrupted; control: what a driver does to its workers"},
-    {"config", run_config, "check|show", "what is in force and where each value came from"},
+    {"config", run_config, "check [--drivers]|show",
+     "what is in force and where each value came from"},
 };
 
 static const struct command *
@@ -409,7 +424,7 @@ run(struct program *program, int argc, char **argv)
 static bool
 is_config_check(int argc, char **argv)
 {
-    return argc == 3 && strcmp(argv[1], "config") == 0 && strcmp(argv[2], "check") == 0;
+    return argc >= 3 && strcmp(argv[1], "config") == 0 && strcmp(argv[2], "check") == 0;
 }
 
 /* A control driver's child: whatever it finds, it needs no configuration. */

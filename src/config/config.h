@@ -155,6 +155,9 @@ void config_show(const struct config *config, FILE *out);
 /* `sandwatch config check`: every mistake, or that there is none. Returns the exit status, 0 or
  * 1. */
 int config_check(const struct config *config, FILE *out);
+/* The same with --drivers: run the `list` of each pool and connector that has a control driver, and
+ * print one line each: how it ended and how many workers it listed. Returns 0 or 1. */
+int config_check_drivers(const struct config *config, FILE *out);
 /* The help of global options, from the table. */
 void config_help(FILE *out);
 /* The help of the file's keys: name, what it takes, default, meaning. tables: other rooms', as in
