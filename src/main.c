@@ -387,6 +387,8 @@ print_help(int argc, char **argv)
     if (command && command->run == run_config) {
         puts("\nkeys of the configuration:");
         program_help_keys(stdout);
+        puts("\ndrivers and their fields, for control:");
+        program_help_drivers(stdout);
     }
     return EXIT_SUCCESS;
 }

@@ -84,6 +84,15 @@ program_help_keys(FILE *out)
     config_help_keys(tables, COUNT_OF(tables), out);
 }
 
+void
+program_help_drivers(FILE *out)
+{
+    struct arena *arena = arena_new();
+
+    config_help_drivers(program_folders(arena, "drivers"), out);
+    arena_free(arena);
+}
+
 static bool
 is_key(const char *name)
 {

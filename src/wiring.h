@@ -28,6 +28,8 @@ bool program_load(struct program *program, int *argc, char **argv, struct err *e
 
 /* What can stand in the configuration, from all rooms. */
 void program_help_keys(FILE *out);
+/* The control drivers and their fields. */
+void program_help_drivers(FILE *out);
 
 /* Start api and probe on the store. What was started stays until program_stop, also after a
  * failure. */

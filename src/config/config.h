@@ -163,5 +163,7 @@ void config_help(FILE *out);
 /* The help of the file's keys: name, what it takes, default, meaning. tables: other rooms', as in
  * config_request. */
 void config_help_keys(const struct option_table *tables, size_t n_tables, FILE *out);
+/* The help of the drivers in these folders: what each is for, its verbs and its fields. */
+void config_help_drivers(const char *const *folders, FILE *out);
 
 #endif

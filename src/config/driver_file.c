@@ -218,5 +218,8 @@ driver_file_read(const struct yaml *root, struct driver *driver, struct mistakes
     read_fields(&reader, yaml_get(root, "fields"), driver);
     if (mistakes->n == before) /* words can only be judged by fields that are right */
         read_verbs(&reader, root, driver);
+    if (mistakes->n == before && !driver->worker_pattern &&
+        (driver->is_configured || driver->verbs[DRIVER_list].n > 0))
+        fail(&reader, root, "worker", "what list prints needs the pattern of a worker's name");
     return mistakes->n == before;
 }

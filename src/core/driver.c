@@ -105,7 +105,7 @@ matches(const char *pattern, const char *value)
     regex_t compiled;
     bool does;
 
-    if (!compile(pattern, &compiled, NULL))
+    if (!pattern || !compile(pattern, &compiled, NULL))
         return false;
     does = is_match(&compiled, value);
     regfree(&compiled);
@@ -336,7 +336,7 @@ driver_workers_read(const struct driver *driver, const char *bytes, size_t n, st
     struct map *seen;
     regex_t pattern;
 
-    if (!compile(driver->worker_pattern, &pattern, NULL))
+    if (!driver->worker_pattern || !compile(driver->worker_pattern, &pattern, NULL))
         return workers;
     seen = map_new();
     for (size_t length; *text; text += length + (text[length] == '\n')) {

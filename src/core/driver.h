@@ -60,7 +60,8 @@ struct driver {
     bool is_configured; /* its verbs stand in the configuration, pool by pool */
     const struct driver_field *fields;
     size_t n_fields;
-    const char *worker_pattern;     /* what a listed name must match to be used as {worker} */
+    const char *worker_pattern; /* what a listed name must match to be used as {worker}; NULL when
+                                 * there is no list */
     const char *const *environment; /* NULL-terminated: variables that its children get */
     struct driver_template verbs[DRIVER_VERBS];
 };

@@ -417,10 +417,11 @@ one_s_own_driver_takes_the_place_of_a_shipped_one(void **state)
 {
     struct world *world = *state;
 
-    folder_write(world->folder, "systemd.yaml",
-                 "about: mine\nverbs: {list: [mine, {when: word, words: [\"{word}\"]}]}\n"
-                 "fields: {word: {help: h, pattern: \"[a-z]+\", default: dear}}\n");
-    folder_write(world->folder, "nomad.yaml", "about: other\nverbs: {list: [nomad]}\n");
+    folder_write(
+        world->folder, "systemd.yaml",
+        "about: mine\nworker: w\nverbs: {list: [mine, {when: word, words: [\"{word}\"]}]}\n"
+        "fields: {word: {help: h, pattern: \"[a-z]+\", default: dear}}\n");
+    folder_write(world->folder, "nomad.yaml", "about: other\nworker: w\nverbs: {list: [nomad]}\n");
     assert_true(load(world, with_pool(world, "{driver: systemd}")));
     assert_string_equal(expand(world, DRIVER_list, NULL), "mine|dear");
     assert_int_equal(world->config.n_drivers, 5);
@@ -454,6 +455,8 @@ every_mistake_of_a_driver_file_has_its_place(void **state)
         {"[a]", "mine.yaml:1:1: driver: expected a map of keys and values, found nothing"},
         {"about: x", "mine.yaml:1:1: verbs: none is there"},
         {"verbs: {list: [a]}", "mine.yaml:1:1: about: it is missing"},
+        {"about: x\nverbs: {list: [a]}",
+         "mine.yaml:1:1: worker: what list prints needs the pattern of a worker's name"},
         {"about: x\nverb: {list: [a]}",
          "mine.yaml:2:1: verb: unknown key; did you mean \"verbs\"?"},
         {"about: x\nconfigured: true\nverbs: {list: [a]}",

@@ -12,6 +12,7 @@
 #include "fuzz/fuzz_certificate.c"
 #include "fuzz/fuzz_challenge.c"
 #include "fuzz/fuzz_cloudflared.c"
+#include "fuzz/fuzz_driver.c"
 #include "fuzz/fuzz_json.c"
 #include "fuzz/fuzz_prometheus.c"
 #include "fuzz/fuzz_proxyconf.c"
@@ -58,6 +59,7 @@ every_known_input_is_harmless(void **state)
         {"vn", fuzz_vn},
         {"prometheus", fuzz_prometheus},
         {"cloudflared", fuzz_cloudflared},
+        {"driver", fuzz_driver},
         {"json", fuzz_json},
         {"yaml", fuzz_yaml},
         {"text", fuzz_text},
