@@ -205,6 +205,8 @@ proxy_options(struct program *program)
         .config_file = config->proxy.config_file,
         .ca_file = config->proxy.ca_file,
         .cert_file = config->proxy.cert_file,
+        .ca_command = config->proxy.ca_command,
+        .cert_command = config->proxy.cert_command,
         .key_file = config->proxy.key_file,
         .data_dir = config->proxy.data_dir,
         .mcp_paths = config->proxy.mcp_paths,

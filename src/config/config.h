@@ -42,7 +42,8 @@ struct config_edge {
 /* The MCP proxy on this host, and the risks that somebody took on purpose. */
 struct config_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
-    const char *const *mcp_paths; /* NULL-terminated */
+    const char *const *mcp_paths;                        /* NULL-terminated */
+    const char *const *ca_command, *const *cert_command; /* NULL-terminated */
     const char *log_file;
     const char *const *log_command; /* NULL-terminated */
 };

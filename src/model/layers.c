@@ -115,12 +115,13 @@ describe_unlisted(const struct judge *judge, const struct proxy *proxy, struct t
     const char *domain = *proxy->tunnel_domain ? proxy->tunnel_domain : proxy->data_domain;
     const char *served = judge->n_tunnels == 0 && judge->n_proxies == 1 ? only_served(judge) : "";
     const char *name = *domain ? domain : "the proxy of this host";
+    const char *why = judge->snapshot->source[SOURCE_tunnels].error;
 
     *out = (struct tunnel){
         .id = *served ? served : name,
         .name = name,
         .domain = domain,
-        .certificates_error = "the API lists no such tunnel",
+        .certificates_error = *why ? why : "the API lists no such tunnel",
     };
 }
 

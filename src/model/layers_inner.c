@@ -58,7 +58,8 @@ proof_of_registration(const struct judge *judge, const struct proxy *proxy)
 
     if (!*proxy->ca.fingerprint || !tunnel || tunnel->certificates_at_ms == 0)
         return (struct certificate_proof){PROOF_unknown,
-                                          !*proxy->ca.fingerprint ? "the CA is not on this host"
+                                          *proxy->ca.file.error     ? proxy->ca.file.error
+                                          : !*proxy->ca.fingerprint ? "the CA is not on this host"
                                           : !tunnel ? "the API lists no tunnel of that domain"
                                                     : "the tunnel's certificates were not read"};
     for (size_t i = 0; i < tunnel->n_certificates; i++) {
@@ -172,9 +173,11 @@ see_fingerprint(const struct judge *judge, const struct tunnel *tunnel, struct l
     if (proof.proof == PROOF_holds)
         note(judge, out, LAYER_verified, "CA %.*s… of the proxy is registered", FINGERPRINT_SHOWN,
              proxy->ca.fingerprint);
-    else
-        note(judge, out, proof.proof == PROOF_broken ? LAYER_failed : LAYER_not_observable, "%s",
+    else if (proof.proof == PROOF_broken)
+        note(judge, out, LAYER_failed, "%s: %s", certificate_rule_name(CERTIFICATE_ca_8),
              proof.seen);
+    else
+        note(judge, out, LAYER_not_observable, "%s", proof.seen);
 }
 
 /* Registration, time of the server certificate and expiry have checks of their own. */
@@ -227,7 +230,8 @@ see_server_expiry(const struct judge *judge, const struct tunnel *tunnel, struct
         note(judge, out, LAYER_not_observable, "%s",
              *proof.seen ? proof.seen : "the server certificate is not on this host");
     else if (proof.proof == PROOF_broken)
-        note(judge, out, LAYER_failed, "the server certificate: %s", proof.seen);
+        note(judge, out, LAYER_failed, "%s: %s", certificate_rule_name(CERTIFICATE_s_5),
+             proof.seen);
     else
         note(judge, out,
              left_ms < judge->thresholds->ca_expiry_warn_ms ? LAYER_warning : LAYER_verified,

@@ -136,6 +136,8 @@ copy_proxy(const struct probe_proxy *from, struct arena *arena)
         .config_file = keep(arena, from->config_file),
         .ca_file = keep(arena, from->ca_file),
         .cert_file = keep(arena, from->cert_file),
+        .ca_command = keep_words(arena, from->ca_command),
+        .cert_command = keep_words(arena, from->cert_command),
         .key_file = keep(arena, from->key_file),
         .data_dir = keep(arena, from->data_dir),
         .mcp_paths = keep_words(arena, from->mcp_paths),

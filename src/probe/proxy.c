@@ -14,6 +14,7 @@
 #include "core/text.h"
 #include "model/store.h"
 #include "probe/attempt.h"
+#include "probe/capture.h"
 #include "probe/certificate.h"
 #include "probe/exposure.h"
 #include "probe/proxyconf.h"
@@ -26,6 +27,8 @@ enum {
     LONGEST_WORD = 256,
 };
 
+enum { CAPTURE_ca, CAPTURE_server, CAPTURES };
+
 struct proxy_watch {
     const struct probe_proxy *options;
     struct tools *tools;
@@ -34,6 +37,9 @@ struct proxy_watch {
     struct timer pass;
     struct log_watch *log; /* NULL: none is configured */
     struct exposure_probe exposure;
+    struct capture captures[CAPTURES];
+    size_t n_capturing;
+    int64_t captured_ms; /* monotonic: when they were last begun; 0: never */
     struct source_status status;
 };
 
@@ -140,16 +146,36 @@ read_domain(struct arena *arena, const char *data_dir)
     return text_clean_dup(arena, file.bytes, strcspn(file.bytes, " \r\n"));
 }
 
+/* What a program printed, as if it were a file of that name. */
+static struct certificate_file
+read_capture(struct arena *arena, const struct capture *capture)
+{
+    return (struct certificate_file){
+        .path = arena_printf(arena, "command %.60s", capture->argv[0]),
+        .error = arena_strdup(arena, capture->why.message),
+        .bytes = capture->n > 0 ? capture->bytes : "",
+        .n = capture->n,
+    };
+}
+
+static struct certificate_file
+read_certificate(const struct proxy_watch *watch, struct arena *arena, int which,
+                 const char *configured, const char *name)
+{
+    if (watch->captures[which].argv)
+        return read_capture(arena, &watch->captures[which]);
+    return read_file(arena, either(configured, in_data(arena, watch->options->data_dir, name)),
+                     CERTIFICATE_LARGEST_BYTES);
+}
+
 static void
 read_certificates(const struct proxy_watch *watch, struct arena *arena, struct proxy *out)
 {
     const struct probe_proxy *options = watch->options;
     const char *data = options->data_dir;
     struct certificate_files files = {
-        .ca = read_file(arena, either(options->ca_file, in_data(arena, data, "ca.crt")),
-                        CERTIFICATE_LARGEST_BYTES),
-        .server = read_file(arena, either(options->cert_file, in_data(arena, data, "tls.crt")),
-                            CERTIFICATE_LARGEST_BYTES),
+        .ca = read_certificate(watch, arena, CAPTURE_ca, options->ca_file, "ca.crt"),
+        .server = read_certificate(watch, arena, CAPTURE_server, options->cert_file, "tls.crt"),
         .key = read_file(arena, either(options->key_file, in_data(arena, data, "tls.key")),
                          CERTIFICATE_LARGEST_BYTES),
         .stray_ca_key = in_data(arena, data, "ca.key"),
@@ -184,7 +210,8 @@ static bool
 is_configured(const struct probe_proxy *options)
 {
     return options->config_file || options->ca_file || options->cert_file || options->key_file ||
-           options->data_dir || options->log.file || options->log.command;
+           options->data_dir || options->ca_command || options->cert_command || options->log.file ||
+           options->log.command;
 }
 
 static void
@@ -229,9 +256,8 @@ listen_port(const char *address)
 }
 
 static void
-pass_due(void *context)
+run_pass(struct proxy_watch *watch)
 {
-    struct proxy_watch *watch = context;
     struct arena *arena = arena_new();
     struct proxy *row = arena_alloc(arena, sizeof(*row));
     bool is_there = is_configured(watch->options);
@@ -257,6 +283,58 @@ pass_due(void *context)
 }
 
 static void
+capture_ended(void *context)
+{
+    struct proxy_watch *watch = context;
+
+    if (--watch->n_capturing == 0)
+        run_pass(watch);
+}
+
+/* Run the programs that print certificates, not more often than the files are read; false when
+ * there is nothing to wait for. */
+static bool
+begin_captures(struct proxy_watch *watch)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (watch->captured_ms > 0 && now_ms - watch->captured_ms < EVERY_MS)
+        return false;
+    watch->captured_ms = now_ms;
+    for (int i = 0; i < CAPTURES; i++)
+        if (watch->captures[i].argv) {
+            watch->n_capturing++;
+            capture_start(&watch->captures[i]);
+        }
+    return watch->n_capturing > 0;
+}
+
+/* The MCP servers need not wait for the certificates. */
+static void
+ask_upstreams(struct proxy_watch *watch)
+{
+    struct arena *arena = arena_new();
+    struct proxy *row = arena_alloc(arena, sizeof(*row));
+
+    read_config(watch, arena, row);
+    upstreams_set(watch->upstreams, row);
+    arena_free(arena);
+}
+
+static void
+pass_due(void *context)
+{
+    struct proxy_watch *watch = context;
+
+    if (watch->n_capturing > 0)
+        return;
+    if (begin_captures(watch))
+        ask_upstreams(watch);
+    else
+        run_pass(watch);
+}
+
+static void
 news_came(void *context)
 {
     struct proxy_watch *watch = context;
@@ -269,6 +347,7 @@ news_came(void *context)
 void
 proxy_refresh(struct proxy_watch *watch)
 {
+    watch->captured_ms = 0;
     timer_set(watch->tools->loop, &watch->pass, 0);
 }
 
@@ -285,6 +364,14 @@ proxy_open(const struct probe_proxy *options, struct tools *tools, struct store 
     watch->store = store;
     watch->upstreams = upstreams;
     watch->pass = (struct timer){.due = pass_due, .context = watch};
+    for (int i = 0; i < CAPTURES; i++)
+        watch->captures[i] = (struct capture){
+            .argv = i == CAPTURE_ca ? options->ca_command : options->cert_command,
+            .most_bytes = CERTIFICATE_LARGEST_BYTES,
+            .loop = tools->loop,
+            .done = capture_ended,
+            .context = watch,
+        };
     watch->exposure.loop = tools->loop;
     watch->exposure.done = news_came;
     watch->exposure.context = watch;
@@ -299,6 +386,8 @@ proxy_close(struct proxy_watch *watch)
     if (!watch)
         return;
     timer_clear(watch->tools->loop, &watch->pass);
+    for (int i = 0; i < CAPTURES; i++)
+        capture_stop(&watch->captures[i]);
     log_watch_close(watch->log);
     exposure_cancel(&watch->exposure);
     free(watch);

@@ -12,10 +12,11 @@ struct probe_waiver {
 };
 
 /* Where the files are; NULL: not said. Without ca_file, cert_file and key_file they are looked for
- * in data_dir. */
+ * in data_dir. A certificate may be printed by a program instead, which is run every minute. */
 struct probe_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
-    const char *const *mcp_paths; /* NULL-terminated; NULL: /mcp, then / */
+    const char *const *ca_command, *const *cert_command; /* NULL-terminated; NULL: none */
+    const char *const *mcp_paths;                        /* NULL-terminated; NULL: /mcp, then / */
     struct log_place log;
     bool skips_exposure; /* do not try whether its port is open to other hosts */
     const struct probe_waiver *waivers;
