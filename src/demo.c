@@ -61,8 +61,7 @@ pipes_open(int pipes[3][2], struct err *err)
 }
 
 struct demo *
-demo_start(const char *scenario, uint64_t seed, const char *const *scenario_folders,
-           struct err *err)
+demo_start(const struct sim_options *world, struct err *err)
 {
     enum { READY, STOP, GONE };
     int pipes[3][2];
@@ -82,9 +81,10 @@ demo_start(const char *scenario, uint64_t seed, const char *const *scenario_fold
         close(pipes[GONE][0]);
         run_child(&(struct sim_options){
             .listen = "127.0.0.1:0",
-            .scenario = scenario,
-            .seed = seed,
-            .scenario_folders = scenario_folders,
+            .scenario = world->scenario,
+            .seed = world->seed,
+            .scenario_folders = world->scenario_folders,
+            .program = world->program,
             .ready_fd = pipes[READY][1],
             .stop_fd = pipes[STOP][0],
         });

@@ -7,10 +7,11 @@
 
 struct arena;
 struct demo;
+struct sim_options;
 
-/* Fork the simulator; call before any thread exists. Does not wait for it. */
-struct demo *demo_start(const char *scenario, uint64_t seed, const char *const *scenario_folders,
-                        struct err *err);
+/* Fork the simulator with this scenario, seed, scenario_folders and program; call before any thread
+ * exists. Does not wait for it. */
+struct demo *demo_start(const struct sim_options *world, struct err *err);
 
 /* Wait until it listens (10 s at most) and return its configuration's path, owned by the arena;
  * NULL and err when it did not come up. */

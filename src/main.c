@@ -265,7 +265,12 @@ run_demo(struct program *program, struct arguments *arguments)
         return usage_error("demo", arguments->v[0]);
     if (!term_is_usable(&err))
         return fail(&err);
-    world.demo = demo_start(scenario, seed, program_folders(program->arena, "scenarios"), &err);
+    world.demo = demo_start(
+        &(struct sim_options){.scenario = scenario,
+                              .seed = seed,
+                              .scenario_folders = program_folders(program->arena, "scenarios"),
+                              .program = program_path(program->arena)},
+        &err);
     if (!world.demo)
         return fail(&err);
     program->store = store_new();
@@ -286,6 +291,7 @@ run_sim(struct program *program, struct arguments *arguments)
         .listen = "127.0.0.1:0",
         .scenario = "healthy",
         .scenario_folders = program_folders(program->arena, "scenarios"),
+        .program = program_path(program->arena),
         .ready_fd = STDOUT_FILENO,
         .stop_fd = -1,
     };

@@ -24,17 +24,22 @@ environment(const char *name)
     return getenv(name);
 }
 
-/* The folder of the program itself, or ".". */
-static const char *
-program_folder(struct arena *arena)
+const char *
+program_path(struct arena *arena)
 {
     char path[LONGEST_PATH];
     ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
 
-    if (n <= 0)
-        return ".";
-    path[n] = '\0';
-    return arena_strdup(arena, dirname(path));
+    return n > 0 ? arena_strndup(arena, path, (size_t)n) : NULL;
+}
+
+/* The folder of the program itself, or ".". */
+static const char *
+program_folder(struct arena *arena)
+{
+    const char *path = program_path(arena);
+
+    return path ? dirname(arena_strdup(arena, path)) : ".";
 }
 
 const char *const *

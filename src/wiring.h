@@ -52,6 +52,9 @@ void program_stop(struct program *program);
 /* What the screen needs of the configuration; borrows from program. */
 struct ui_options program_ui_options(const struct program *program);
 
+/* Of this program itself, owned by the arena; NULL when the system does not say. */
+const char *program_path(struct arena *arena);
+
 /* Folders that hold `kind` ("themes", "scenarios"): beside the program, in the build tree,
  * installed, the user's. Owned by the arena, NULL-terminated; later ones override. */
 const char *const *program_folders(struct arena *arena, const char *kind);

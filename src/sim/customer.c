@@ -7,6 +7,7 @@
 #include "core/json.h"
 #include "sim/buffer.h"
 #include "sim/chronicle.h"
+#include "sim/controls.h"
 #include "sim/network.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
@@ -293,19 +294,53 @@ configure_proxy(const struct customer *customer, struct buffer *out)
                     "why: its MCP servers are on this very host}\n");
 }
 
+static void
+configure_connectors(const struct customer *customer, const struct controls *controls,
+                     struct buffer *out)
+{
+    if (customer->n > 0)
+        buffer_add(out, "    connectors:\n");
+    for (size_t i = 0; i < customer->n; i++) {
+        const struct one *one = &customer->connector[i];
+
+        buffer_addf(out, "      - {name: \"%s\", url: \"%s\", tunnel_id: %s, log_file: %s",
+                    one->name, network_connector_url(customer->network, i), one->tunnel_id,
+                    network_connector_log(customer->network, i));
+        controls_write(controls, "connector", one->name, out);
+        buffer_add(out, "}\n");
+    }
+}
+
+/* One for each tunnel, whose connectors follow each other. */
+static void
+configure_tokens(const struct customer *customer, struct buffer *out)
+{
+    const char *before = NULL;
+
+    if (customer->n > 0)
+        buffer_add(out, "    tunnel_tokens:\n");
+    for (size_t i = 0; i < customer->n; before = customer->connector[i++].tunnel_id) {
+        const char *id = customer->connector[i].tunnel_id;
+        char *path;
+
+        if (before && strcmp(before, id) == 0)
+            continue;
+        path = customer_token_file(customer, id);
+        buffer_addf(out, "      - {tunnel_id: %s, file: %s}\n", id, path);
+        free(path);
+    }
+}
+
 void
-customer_configure(const struct customer *customer, struct buffer *out)
+customer_configure(const struct customer *customer, const struct controls *controls,
+                   struct buffer *out)
 {
     const struct network *network = customer->network;
     const char *tcp = network_edge_tcp(network), *udp = network_edge_udp(network);
 
     configure_proxy(customer, out);
-    if (customer->n > 0)
-        buffer_add(out, "    connectors:\n");
-    for (size_t i = 0; i < customer->n; i++)
-        buffer_addf(out, "      - {name: \"%s\", url: \"%s\", tunnel_id: %s, log_file: %s}\n",
-                    customer->connector[i].name, network_connector_url(network, i),
-                    customer->connector[i].tunnel_id, network_connector_log(network, i));
+    configure_connectors(customer, controls, out);
+    configure_tokens(customer, out);
     buffer_addf(out, "    edge:\n      ca_file: %s\n      targets:\n",
                 network_edge_ca_file(network));
     buffer_addf(out, "        - {name: region1, host: %s, tcp_port: %s, udp_port: %s}\n",

@@ -6,6 +6,7 @@
 #include "core/err.h"
 
 struct buffer;
+struct controls;
 struct json;
 struct network;
 struct scenario;
@@ -45,7 +46,8 @@ struct network *customer_network(const struct customer *customer);
 
 /* "connectors", "edge" and "mcp" of the line that the simulator prints. */
 void customer_announce(const struct customer *customer, struct json *line);
-/* The sections "connectors" and "edge" of a configuration. */
-void customer_configure(const struct customer *customer, struct buffer *out);
+/* The sections "connectors", "tunnel_tokens" and "edge" of a configuration. */
+void customer_configure(const struct customer *customer, const struct controls *controls,
+                        struct buffer *out);
 
 #endif

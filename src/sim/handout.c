@@ -10,9 +10,12 @@
 #include <unistd.h>
 
 #include "sim/buffer.h"
+#include "sim/controls.h"
 #include "sim/customer.h"
 #include "sim/scenario.h"
 #include "sim/world.h"
+
+enum { CONTROLLED_MOST = 64 }; /* pools: a configuration of thousands stays short */
 
 struct handout {
     char *folder, *config;
@@ -108,7 +111,7 @@ is_plain(const char *name)
 
 static bool
 add_pool(const struct handout *handout, struct buffer *out, const struct environment *environment,
-         struct err *err)
+         const struct controls *controls, struct err *err)
 {
     char file[SIM_ID_BYTES + 8];
 
@@ -118,6 +121,7 @@ add_pool(const struct handout *handout, struct buffer *out, const struct environ
     buffer_addf(out, ", mode: %s", environment->staffing.is_webhook ? "webhook" : "polling");
     if (environment->staffing.workers > 0)
         buffer_addf(out, ", expected_workers: %" PRId64, environment->staffing.workers);
+    controls_write(controls, "pool", environment->object.id, out);
     if (environment->has_no_key) {
         buffer_add(out, "}\n");
         return true;
@@ -128,13 +132,17 @@ add_pool(const struct handout *handout, struct buffer *out, const struct environ
 }
 
 static bool
-add_pools(const struct handout *handout, struct buffer *out, const struct world *world,
+add_pools(const struct handout *handout, struct buffer *out, const struct handout_world *of,
           struct err *err)
 {
+    const struct world *world = of->world;
+    bool is_crowd = world->environments.n > CONTROLLED_MOST;
+    struct controls controls = {is_crowd ? NULL : of->program, of->api_url};
+
     if (world->environments.n > 0)
         buffer_add(out, "    pools:\n");
     for (size_t i = 0; i < world->environments.n; i++)
-        if (!add_pool(handout, out, world->environments.items[i], err))
+        if (!add_pool(handout, out, world->environments.items[i], &controls, err))
             return false;
     return true;
 }
@@ -158,6 +166,7 @@ write_tunnel_tokens(const struct handout_world *of, struct err *err)
 bool
 handout_write(struct handout *handout, const struct handout_world *of, struct err *err)
 {
+    struct controls controls = {of->program, of->api_url};
     struct buffer out = {0};
     bool ok;
 
@@ -169,8 +178,8 @@ handout_write(struct handout *handout, const struct handout_world *of, struct er
     buffer_addf(&out, "    tunnels:\n      auth_token_file: %s/tunnels-token\n", handout->folder);
     ok = write_key(handout, "api-key", of->world->api_key, err) &&
          write_key(handout, "tunnels-token", of->world->tunnels_token, err) &&
-         write_tunnel_tokens(of, err) && add_pools(handout, &out, of->world, err);
-    customer_configure(of->customer, &out);
+         write_tunnel_tokens(of, err) && add_pools(handout, &out, of, err);
+    customer_configure(of->customer, &controls, &out);
     buffer_add(&out, "    checks: {enabled: true, discover_connectors: false}\n");
     ok = ok && write_file(handout->config, out.bytes, out.n, err);
     buffer_free(&out);

@@ -23,6 +23,7 @@ struct handout_world {
     const struct scenario *scenario;
     const struct customer *customer;
     const char *api_url;
+    const char *program; /* whom control drivers call; NULL: there are none */
 };
 
 /* Write, or write again, all files (mode 0600). */

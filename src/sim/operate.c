@@ -44,22 +44,23 @@ print_row(const struct wish *wish, const struct json *row, const char *const *me
 
 static void
 print_rows(const struct wish *wish, const struct json *answer, const char *const *members,
-           FILE *out)
+           bool with_down, FILE *out)
 {
-    const struct json *row = json_first(json_get(answer, wish->kind->list ? wish->kind->list : ""));
+    const char *list = wish->kind->list;
+    const struct json *row = list ? json_first(json_get(answer, list)) : answer;
 
-    if (!wish->kind->list)
-        print_row(wish, answer, members, out);
-    for (; row; row = json_next(row))
-        print_row(wish, row, members, out);
+    for (; row; row = list ? json_next(row) : NULL)
+        if (with_down || strcmp(json_string(row, "state", ""), "down") != 0)
+            print_row(wish, row, members, out);
 }
 
+/* What runs: a driver's list means that. */
 static void
 print_list(const struct wish *wish, const struct json *answer, FILE *out)
 {
     static const char *const members[] = {"name", "state", NULL};
 
-    print_rows(wish, answer, members, out);
+    print_rows(wish, answer, members, false, out);
 }
 
 static void
@@ -67,7 +68,7 @@ print_status(const struct wish *wish, const struct json *answer, FILE *out)
 {
     static const char *const members[] = {"name", "state", "id", "work_id", NULL};
 
-    print_rows(wish, answer, members, out);
+    print_rows(wish, answer, members, true, out);
 }
 
 /* Lines of a pool say "TIME WORKER: WORDS". */

@@ -7,9 +7,10 @@
 
 #include "core/err.h"
 
-/* The verbs are those of control drivers (core/driver.h). Prints one line for each worker, NAME
- * STATE, for list; more of each for status; lines for logs; nothing for the others, which are done
- * when the simulator has taken the order. ERR_USAGE when the arguments are wrong. */
+/* The verbs are those of control drivers (core/driver.h). Prints one line for each worker that
+ * runs, NAME STATE, for list; more of each, and those that are down, for status; lines for logs;
+ * nothing for the others, which are done when the simulator has taken the order. ERR_USAGE when the
+ * arguments are wrong. */
 bool sim_operate(int n, char *const *arguments, FILE *out, struct err *err);
 
 #endif

@@ -167,7 +167,7 @@ bool
 service_hand_out(struct service *service, struct err *err)
 {
     struct handout_world of = {service->world, service->scenario, service->customer,
-                               web_url(service->web)};
+                               web_url(service->web), service->program};
 
     return handout_write(service->handout, &of, err);
 }

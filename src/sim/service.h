@@ -21,6 +21,7 @@ struct service {
     struct scenario *scenario;
     size_t next_step; /* of the scenario's timeline */
     const char *const *scenario_folders;
+    const char *program; /* see handout.h */
     uint64_t seed;
     struct web *web;
     struct customer *customer;

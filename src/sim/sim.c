@@ -165,6 +165,7 @@ sim_run(const struct sim_options *options, struct err *err)
     pthread_mutex_init(&sim.service.lock, NULL);
     sim.service.seed = options->seed;
     sim.service.scenario_folders = options->scenario_folders;
+    sim.service.program = options->program;
     ok = open_all(&sim, options, err) && announce(&sim, options->ready_fd, err);
     if (ok)
         run(&sim, options->stop_fd);

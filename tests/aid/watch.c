@@ -11,6 +11,7 @@
 #include "core/die.h"
 #include "core/json.h"
 #include "demo.h"
+#include "sim/sim.h"
 
 enum { WITHIN_MS = 20000, QUICK_MS = 100 };
 
@@ -79,7 +80,8 @@ watch_begin(struct watch *watch, const char *scenario)
     const char *path;
 
     *watch = (struct watch){.arena = arena_new(), .store = store_new()};
-    watch->demo = demo_start(scenario, 1, folders, &err);
+    watch->demo = demo_start(
+        &(struct sim_options){.scenario = scenario, .seed = 1, .scenario_folders = folders}, &err);
     path = watch->demo ? demo_config(watch->demo, watch->arena, &err) : NULL;
     if (!path)
         die("%s", err.message);

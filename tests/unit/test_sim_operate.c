@@ -73,14 +73,14 @@ may_wait(int64_t deadline_ms)
     return clock_mono_ms() < deadline_ms;
 }
 
-/* Wait until the list of the thing contains the line. */
+/* Wait until the status of the thing contains this. */
 static void
-until_listed(const char *kind, const char *name, const char *line)
+until_said(const char *kind, const char *name, const char *line)
 {
     int64_t deadline_ms = clock_mono_ms() + WITHIN_MS;
 
     for (;;) {
-        char *printed = OPERATE("list", kind, name);
+        char *printed = OPERATE("status", kind, name);
         bool is_there = strstr(printed, line);
 
         if (!is_there && !may_wait(deadline_ms))
@@ -103,9 +103,10 @@ workers_are_listed_drained_and_started_one_by_one(void **state)
     assert_int_equal(lines, 22);
     free(printed);
     DO("drain", "pool", "eu-west-build", "build-03");
-    until_listed("pool", "eu-west-build", "build-03 down\n");
+    until_said("pool", "eu-west-build", "build-03 down ");
     printed = OPERATE("list", "pool", "eu-west-build");
     assert_non_null(strstr(printed, "build-04 working\n"));
+    assert_null(strstr(printed, "build-03"));
     free(printed);
     printed = OPERATE("logs", "pool", "eu-west-build", "build-03");
     assert_non_null(strstr(printed, "build-03: SIGTERM\n"));
@@ -114,7 +115,7 @@ workers_are_listed_drained_and_started_one_by_one(void **state)
     free(printed);
     DO("start", "pool", simulator_pool(sim, 0), ""); /* an empty worker is none: all of them */
     DO("start", "pool", "eu-west-build", "build-03");
-    until_listed("pool", "eu-west-build", "build-03 polling\n");
+    until_said("pool", "eu-west-build", "build-03 polling ");
     printed = OPERATE("status", "pool", "eu-west-build", "build-03");
     assert_int_equal(strncmp(printed, "build-03 polling build-03-", 26), 0);
     free(printed);
@@ -190,7 +191,7 @@ a_drained_connector_refuses_and_a_started_one_is_another_process_with_all_connec
     (void)state;
     assert_int_equal(ready(0, &connections, before), 200);
     DO("drain", "connector", "prod-eu-1");
-    until_listed("connector", "prod-eu-1", "prod-eu-1 down\n");
+    until_said("connector", "prod-eu-1", "prod-eu-1 down ");
     assert_int_equal(ready(0, &connections, NULL), 0);
     assert_int_equal(ready(1, &connections, NULL), 200);
     DO("start", "connector", "prod-eu-1");
@@ -210,7 +211,7 @@ a_connector_that_starts_has_no_connection_at_first(void **state)
     (void)state;
     json_free(simulator_control(sim, "/sim/switch", "{\"name\":\"fleet.pace\",\"value\":\"100\"}"));
     DO("restart", "connector", "prod-eu-1");
-    until_listed("connector", "prod-eu-1", "prod-eu-1 starting\n");
+    until_said("connector", "prod-eu-1", "prod-eu-1 starting ");
     until_connected(0, 0);
     assert_int_equal(ready(0, &connections, NULL), 503);
     until_connected(0, 1);
@@ -287,7 +288,7 @@ after_a_rotation_connections_stay_up_but_a_restart_needs_the_new_token(void **st
     until_connected(0, 4);
     write_text(file, "\n"); /* no token, no connector */
     DO("restart", "connector", "prod-eu-1");
-    until_listed("connector", "prod-eu-1", "prod-eu-1 down\n");
+    until_said("connector", "prod-eu-1", "prod-eu-1 down ");
     free(file);
     json_free(token);
     json_free(of);
@@ -301,7 +302,7 @@ another_world_has_all_its_connectors_up_again(void **state)
     (void)state;
     DO("drain", "connector", "prod-eu-1");
     json_free(simulator_control(sim, "/sim/scenario", "{\"name\":\"drain-stuck\"}"));
-    until_listed("connector", "prod-eu-1", "prod-eu-1 up\n");
+    until_said("connector", "prod-eu-1", "prod-eu-1 up ");
     assert_int_equal(ready(0, &connections, NULL), 0); /* its ports are new, as its process is */
 }
 
