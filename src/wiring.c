@@ -216,7 +216,9 @@ proxy_options(struct program *program)
         .data_dir = config->proxy.data_dir,
         .mcp_paths = config->proxy.mcp_paths,
         .log = {config->proxy.log_file, config->proxy.log_command},
+        .address = config->proxy.address,
         .skips_exposure = !config->checks_exposure,
+        .probes_inner_tls = config->checks_inner_tls,
         .waivers = waivers,
         .n_waivers = config->n_waivers,
     };

@@ -44,7 +44,7 @@ struct config_proxy {
     const char *config_file, *ca_file, *cert_file, *key_file, *data_dir;
     const char *const *mcp_paths;                        /* NULL-terminated */
     const char *const *ca_command, *const *cert_command; /* NULL-terminated */
-    const char *log_file;
+    const char *log_file, *address;
     const char *const *log_command; /* NULL-terminated */
 };
 
@@ -108,7 +108,7 @@ struct config {
     size_t n_waivers;
     const char *edge_region, *edge_ca_file;
     const char *dot_server, *dot_name, *dot_ca_file; /* DNS over TLS */
-    bool checks_enabled, discover_connectors, checks_exposure;
+    bool checks_enabled, discover_connectors, checks_exposure, checks_inner_tls;
     const struct config_binding *bindings;
     size_t n_bindings;
     const char *theme;

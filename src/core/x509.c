@@ -58,6 +58,15 @@ x509_read(const char *pem, size_t n, struct x509_file *out, struct err *err)
     return (struct x509 *)first;
 }
 
+struct x509 *
+x509_read_der(const unsigned char *der, size_t n)
+{
+    X509 *certificate = n <= INT32_MAX ? d2i_X509(NULL, &der, (long)n) : NULL;
+
+    ERR_clear_error();
+    return (struct x509 *)certificate;
+}
+
 void
 x509_free(struct x509 *certificate)
 {

@@ -20,6 +20,8 @@ struct x509_file {
 /* The first certificate of a PEM file; caller frees with x509_free. NULL and err when there is none
  * that can be read. */
 struct x509 *x509_read(const char *pem, size_t n, struct x509_file *out, struct err *err);
+/* The same of DER bytes, as a handshake brings them; NULL when they are no certificate. */
+struct x509 *x509_read_der(const unsigned char *der, size_t n);
 void x509_free(struct x509 *certificate); /* NULL is allowed */
 
 struct x509_facts {

@@ -238,12 +238,48 @@ see_server_expiry(const struct judge *judge, const struct tunnel *tunnel, struct
              "the server certificate expires in %s", say_duration(judge->arena, left_ms));
 }
 
+/* The file is what ought to be served; without it, at least who signed what is. */
+static void
+note_served(const struct judge *judge, const struct proxy *proxy, struct layer_check *out)
+{
+    const struct served *served = &proxy->served;
+    const char *ours = proxy->server.fingerprint;
+
+    if (served->until_ms <= judge->now_ms)
+        note(judge, out, LAYER_failed, "%s: it serves a certificate that expired %s ago",
+             served->asked, say_duration(judge->arena, judge->now_ms - served->until_ms));
+    else if (*ours && strcmp(ours, served->fingerprint) != 0)
+        note(judge, out, LAYER_failed,
+             "%s: it serves certificate %.*s…, its file holds %.*s…: it did not reload",
+             served->asked, FINGERPRINT_SHOWN, served->fingerprint, FINGERPRINT_SHOWN, ours);
+    else if (*proxy->ca.fingerprint && !served->is_of_authority)
+        note(judge, out, LAYER_failed, "%s: its CA did not sign what it serves, but %s",
+             served->asked, served->issuer);
+    else if (!*ours && !*proxy->ca.fingerprint)
+        note(judge, out, LAYER_not_observable,
+             "%s: it serves certificate %.*s…, and no file here to compare it with", served->asked,
+             FINGERPRINT_SHOWN, served->fingerprint);
+    else
+        note(judge, out, LAYER_verified, "%s: it serves the certificate %.*s… of its %s",
+             served->asked, FINGERPRINT_SHOWN, served->fingerprint, *ours ? "file" : "CA");
+}
+
 void
 see_served(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    (void)judge;
-    (void)tunnel;
-    out->evidence = out->what; /* the live probe of the inner TLS is experimental and off */
+    const struct proxy *proxy = files_of(judge, tunnel, out);
+
+    if (!proxy)
+        return;
+    if (proxy->served.answer == SERVED_off)
+        note(judge, out, LAYER_not_observable,
+             "what it really serves was not asked (checks.inner_tls, experimental)");
+    else if (proxy->served.answer == SERVED_certificate)
+        note_served(judge, proxy, out);
+    else
+        note(judge, out,
+             proxy->served.answer == SERVED_tls_failed ? LAYER_warning : LAYER_not_observable,
+             "%s: %s", proxy->served.asked, proxy->served.error);
 }
 
 void

@@ -7,6 +7,7 @@
 #include "core/base.h"
 #include "model/exposure.h"
 #include "model/log_facts.h"
+#include "model/served.h"
 
 /* The checklist of facts/connectivity.md D3. */
 enum certificate_rule {
@@ -72,6 +73,7 @@ struct proxy {
     struct proxy_certificate ca, server;
     struct certificate_proof rules[CERTIFICATE_RULES]; /* CA-5, CA-8 and S-5 are the judge's */
     struct log_facts log;
+    struct served served;
     struct exposure exposure; /* of the port that it listens on, when there is one on this host */
     const struct waiver *waivers;
     size_t n_waivers;

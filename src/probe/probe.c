@@ -142,7 +142,9 @@ copy_proxy(const struct probe_proxy *from, struct arena *arena)
         .data_dir = keep(arena, from->data_dir),
         .mcp_paths = keep_words(arena, from->mcp_paths),
         .log = keep_log(arena, &from->log),
+        .address = keep(arena, from->address),
         .skips_exposure = from->skips_exposure,
+        .probes_inner_tls = from->probes_inner_tls,
         .waivers = waivers,
         .n_waivers = from->n_waivers,
     };

@@ -16,8 +16,8 @@
 #include "probe/attempt.h"
 #include "probe/capture.h"
 #include "probe/certificate.h"
-#include "probe/exposure.h"
 #include "probe/proxyconf.h"
+#include "probe/serving.h"
 #include "probe/upstreams.h"
 
 enum {
@@ -36,10 +36,10 @@ struct proxy_watch {
     struct upstreams *upstreams;
     struct timer pass;
     struct log_watch *log; /* NULL: none is configured */
-    struct exposure_probe exposure;
     struct capture captures[CAPTURES];
     size_t n_capturing;
     int64_t captured_ms; /* monotonic: when they were last begun; 0: never */
+    struct serving serving;
     struct source_status status;
 };
 
@@ -169,7 +169,7 @@ read_certificate(const struct proxy_watch *watch, struct arena *arena, int which
 }
 
 static void
-read_certificates(const struct proxy_watch *watch, struct arena *arena, struct proxy *out)
+read_certificates(struct proxy_watch *watch, struct arena *arena, struct proxy *out)
 {
     const struct probe_proxy *options = watch->options;
     const char *data = options->data_dir;
@@ -183,6 +183,7 @@ read_certificates(const struct proxy_watch *watch, struct arena *arena, struct p
     };
 
     certificate_check(&files, arena, out);
+    serving_show(&watch->serving, &files.ca, arena, out);
     if (files.key.n > 0)
         explicit_bzero((char *)(uintptr_t)files.key.bytes, files.key.n);
 }
@@ -244,17 +245,6 @@ fill_status(struct proxy_watch *watch, const struct proxy *proxy)
     }
 }
 
-/* ":8080" or "127.0.0.1:8080"; 0 when there is no port. */
-static uint16_t
-listen_port(const char *address)
-{
-    const char *colon = strrchr(address, ':');
-    int64_t port;
-
-    return colon && int_parse(colon + 1, &port) && port > 0 && port <= UINT16_MAX ? (uint16_t)port
-                                                                                  : 0;
-}
-
 static void
 run_pass(struct proxy_watch *watch)
 {
@@ -268,9 +258,6 @@ run_pass(struct proxy_watch *watch)
         row->data_domain = read_domain(arena, watch->options->data_dir);
         read_certificates(watch, arena, row);
         show_waivers(watch->options, arena, row);
-        if (!watch->options->skips_exposure)
-            exposure_ask(&watch->exposure, listen_port(row->listen_address));
-        exposure_show(&watch->exposure, arena, &row->exposure);
         log_watch_look(watch->log);
         log_watch_show(watch->log, arena, &row->log);
         row->at_ms = clock_wall_ms();
@@ -348,6 +335,7 @@ void
 proxy_refresh(struct proxy_watch *watch)
 {
     watch->captured_ms = 0;
+    watch->serving.asked_ms = 0; /* a key asks for everything */
     timer_set(watch->tools->loop, &watch->pass, 0);
 }
 
@@ -372,9 +360,15 @@ proxy_open(const struct probe_proxy *options, struct tools *tools, struct store 
             .done = capture_ended,
             .context = watch,
         };
-    watch->exposure.loop = tools->loop;
-    watch->exposure.done = news_came;
-    watch->exposure.context = watch;
+    serving_open(&watch->serving,
+                 &(struct serving_plan){
+                     .address = options->address,
+                     .tries_exposure = !options->skips_exposure,
+                     .probes_inner_tls = options->probes_inner_tls,
+                     .news = news_came,
+                     .context = watch,
+                 },
+                 tools);
     watch->log = log_watch_open(&(struct log_plan){options->log, news_came, watch}, tools->loop);
     timer_set(tools->loop, &watch->pass, 0);
     return watch;
@@ -389,6 +383,6 @@ proxy_close(struct proxy_watch *watch)
     for (int i = 0; i < CAPTURES; i++)
         capture_stop(&watch->captures[i]);
     log_watch_close(watch->log);
-    exposure_cancel(&watch->exposure);
+    serving_close(&watch->serving);
     free(watch);
 }

@@ -18,7 +18,9 @@ struct probe_proxy {
     const char *const *ca_command, *const *cert_command; /* NULL-terminated; NULL: none */
     const char *const *mcp_paths;                        /* NULL-terminated; NULL: /mcp, then / */
     struct log_place log;
-    bool skips_exposure; /* do not try whether its port is open to other hosts */
+    const char *address;   /* where its port is from here, "HOST:PORT"; NULL: as its file says */
+    bool skips_exposure;   /* do not try whether its port is open to other hosts */
+    bool probes_inner_tls; /* ask it for its certificate, inside a WebSocket: experimental */
     const struct probe_waiver *waivers;
     size_t n_waivers;
 };

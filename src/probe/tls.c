@@ -353,6 +353,22 @@ tls_judge(const struct tls *tls, struct fault *fault)
     return judge_certificate(tls->verify_error, SSL_get0_peer_certificate(tls->ssl), fault);
 }
 
+bool
+tls_peer(const struct tls *tls, struct tls_blob *out)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
+    int n = certificate ? i2d_X509(certificate, NULL) : 0;
+    unsigned char *bytes = n > 0 ? malloc((size_t)n) : NULL, *end = bytes;
+
+    if (n <= 0)
+        return false;
+    if (!bytes)
+        die("out of memory");
+    i2d_X509(certificate, &end);
+    *out = (struct tls_blob){bytes, (size_t)n};
+    return true;
+}
+
 static STACK_OF(X509) * read_chain(const struct tls_blob *chain, size_t n)
 {
     STACK_OF(X509) *certificates = sk_X509_new_null();

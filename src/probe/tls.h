@@ -53,6 +53,10 @@ struct tls_blob { /* borrowed */
     size_t n;
 };
 
+/* The peer's certificate after the handshake, as DER. Caller frees out->bytes with free(); false
+ * when it showed none. */
+bool tls_peer(const struct tls *tls, struct tls_blob *out);
+
 struct tls_chain {                       /* what another library's handshake received */
     const struct tls_blob *certificates; /* DER, the peer's own first */
     size_t n;

@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "aid/wrap.h"
+
 struct peer {
     struct peer_plan plan;
     int fd, stop_fd;
@@ -91,6 +93,10 @@ serve(struct peer *peer, int fd)
 
     if (peer->plan.manner == PEER_answers_tls) {
         serve_tls(peer, fd);
+        return;
+    }
+    if (peer->plan.manner == PEER_is_proxy) {
+        wrap_serve(fd, peer->tls);
         return;
     }
     if (!await(peer, fd) || recv(fd, request, sizeof(request), 0) <= 0)
@@ -195,7 +201,7 @@ peer_start(const struct peer_plan *plan)
     peer->port = ntohs(address.sin_port);
     snprintf(peer->url, sizeof(peer->url), "http%s://127.0.0.1:%u", plan->pem ? "s" : "",
              (unsigned)peer->port);
-    if (plan->manner == PEER_answers_tls)
+    if (plan->manner == PEER_answers_tls || plan->manner == PEER_is_proxy)
         peer->tls = tls_of(plan->pem);
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

@@ -7,6 +7,7 @@
 enum peer_manner {
     PEER_answers,     /* over TCP: reads a request, sends the reply, closes */
     PEER_answers_tls, /* the same inside TLS, with the certificate and key of pem */
+    PEER_is_proxy,    /* a WebSocket, and TLS inside, with the certificate and key of pem */
     PEER_sends_first, /* sends the reply without TLS to whatever comes, closes */
     PEER_resets,      /* RST after the first bytes */
     PEER_hangs_up,    /* FIN after the first bytes */

@@ -338,6 +338,43 @@ a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure(void **
     world_free(world);
 }
 
+static void
+what_the_proxy_serves_is_compared_with_its_files(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_not_observable);
+    proxy->served = (struct served){.answer = SERVED_no_answer,
+                                    .asked = "127.0.0.1:8080 as wiki",
+                                    .error = "no WebSocket",
+                                    .fingerprint = "",
+                                    .issuer = ""};
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_not_observable);
+    proxy->served.answer = SERVED_tls_failed;
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_warning);
+    proxy->served.answer = SERVED_certificate;
+    proxy->served.fingerprint = proxy->server.fingerprint;
+    proxy->served.until_ms = WORLD_NOW_MS + DAY_MS;
+    proxy->served.is_of_authority = true;
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_verified);
+    assert_int_equal(layer_verdict(world, 2), LAYER_verified); /* nothing is left to be seen */
+    proxy->served.is_of_authority = false;
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_failed);
+    proxy->served.is_of_authority = true;
+    proxy->served.fingerprint = "0f0f";
+    assert_non_null(strstr(check_of(world, "L2-6")->evidence, "it did not reload"));
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_failed);
+    proxy->served.until_ms = WORLD_NOW_MS - DAY_MS;
+    assert_non_null(strstr(check_of(world, "L2-6")->evidence, "expired"));
+    proxy->served.until_ms = WORLD_NOW_MS + DAY_MS;
+    proxy->server.fingerprint = proxy->ca.fingerprint = "";
+    assert_int_equal(verdict_of(world, "L2-6"), LAYER_not_observable);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -355,6 +392,7 @@ main(void)
         cmocka_unit_test(a_proxy_whose_tunnel_the_api_does_not_list_is_noticed),
         cmocka_unit_test(connectors_belong_to_the_only_proxy_without_the_api),
         cmocka_unit_test(a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure),
+        cmocka_unit_test(what_the_proxy_serves_is_compared_with_its_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
