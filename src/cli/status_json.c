@@ -329,6 +329,25 @@ add_resolvers(struct json *object, const struct check *check)
 }
 
 static void
+add_addresses(struct json *object, const struct check *check)
+{
+    struct json *array = json_add_array(object, "addresses");
+
+    for (size_t i = 0; i < check->n_addresses; i++) {
+        const struct check_address *address = &check->addresses[i];
+        struct json *member = json_add_object(array, NULL);
+
+        json_add_string(member, "address", address->address);
+        if (address->is_known)
+            json_add_bool(member, "passes", !*address->error);
+        else
+            json_add_null(member, "passes");
+        add_word(member, "error", address->error);
+        add_milliseconds(member, "rtt_ms", address->rtt_us);
+    }
+}
+
+static void
 add_quality(struct json *object, const struct check *check)
 {
     add_milliseconds(object, "rtt_ms", check->rtt_us);
@@ -376,6 +395,7 @@ report_add_checks(struct json *document, const struct report *report)
         add_word(object, "note", check->note);
         add_quality(object, check);
         add_resolvers(object, check);
+        add_addresses(object, check);
     }
 }
 

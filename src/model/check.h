@@ -30,6 +30,14 @@ struct check_burst {
     int64_t at_ms;
 };
 
+/* One address of the name, for a name passes only for what passed. */
+struct check_address {
+    const char *address; /* "198.41.192.7:7844" */
+    bool is_known;       /* it was tried */
+    const char *error;   /* the raw signal; "" when it passed */
+    int64_t rtt_us;      /* -1 */
+};
+
 /* One way to resolve the name of the host, and what it said. */
 struct check_resolver {
     const char *via;    /* "dns", "tls" (a public resolver), "libc" (as applications are told) */
@@ -58,6 +66,8 @@ struct check {
     uint32_t sent, lost;                    /* over the trend */
     const struct check_resolver *resolvers; /* of names that are public; NULL: none */
     size_t n_resolvers;
+    const struct check_address *addresses; /* as the resolver gave them; NULL: none */
+    size_t n_addresses;
     int64_t retransmits;    /* TCP: segments that the kernel sent again; -1 */
     int64_t path_mtu;       /* TCP: bytes, as the kernel knows it; -1 */
     int64_t datagram_bytes; /* UDP: the largest payload that passed; -1 */

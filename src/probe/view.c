@@ -189,6 +189,26 @@ set_path(struct check *out, const struct row *row, const struct attempt_result *
 }
 
 static void
+set_addresses(struct check *out, const struct row *row, struct arena *arena)
+{
+    struct check_address *addresses = arena_array(arena, row->n_places, sizeof(*addresses));
+
+    for (size_t i = 0; i < row->n_places; i++) {
+        const struct place *place = &row->places[i];
+        bool has_failed = place->is_known && place->last.fault.signal != SIGNAL_none;
+        TEXT(address, ADDRESS_TEXT_BYTES);
+
+        address_add(&address, &place->attempt.address);
+        addresses[i].address = arena_strdup(arena, address.bytes);
+        addresses[i].is_known = place->is_known;
+        addresses[i].error = has_failed ? arena_strdup(arena, place->last.fault.text) : "";
+        addresses[i].rtt_us = place->is_known ? place->last.rtt_us : -1;
+    }
+    out->addresses = addresses;
+    out->n_addresses = row->n_places;
+}
+
+static void
 set_measured(struct check *out, const struct row *row, const struct finding *finding,
              struct arena *arena)
 {
@@ -303,6 +323,7 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     out->host = arena_strdup(arena, target->host);
     set_measured(out, row, &finding, arena);
     naming_show(target, row->family, arena, out);
+    set_addresses(out, row, arena);
     out->error = out->hint = out->cause = out->next_step = "";
     if (row->at_ms == 0) {
         out->verdict = CHECK_skip;

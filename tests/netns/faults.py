@@ -302,24 +302,61 @@ region_row("us", ("198.41.218", "198.41.219"))
 region_row("fed", ("162.159.234", "172.64.234"))
 
 
-@fault("20 addresses, all of them healthy")
-def _(world):
-    to_edge(world)
-    edge_names(world, ten)
-    return {"targets": [], "exit": 0, "within": 3, "expect": {TCP4: ("pass",), UDP4: ("pass",)}}
+# --- forty addresses ---
+def to_edge6(world):
+    sh("nft 'add table ip6 n; add chain ip6 n out { type nat hook output priority -100; }'")
+    for protocol in ("tcp", "udp"):
+        sh(f"nft add rule ip6 n out {protocol} dport 7844 redirect to :{world.port}")
+    sh("ip -6 route replace local 2606:4700:a0::/44 dev lo")
 
 
-@fault("20 addresses, 15 of them black holes")
-def _(world):
+def twenty(number):
+    """As published: ten of each family."""
+    return ten(number) + [f"2606:4700:a{0 if number == 1 else 8}::{host}" for host in (*range(1, 10), 10)]
+
+
+def forty(world, holes):
+    """The whole edge; `holes` swallow everything."""
     to_edge(world)
-    edge_names(world, ten)
-    nft("out: ip daddr 198.41.200.0/24 th dport 7844 accept")
-    sh("nft 'add table ip d; add chain ip d out { type filter hook output priority -150; }'")
-    sh("nft add rule ip d out 'ip daddr { 198.41.192.10-198.41.192.16, 198.41.200.10-198.41.200.17 } th dport 7844 "
-       "meta mark set 7'")
-    nft("in: meta mark 7 drop")
-    return {"targets": [], "exit": 1, "within": 5.5,
-            "expect": {TCP4: ("warn", None, "addresses fail", "one path"), UDP4: ("warn", None, "addresses fail", "")}}
+    to_edge6(world)
+    edge_names(world, twenty)
+    world.public.answers = dict(world.names.answers)
+    for family, kind in (("ip", 4), ("ip6", 6)):
+        own = [hole for hole in holes if (":" in hole) == (kind == 6)]
+        if own:
+            sh(f"nft 'add table {family} d; add chain {family} d out {{ type filter hook output priority -150; }}'")
+            sh(f"nft add rule {family} d out '{family} daddr {{ {', '.join(own)} }} th dport 7844 meta mark set 7'")
+    if holes:
+        nft("in: meta mark 7 drop")
+
+
+def holes_of(number, per_family):
+    four, six = twenty(number)[:10], twenty(number)[10:]
+    return four[:per_family] + six[10 - per_family:]
+
+
+@fault("40 addresses, all of them healthy")
+def _(world):
+    forty(world, [])
+    return {"targets": [], "exit": 0, "within": 4, "holes": [], "addresses": 40,
+            "expect": {TCP4: ("pass",), UDP4: ("pass",), TCP6: ("pass",), UDP6: ("pass",)}}
+
+
+@fault("40 addresses, 30 of them black holes")
+def _(world):
+    holes = holes_of(1, 7) + holes_of(2, 8)
+    forty(world, holes)
+    few = ("warn", None, "addresses fail", "")
+    return {"targets": [], "exit": 1, "within": 6, "holes": holes, "addresses": 40,
+            "expect": {TCP4: few, UDP4: few, TCP6: few, UDP6: few}}
+
+
+@fault("40 addresses, a whole region a black hole")
+def _(world):
+    holes = holes_of(2, 10)
+    forty(world, holes)
+    return {"targets": [], "exit": 1, "within": 6, "holes": holes, "addresses": 40, "expect": {},
+            "dead": "edge region2"}
 
 
 # --- TLS over TCP ---

@@ -128,6 +128,37 @@ page_resolvers(struct page *page, const struct check *check)
     }
 }
 
+static void
+page_address(struct page *page, const struct check_address *address)
+{
+    bool has_failed = *address->error;
+    TEXT(value, 300);
+
+    text_addf(&value, "%s  ", address->address);
+    if (!address->is_known)
+        text_add(&value, "not tried yet");
+    else if (has_failed)
+        text_add(&value, address->error);
+    else
+        latency_add(&value, address->rtt_us);
+    page_field(page, has_failed ? "fails" : "", has_failed ? ROLE_fail : ROLE_text, value.bytes);
+}
+
+/* Each address by itself, where there are several: what fails first. */
+static void
+page_addresses(struct page *page, const struct check *check)
+{
+    if (check->n_addresses < 2)
+        return;
+    page_section(page, "ADDRESSES");
+    for (size_t i = 0; i < check->n_addresses; i++)
+        if (*check->addresses[i].error)
+            page_address(page, &check->addresses[i]);
+    for (size_t i = 0; i < check->n_addresses; i++)
+        if (!*check->addresses[i].error)
+            page_address(page, &check->addresses[i]);
+}
+
 int
 check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame,
                   const char *check_id, int scroll)
@@ -153,6 +184,7 @@ check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *fram
     page_findings(&page, check_id);
     page_stages(&page, &row);
     page_quality(&page, &row);
+    page_addresses(&page, check);
     page_resolvers(&page, check);
     return page.lines;
 }
