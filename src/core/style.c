@@ -40,6 +40,7 @@ static const struct theme builtin =
                 [ROLE_marked] = {0xD2A8FF, NO, BRIGHT_MAGENTA, NO, 0, "✚", "*"},
                 [ROLE_bar] = {0xC9D4E0, NO, NO, NO, 0, "", ""},
                 [ROLE_bar_production] = {0xFFFFFF, 0xA3171F, WHITE, RED, STYLE_BOLD, "", ""},
+                [ROLE_armed] = {0x000000, 0xF5C451, NO, NO, STYLE_BOLD | STYLE_REVERSE, "", ""},
                 [ROLE_key] = {0x79C8F5, NO, CYAN, NO, STYLE_BOLD, "", ""},
                 [ROLE_match] = {0xFFD98A, NO, BRIGHT_YELLOW, NO, STYLE_UNDERLINE, "", ""},
                 [ROLE_graph] = {0x63B8DE, NO, CYAN, NO, 0, "", ""},

@@ -11,10 +11,18 @@ console_refusal(struct console *console, enum command_id command)
 {
     enum command_needs needs = command_infos[command].needs;
     const struct pane *pane = console_pane(console);
+    struct text refusal = {.bytes = console->refusal, .size = sizeof(console->refusal)};
 
+    text_clear(&refusal);
     if (command == COMMAND_open && console->n_overlays &&
-        console_overlay(console)->kind != OVERLAY_findings)
+        console_overlay(console)->kind != OVERLAY_findings &&
+        console_overlay(console)->kind < OVERLAY_ops)
         return "this is the last level; Esc goes back";
+    if (command == COMMAND_open && console->n_overlays)
+        return console_overlay(console)->kind >= OVERLAY_ops ? NULL : "no row is selected";
+    ops_refusal(console, command, &refusal);
+    if (refusal.n)
+        return console->refusal;
     if (needs == NEEDS_nothing)
         return NULL;
     if (!pane || !pane->list)
@@ -163,7 +171,10 @@ static void
 act_open(struct console *console, const char *argument)
 {
     (void)argument;
-    console_open_overlay(console, OVERLAY_detail, console_selected(console));
+    if (console->n_overlays && console_overlay(console)->kind >= OVERLAY_ops)
+        ops_open(console);
+    else
+        console_open_overlay(console, OVERLAY_detail, console_selected(console));
 }
 
 /* One step, the nearest first; never out of the program. */
@@ -398,7 +409,7 @@ static void
 act_quit(struct console *console, const char *argument)
 {
     (void)argument;
-    console->is_quitting = true;
+    console->is_quitting = ops_let_quit(console);
 }
 
 static void (*const acts[COMMAND_COUNT])(struct console *console, const char *argument) = {
@@ -413,7 +424,11 @@ console_act(struct console *console, enum command_id command, const char *argume
     const char *refusal = console_refusal(console, command);
 
     if (refusal) {
-        console_say(console, ROLE_dim, "%s: %s", command_infos[command].name, refusal);
+        const char *name = command_infos[command].name;
+        bool is_named = strncmp(refusal, name, strlen(name)) == 0;
+
+        console_say(console, ops_is_verb(command) ? ROLE_warn : ROLE_dim, "%s%s%s",
+                    is_named ? "" : name, is_named ? "" : ": ", refusal);
         return;
     }
     acts[command](console, argument);

@@ -7,6 +7,7 @@
 #include <sys/ioctl.h>
 
 #include "core/clock.h"
+#include "ui/burst.h"
 #include "ui/canvas.h"
 #include "ui/console.h"
 #include "ui/keys.h"
@@ -35,6 +36,7 @@ struct loop {
     int64_t drawn_news_ms; /* when that was last done */
     int64_t second_ms;     /* when the clock moves on */
     bool is_dirty;         /* the picture is not what should be seen */
+    struct burst burst;
     bool is_pasting;
     int64_t pasted_ms;
 };
@@ -45,6 +47,7 @@ update(struct loop *loop)
     int64_t wall_ms = clock_wall_ms(), mono_ms = clock_mono_ms();
 
     console_update(&loop->console, wall_ms);
+    console_tick(&loop->console, mono_ms);
     loop->second_ms = mono_ms + 1000 - wall_ms % 1000;
     loop->news_due_ms = INT64_MAX;
     loop->drawn_news_ms = mono_ms;
@@ -134,6 +137,16 @@ take_signals(struct loop *loop)
     }
 }
 
+/* Pasted text fills fields and does nothing else. True: the key was dropped. */
+static bool
+drop_pasted(struct console *console, int key)
+{
+    if (console_takes_paste(console))
+        return !key_is_text(key);
+    console_say(console, ROLE_dim, "pasted text is dropped: keys act only when they are typed");
+    return true;
+}
+
 /* True when the key was part of a paste and must not act. */
 static bool
 swallow(struct loop *loop, int key, int64_t mono_ms)
@@ -150,27 +163,48 @@ swallow(struct loop *loop, int key, int64_t mono_ms)
         return false;
     }
     loop->pasted_ms = mono_ms;
-    if (console->prompt.kind == PROMPT_none)
-        console_say(console, ROLE_dim, "pasted text is dropped: keys act only when they are typed");
-    else if (key_is_text(key))
-        return false;
-    return true;
+    return drop_pasted(console, key);
+}
+
+/* All the keys there are; how many. */
+static size_t
+read_keys(struct loop *loop, int *keys)
+{
+    size_t n = 0;
+
+    while (n < KEYS_AT_ONCE && (keys[n] = term_key(loop->term)) != KEY_NONE)
+        n++;
+    return n;
+}
+
+/* What was typed before a dialog was there is not meant for it. */
+static void
+flush_keys(struct loop *loop)
+{
+    int keys[KEYS_AT_ONCE];
+
+    loop->console.wants_flush = false;
+    while (read_keys(loop, keys) == KEYS_AT_ONCE)
+        continue;
 }
 
 static void
 take_keys(struct loop *loop)
 {
     int64_t mono_ms = clock_mono_ms();
+    int keys[KEYS_AT_ONCE];
+    size_t n = read_keys(loop, keys);
+    bool is_burst = burst_is_paste(&loop->burst, keys, n, mono_ms);
 
-    for (int i = 0; i < KEYS_AT_ONCE && !loop->console.is_quitting; i++) {
-        int key = term_key(loop->term);
-
-        if (key == KEY_NONE)
-            break;
+    console_tick(&loop->console, mono_ms);
+    for (size_t i = 0; i < n && !loop->console.is_quitting && !loop->console.wants_flush; i++) {
         loop->is_dirty = true;
-        if (!swallow(loop, key, mono_ms))
-            console_key(&loop->console, key);
+        if (swallow(loop, keys[i], mono_ms) || (is_burst && drop_pasted(&loop->console, keys[i])))
+            continue;
+        console_key(&loop->console, keys[i]);
     }
+    if (loop->console.wants_flush)
+        flush_keys(loop);
     if (loop->console.wants_redraw) {
         loop->console.wants_redraw = false;
         term_resize(loop->term);
@@ -203,6 +237,7 @@ patience_ms(struct loop *loop)
     int64_t now_ms = clock_mono_ms();
     int64_t at_ms = earliest(loop->second_ms, loop->news_due_ms);
 
+    at_ms = earliest(at_ms, console_due_ms(&loop->console));
     at_ms = earliest(at_ms, console_look_at(&loop->console, now_ms));
     if (loop->is_dirty)
         at_ms = earliest(at_ms, term_frees_at_ms(loop->term));
@@ -252,7 +287,8 @@ run(struct loop *loop)
 
         if (loop->console.wants_suspend)
             suspend(loop);
-        if (now_ms >= loop->second_ms || now_ms >= loop->news_due_ms)
+        if (now_ms >= loop->second_ms || now_ms >= loop->news_due_ms ||
+            now_ms >= console_due_ms(&loop->console))
             update(loop);
         if (loop->is_dirty)
             draw(loop);
@@ -296,6 +332,7 @@ ui_run(const struct ui_options *options, struct store *store, struct err *err)
     if (console_open(&loop.console, options, store, err)) {
         if (start(&loop, options, err)) {
             run(&loop);
+            console_leave(&loop.console);
             status = loop.status;
         }
         term_close(loop.term);

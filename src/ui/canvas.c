@@ -307,7 +307,7 @@ static const char role_letters[] = {
     [ROLE_border] = 'b', [ROLE_heading] = 'h',  [ROLE_ok] = 'o',    [ROLE_border_focused] = 'B',
     [ROLE_info] = 'i',   [ROLE_warn] = 'W',     [ROLE_fail] = 'F',  [ROLE_stale] = '~',
     [ROLE_marked] = '*', [ROLE_selected] = '>', [ROLE_bar] = '=',   [ROLE_bar_production] = 'P',
-    [ROLE_key] = 'k',    [ROLE_match] = '/',    [ROLE_graph] = 'g',
+    [ROLE_key] = 'k',    [ROLE_match] = '/',    [ROLE_graph] = 'g', [ROLE_armed] = 'A',
 };
 
 _Static_assert(sizeof(role_letters) == ROLE_COUNT, "every role has its letter");

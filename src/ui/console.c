@@ -9,8 +9,9 @@
 #include "core/text.h"
 #include "ui/keys.h"
 #include "ui/list.h"
+#include "ui/op_words.h"
 
-enum { LOOK_AT_EVERY_MS = 400, CONTROL_C = 3 };
+enum { LOOK_AT_EVERY_MS = 400, CONTROL_C = 3, CONTROL_L = 12 };
 
 static int
 theme_find(const struct ui_options *options, const char *name)
@@ -35,6 +36,7 @@ console_open(struct console *console, const struct ui_options *options, struct s
     console->theme_index = theme < 0 ? 0 : theme;
     for (int i = 0; i < PANE_COUNT; i++)
         console->state[i].sort_column = -1;
+    console->ops_state.sort_column = -1;
     console->frame = (struct frame){
         .theme = theme < 0 ? theme_builtin() : &options->themes[theme],
         .context = options->context ? options->context : "",
@@ -49,6 +51,9 @@ console_close(struct console *console)
 {
     for (int i = 0; i < PANE_COUNT; i++)
         pane_state_free(&console->state[i]);
+    pane_state_free(&console->ops_state);
+    op_watch_free(&console->op_watch);
+    free(console->dialog.ids);
     assessment_free(console->assessment);
     store_release(console->store, &console->snapshot);
     events_free(console->events);
@@ -61,6 +66,30 @@ is_news(const struct console *console, const struct snapshot *now, int64_t now_m
 {
     return !console->assessment || now->version != console->snapshot.version ||
            now_ms / 1000 != console->assessment->at_ms / 1000;
+}
+
+/* A mark is on a thing, and goes when the thing has gone. */
+static void
+prune_marks(struct console *console)
+{
+    for (int view = 0; view < PANE_COUNT; view++) {
+        struct marks *marks = &console->state[view].marks;
+
+        for (size_t i = marks->n; i-- > 0;)
+            if (!list_has(panes[view]->list, &console->frame, marks->ids[i]))
+                marks_remove(marks, i);
+    }
+}
+
+/* While something is marked or asked, no row changes its place. */
+static void
+hold_orders(struct console *console)
+{
+    const struct overlay *top = console_overlay(console);
+    bool is_asking = top && (top->kind == OVERLAY_dialog || top->kind == OVERLAY_pick);
+
+    for (int view = 0; view < PANE_COUNT; view++)
+        console->state[view].is_held = is_asking || console->state[view].marks.n > 0;
 }
 
 void
@@ -87,6 +116,9 @@ console_update(struct console *console, int64_t now_ms)
     console->frame.snapshot = &console->snapshot;
     console->frame.assessment = console->assessment;
     events_watch(console->events, &console->snapshot, console->assessment, now_ms);
+    op_watch_look(console);
+    prune_marks(console);
+    dialog_watch(console);
 }
 
 void
@@ -251,6 +283,7 @@ console_draw(struct console *console, struct canvas *canvas)
     int w = canvas_width(canvas), h = canvas_height(canvas);
 
     canvas_reset(canvas, w, h);
+    hold_orders(console);
     console->layout = layout_make(w, h, console->focus, console->is_zoomed);
     for (int view = 0; view < VIEW_COUNT; view++)
         draw_view(console, canvas, view);
@@ -273,6 +306,14 @@ console_key(struct console *console, int key)
     TEXT(name, 16);
 
     console->message[0] = '\0';
+    console->typed_ms = console->mono_ms;
+    if (command != COMMAND_quit)
+        console->quit_until_ms = 0;
+    if (console->n_overlays && console_overlay(console)->kind == OVERLAY_dialog &&
+        key != CONTROL_L) {
+        dialog_key(console, key);
+        return;
+    }
     if (console->prompt.kind != PROMPT_none) {
         console_type(console, key);
         return;
@@ -291,10 +332,49 @@ console_key(struct console *console, int key)
     console_say(console, ROLE_dim, "%s does nothing here; ? shows what does", name.bytes);
 }
 
+void
+console_tick(struct console *console, int64_t mono_ms)
+{
+    const struct control *control = control_of(&console->snapshot);
+    bool is_armed = control && control->armed_until_ms > console->frame.now_ms &&
+                    control->armed_until_ms != INT64_MAX;
+
+    console->mono_ms = mono_ms;
+    if (!is_armed || console->typed_ms == 0) {
+        console->typed_ms = mono_ms;
+    } else if (mono_ms - console->typed_ms >= IDLE_MS) {
+        console->typed_ms = mono_ms;
+        order_disarm(console, "nobody typed for three minutes");
+    }
+    dialog_watch(console);
+}
+
+bool
+console_takes_paste(const struct console *console)
+{
+    return console->prompt.kind != PROMPT_none || dialog_takes_paste(console);
+}
+
+int64_t
+console_due_ms(const struct console *console)
+{
+    return dialog_calm_at_ms(console);
+}
+
+void
+console_leave(struct console *console)
+{
+    const struct control *control = control_of(&console->snapshot);
+
+    if (control && control->armed_until_ms > console->frame.now_ms)
+        order_disarm(console, "the console was left");
+}
+
 int64_t
 console_look_at(struct console *console, int64_t mono_ms)
 {
-    const char *id = console_selected(console);
+    bool is_op = console->n_overlays && console_overlay(console)->kind >= OVERLAY_ops;
+    const char *id = is_op ? "" : console_selected(console);
     struct wish wish = {.kind = WISH_look_at};
 
     text_clean(wish.id, sizeof(wish.id), id, strlen(id));

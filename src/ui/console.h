@@ -3,10 +3,13 @@
 #ifndef UI_CONSOLE_H
 #define UI_CONSOLE_H
 
+#include "ui/act_ops.h"
 #include "ui/app.h"
 #include "ui/command.h"
+#include "ui/dialog.h"
 #include "ui/events.h"
 #include "ui/layout.h"
+#include "ui/op_watch.h"
 #include "ui/prompt.h"
 
 enum overlay_kind {
@@ -14,7 +17,11 @@ enum overlay_kind {
     OVERLAY_why,      /* what is wrong with it */
     OVERLAY_findings, /* everything that is wrong */
     OVERLAY_help,
-    OVERLAY_sort, /* choose a column */
+    OVERLAY_sort,   /* choose a column */
+    OVERLAY_pick,   /* choose a connector */
+    OVERLAY_ops,    /* what is under way, and what was */
+    OVERLAY_op,     /* one of them in full */
+    OVERLAY_dialog, /* a question before something is done: dialog.h; takes every key */
     OVERLAY_KINDS,
 };
 
@@ -52,15 +59,28 @@ struct console {
     struct layout layout; /* of the last picture */
     int theme_index;
 
+    /* what is done */
+    struct pane_state ops_state; /* of the ops view */
+    struct dialog dialog;        /* while OVERLAY_dialog is on top */
+    struct pick pick;            /* while OVERLAY_pick is */
+    struct op_watch op_watch;
+    uint64_t last_ticket;
+    char reason[ORDER_REASON_BYTES]; /* the last one given: asked for once a session */
+    int64_t mono_ms;                 /* what time it is, as the loop last said */
+    int64_t typed_ms;                /* monotonic: when a key last came */
+    int64_t quit_until_ms;           /* monotonic: until then q leaves although an op runs */
+
     /* what is said */
     char message[200];
     enum role message_role;
     int64_t message_until_ms;        /* wall */
     char explanation[EXPLAIN_BYTES]; /* of a key, in help */
+    char refusal[EXPLAIN_BYTES];     /* what console_refusal returns may be this */
 
     /* what the loop must do */
     bool is_quitting, wants_redraw, wants_suspend;
-    char *to_send; /* bytes for the terminal that draw nothing; owned */
+    bool wants_flush; /* throw away the input that is there: it was typed for something else */
+    char *to_send;    /* bytes for the terminal that draw nothing; owned */
     size_t to_send_n;
 
     char looked_at[WISH_ID_BYTES]; /* what the last wish named */
@@ -75,7 +95,15 @@ void console_close(struct console *console);
 /* Take what the store has now, and judge it; nothing new while paused. */
 void console_update(struct console *console, int64_t now_ms);
 void console_draw(struct console *console, struct canvas *canvas);
+/* What time it is, monotonic: before keys, and at least once a second. */
+void console_tick(struct console *console, int64_t mono_ms);
 void console_key(struct console *console, int key);
+/* Is there a field that a paste may fill? */
+bool console_takes_paste(const struct console *console);
+/* When the picture changes by itself before the second is over (monotonic); INT64_MAX. */
+int64_t console_due_ms(const struct console *console);
+/* The console ends: lock it. */
+void console_leave(struct console *console);
 /* Tell the writers which row is being read, a few times a second at most. Returns when to call
  * again (monotonic), INT64_MAX for no reason to. */
 int64_t console_look_at(struct console *console, int64_t mono_ms);

@@ -5,6 +5,7 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/hash.h"
 #include "core/text.h"
 
 enum {
@@ -91,23 +92,21 @@ note(struct events *events, int64_t at_ms, enum role role, const char *what)
     return event;
 }
 
-/* FNV-1a, 64 bits. */
-static uint64_t
-hash_add(uint64_t hash, const char *s)
+void
+events_note(struct events *events, int64_t at_ms, enum role role, const char *what,
+            const char *text)
 {
-    for (; *s; s++)
-        hash = (hash ^ (unsigned char)*s) * UINT64_C(1099511628211);
-    return (hash ^ 0xFF) * UINT64_C(1099511628211);
-}
+    struct event *event = note(events, at_ms, role, what);
 
-static const uint64_t hash_start = UINT64_C(14695981039346656037);
+    text_clean(event->text, sizeof(event->text), text, strlen(text));
+}
 
 static uint64_t
 finding_key(const struct finding *finding)
 {
     const char *about = finding->subject_id[0] ? finding->subject_id : finding->subject;
 
-    return hash_add(hash_add(hash_start, finding->rule), about);
+    return hash_add(hash_add(HASH_START, finding->rule), about);
 }
 
 static enum role
@@ -233,7 +232,7 @@ hash_jobs(const struct snapshot *snapshot, size_t *out_n)
         die("out of memory");
     for (size_t i = 0; i < n; i++)
         if (jobs[i].state_kind != JOB_STATE_stopped)
-            hashes[kept++] = hash_add(hash_start, jobs[i].id);
+            hashes[kept++] = hash_add(HASH_START, jobs[i].id);
     qsort(hashes, kept, sizeof(*hashes), order_hashes);
     *out_n = kept;
     return hashes;

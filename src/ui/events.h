@@ -1,5 +1,5 @@
 /* events.h — what changed, and when: findings that came and went, sources lost and back, jobs
- * started and ended. UI thread only. */
+ * started and ended, and what was done. UI thread only. */
 #ifndef UI_EVENTS_H
 #define UI_EVENTS_H
 
@@ -20,6 +20,10 @@ void events_free(struct events *events);
 /* Compare with what was seen before and note the differences. */
 void events_watch(struct events *events, const struct snapshot *snapshot,
                   const struct assessment *assessment, int64_t now_ms);
+
+/* One thing that happened: what is in short who or what it is about. */
+void events_note(struct events *events, int64_t at_ms, enum role role, const char *what,
+                 const char *text);
 
 size_t events_count(const struct events *events);
 /* The event `back` before the newest (0); NULL when there is none. */

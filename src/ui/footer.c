@@ -5,6 +5,8 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "ui/keys.h"
+#include "ui/op_view.h"
+#include "ui/op_words.h"
 
 struct hint {
     enum command_id command;
@@ -14,9 +16,11 @@ struct hint {
 /* In the order in which they give way, the last first. */
 static const struct hint pane_hints[] = {
     {COMMAND_help, "help"},       {COMMAND_quit, "quit"},         {COMMAND_next_pane, "pane"},
-    {COMMAND_open, "open"},       {COMMAND_why, "why"},           {COMMAND_filter, "filter"},
+    {COMMAND_open, "open"},       {COMMAND_why, "why"},           {COMMAND_drain, "drain"},
+    {COMMAND_restart, "restart"}, {COMMAND_stop, "stop"},         {COMMAND_filter, "filter"},
     {COMMAND_zoom, "zoom"},       {COMMAND_findings, "findings"}, {COMMAND_sort, "sort"},
     {COMMAND_command, "command"}, {COMMAND_copy, "copy"},         {COMMAND_refresh, "refresh"},
+    {COMMAND_mark, "mark"},       {COMMAND_ops, "ops"},           {COMMAND_arm, "arm"},
     {COMMAND_pause, "pause"},     {COMMAND_follow, "follow"},     {COMMAND_theme, "theme"},
 };
 
@@ -31,56 +35,119 @@ static const struct hint menu_hints[] = {
     {COMMAND_invert, "invert"},
 };
 
+static const struct hint op_hints[] = {
+    {COMMAND_back, "back"},
+    {COMMAND_open, "open, answer"},
+    {COMMAND_undo, "undo, cancel"},
+    {COMMAND_help, "help"},
+};
+
 static const struct hint help_hints[] = {
     {COMMAND_back, "back"},
     {COMMAND_down, "scroll"},
 };
 
+/* A verb that means nothing to these rows has no place here; one that is refused now stands in
+ * parentheses, and explains itself when it is pressed. */
 static void
-hint_draw(const struct console *console, struct canvas *canvas, int *x, int end, int y,
+hint_draw(const struct console *console, struct canvas *canvas, struct rect *room,
           const struct hint *hint)
 {
-    int key = bindings_key(&console->bindings, hint->command), cells;
+    bool is_verb = ops_is_verb(hint->command);
+    bool is_refused = is_verb && !ops_is_permitted(console, hint->command);
+    int key = bindings_key(&console->bindings, hint->command), cells, x = room->x;
     TEXT(name, 16);
 
-    if (key == KEY_NONE)
+    if (key == KEY_NONE || (is_verb && ops_kind_here(console, hint->command) == OP_KIND_COUNT))
         return;
+    if (is_refused)
+        text_add(&name, "(");
     key_add(&name, key);
-    cells = (int)(text_cells(name.bytes) + 1 + text_cells(hint->word));
-    if (*x + cells > end)
+    cells = (int)(text_cells(name.bytes) + 1 + text_cells(hint->word)) + is_refused;
+    if (cells > room->w)
         return;
-    *x += canvas_text(canvas, *x, y, end - *x, ROLE_key, name.bytes) + 1;
-    *x += canvas_text(canvas, *x, y, end - *x, ROLE_dim, hint->word) + 2;
+    x += canvas_text(canvas, x, room->y, cells, is_refused ? ROLE_dim : ROLE_key, name.bytes) + 1;
+    x += canvas_text(canvas, x, room->y, cells, ROLE_dim, hint->word);
+    if (is_refused)
+        canvas_text(canvas, x, room->y, 1, ROLE_dim, ")");
+    room->x += cells + 2;
+    room->w -= cells + 2;
+}
+
+/* What Enter would do, in words: the highlight and the words say the same. */
+static void
+dialog_hint_add(struct console *console, struct text *out)
+{
+    enum dialog_stop stop = console->dialog.stop;
+    TEXT(why, 200);
+
+    text_add(out, "Enter: ");
+    if (stop < STOP_grace)
+        text_add(out, "change this choice");
+    else if (stop == STOP_cancel)
+        text_add(out, dialog_cancel_word(console));
+    else if (stop == STOP_dismiss)
+        text_add(out, "set it aside for good");
+    else if (stop == STOP_reason || stop == STOP_message || stop == STOP_grace)
+        text_add(out, "go on");
+    else if (!dialog_may_act(console, &why))
+        text_addf(out, "not yet: %s", why.bytes);
+    else
+        dialog_add_action(console, out);
+    text_add(out, stop == STOP_grace ? "   - + change   " : "   ");
+    text_add(out, "Tab next   PgDn more   Esc cancel");
+}
+
+struct hints {
+    const struct hint *hints;
+    size_t n;
+};
+
+static struct hints
+hints_for(const struct overlay *top)
+{
+    if (!top)
+        return (struct hints){pane_hints, COUNT_OF(pane_hints)};
+    switch (top->kind) {
+    case OVERLAY_sort:
+        return (struct hints){menu_hints, COUNT_OF(menu_hints)};
+    case OVERLAY_pick:
+        return (struct hints){menu_hints, COUNT_OF(menu_hints) - 1};
+    case OVERLAY_help:
+        return (struct hints){help_hints, COUNT_OF(help_hints)};
+    case OVERLAY_ops:
+    case OVERLAY_op:
+        return (struct hints){op_hints, COUNT_OF(op_hints)};
+    default:
+        return (struct hints){overlay_hints, COUNT_OF(overlay_hints)};
+    }
 }
 
 static void
 hints_draw(struct console *console, struct canvas *canvas, struct rect r)
 {
     const struct overlay *top = console_overlay(console);
-    const struct hint *hints = pane_hints;
-    size_t n = COUNT_OF(pane_hints);
-    int x = r.x + 1;
+    struct hints hints = hints_for(top);
+    struct rect room = {r.x + 1, r.y, r.w - 2, 1};
+    TEXT(line, 300);
 
-    if (console->options->is_wall) {
-        canvas_text(canvas, x, r.y, r.w - 2, ROLE_dim, "wall: keys are off; ^C leaves");
+    if (console->options->is_wall)
+        text_add(&line, "wall: keys are off; ^C leaves");
+    else if (top && top->kind == OVERLAY_dialog)
+        dialog_hint_add(console, &line);
+    if (line.n) {
+        canvas_text(canvas, room.x, r.y, room.w, ROLE_dim, line.bytes);
         return;
     }
-    if (top) {
-        hints = overlay_hints;
-        n = COUNT_OF(overlay_hints);
-    }
-    if (top && top->kind == OVERLAY_sort) {
-        hints = menu_hints;
-        n = COUNT_OF(menu_hints);
-    }
     if (top && top->kind == OVERLAY_help) {
-        hints = help_hints;
-        n = COUNT_OF(help_hints);
-        x +=
-            canvas_text(canvas, x, r.y, r.w - 2, ROLE_text, "press a key to have it explained") + 2;
+        int used =
+            canvas_text(canvas, room.x, r.y, room.w, ROLE_text, "press a key to have it explained");
+
+        room.x += used + 2;
+        room.w -= used + 2;
     }
-    for (size_t i = 0; i < n; i++)
-        hint_draw(console, canvas, &x, r.x + r.w - 1, r.y, &hints[i]);
+    for (size_t i = 0; i < hints.n; i++)
+        hint_draw(console, canvas, &room, &hints.hints[i]);
 }
 
 /* The newest event, so that a change is seen without the events pane. */
@@ -153,6 +220,51 @@ has_message(const struct console *console)
            (console->frame.is_paused || console->frame.now_ms < console->message_until_ms);
 }
 
+/* While something of ours is under way; false when nothing is. */
+static bool
+op_line_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct frame *frame = &console->frame;
+    size_t others;
+    const struct op *op = op_line_which(frame->snapshot, &others);
+    int key = bindings_key(&console->bindings, COMMAND_undo), end = r.x + r.w - 1, x = r.x + 1;
+    TEXT(name, 16);
+    TEXT(line, 400);
+    TEXT(more, 40);
+
+    if (!op)
+        return false;
+    if (key != KEY_NONE)
+        key_add(&name, key);
+    op_line_add(&line, op, frame, key == KEY_NONE ? ":undo" : name.bytes, r.w);
+    canvas_fill(canvas, r, ROLE_text, " ");
+    if (others > 0) {
+        text_addf(&more, " +%zu more", others);
+        end -= (int)text_cells(more.bytes);
+        canvas_text(canvas, end, r.y, r.w, ROLE_key, more.bytes);
+    }
+    x += canvas_text(canvas, x, r.y, 1, op_role(op),
+                     glyph(frame->theme, frame->is_ascii, op_role(op))) +
+         1;
+    canvas_text(canvas, x, r.y, end - x,
+                op->state == OP_STATE_undo || op->state == OP_STATE_asking ? ROLE_warn : ROLE_title,
+                line.bytes);
+    return true;
+}
+
+/* A question that cannot be shown is said to be there, and cannot be answered. */
+static bool
+hidden_dialog_draw(const struct console *console, struct canvas *canvas)
+{
+    if (!console->layout.is_counts || !console->n_overlays ||
+        console->overlay[console->n_overlays - 1].kind != OVERLAY_dialog)
+        return false;
+    canvas_fill(canvas, console->layout.bar, ROLE_text, " ");
+    canvas_text(canvas, 0, console->layout.bar.y, canvas_width(canvas), ROLE_warn,
+                "a question needs 40x10; Esc cancels");
+    return true;
+}
+
 void
 footer_draw(struct console *console, struct canvas *canvas)
 {
@@ -162,12 +274,16 @@ footer_draw(struct console *console, struct canvas *canvas)
 
     if (layout->hints.h)
         hints_draw(console, canvas, layout->hints);
+    if (hidden_dialog_draw(console, canvas))
+        return;
     if (console->prompt.kind != PROMPT_none) {
         prompt_draw(&console->prompt, canvas, message);
     } else if (has_message(console) && !layout->is_counts) {
         canvas_fill(canvas, message, ROLE_text, " ");
         canvas_text(canvas, message.x + 1, message.y, message.w - 2, console->message_role,
                     console->message);
+    } else if (!layout->is_counts && op_line_draw(console, canvas, message)) {
+        return;
     } else if (layout->message.h && layout->size[VIEW_events] == VIEW_WHOLE) {
         sources_draw(console, canvas, layout->message);
     } else if (layout->message.h) {

@@ -5,7 +5,8 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "ui/detail.h"
-#include "ui/words.h"
+#include "ui/op_view.h"
+#include "ui/op_words.h"
 
 /* A line that is filled from both ends. */
 struct line_ends {
@@ -90,6 +91,28 @@ say_budget(struct line_ends *line, const struct frame *frame, enum role bar)
                out.bytes);
 }
 
+/* Whether keys may act: what the eye must find without being told where. */
+static void
+say_arming(struct line_ends *line, const struct frame *frame, enum role bar)
+{
+    const struct control *control = control_of(frame->snapshot);
+    TEXT(out, 40);
+
+    if (frame->is_read_only || (control && control->is_read_only)) {
+        from_left(line, bar, "READ-ONLY  ");
+    } else if (!control || control->armed_until_ms <= frame->now_ms) {
+        from_left(line, bar, "LOCKED  ");
+    } else {
+        text_add(&out, " ARMED ");
+        if (control->armed_until_ms != INT64_MAX) {
+            duration_add(&out, control->armed_until_ms - frame->now_ms);
+            text_add(&out, " ");
+        }
+        from_left(line, ROLE_armed, out.bytes);
+        from_left(line, bar, "  ");
+    }
+}
+
 static void
 bar_draw(const struct console *console, struct canvas *canvas, struct rect r)
 {
@@ -108,7 +131,7 @@ bar_draw(const struct console *console, struct canvas *canvas, struct rect r)
         from_left(&line, bar, "sandwatch  ");
     from_left(&line, frame->is_production ? bar : ROLE_title, frame->context);
     from_left(&line, bar, frame->is_production ? " PRODUCTION  " : "  ");
-    from_left(&line, bar, frame->is_read_only ? "READ-ONLY  " : "LOCKED  ");
+    say_arming(&line, frame, bar);
     if (frame->is_paused)
         from_left(&line, ROLE_warn, "PAUSED  ");
     if (r.w >= 100)
@@ -186,6 +209,23 @@ nothing_wrong_draw(const struct frame *frame, struct canvas *canvas, struct rect
     from_left(&line, waiting ? ROLE_dim : ROLE_ok, out.bytes);
 }
 
+/* What came of what was done here stands first for a while. */
+static bool
+outcome_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
+{
+    const struct op *op = op_outcome(frame->snapshot, frame->now_ms);
+    struct line_ends line = {canvas, r.y, r.x + 1, r.x + r.w - 1};
+    TEXT(out, 400);
+
+    if (!op)
+        return false;
+    op_outcome_add(&out, op);
+    from_left(&line, op_role(op), glyph(frame->theme, frame->is_ascii, op_role(op)));
+    from_left(&line, op_role(op), " ");
+    from_left(&line, op_role(op), out.bytes);
+    return true;
+}
+
 /* Where there is no pane, the whole rest of the screen may say it. */
 static void
 findings_wrap(const struct frame *frame, struct canvas *canvas, struct rect r)
@@ -202,6 +242,12 @@ findings_wrap(const struct frame *frame, struct canvas *canvas, struct rect r)
 static void
 diagnosis_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
 {
+    if (r.h < 1)
+        return;
+    if (outcome_draw(frame, canvas, (struct rect){r.x, r.y, r.w, 1})) {
+        r.y++;
+        r.h--;
+    }
     if (r.h < 1)
         return;
     if (frame->assessment->n_findings > 0 && r.h > 1)

@@ -38,6 +38,20 @@ list_row(const struct list *list, const struct frame *frame, size_t index)
     return row;
 }
 
+bool
+list_has(const struct list *list, const struct frame *frame, const char *id)
+{
+    size_t n = list_count(list, frame);
+
+    for (size_t i = 0; i < n; i++) {
+        struct row row = list_row(list, frame, i);
+
+        if (strcmp(list->id(&row), id) == 0)
+            return true;
+    }
+    return false;
+}
+
 void
 column_show(const struct column *column, struct text *out, const struct row *row)
 {
@@ -143,6 +157,18 @@ draw_row(const struct list *list, struct canvas *canvas, struct rect line,
     draw_stale(list, canvas, line, row);
 }
 
+/* Beside the mark of its state, so that neither hides the other. */
+static void
+draw_chosen(const struct list *list, struct canvas *canvas, struct rect line, const struct row *row,
+            const struct marks *marks)
+{
+    if (marks->n == 0 || !marks_has(marks, list->id(row)))
+        return;
+    canvas_text(canvas, line.x + 1, line.y, 1, ROLE_marked,
+                glyph(row->frame->theme, row->frame->is_ascii, ROLE_marked));
+    canvas_over(canvas, line, ROLE_marked);
+}
+
 void
 list_draw_line(const struct list *list, struct canvas *canvas, struct rect line,
                const struct row *row,
@@ -168,6 +194,14 @@ select_row(const struct frame *frame, struct pane_state *state, int position)
 
     snprintf(state->selected, sizeof(state->selected), "%s", state->order->list->id(&row));
     state->selected_row = position;
+}
+
+static bool
+is_at_row(const struct frame *frame, const struct pane_state *state, int position)
+{
+    struct row row = order_row(state->order, frame, (size_t)position);
+
+    return strcmp(state->order->list->id(&row), state->selected) == 0;
 }
 
 /* The cursor never leaves the screen. */
@@ -198,6 +232,8 @@ place_selection(const struct frame *frame, struct pane_state *state, bool is_new
         found = order_find(order, frame, state->selected, before);
     if (found < 0)
         found = is_new_filter ? 0 : clamp(before, 0, state->n_shown - 1);
+    if (!is_new_filter && state->selected[0] && !is_at_row(frame, state, found))
+        state->moved_ms = frame->now_ms;
     select_row(frame, state, found);
     if (state->is_following && found != before)
         state->scroll += found - before; /* stays where the eye is */
@@ -232,6 +268,7 @@ list_draw(const struct list *list, struct canvas *canvas, struct rect r, const s
         struct row row = order_row(state->order, frame, (size_t)(state->scroll + i));
 
         draw_row(list, canvas, line, &columns, state->order, &row);
+        draw_chosen(list, canvas, line, &row, &state->marks);
         if (is_focused && state->scroll + i == state->selected_row)
             canvas_over(canvas, line, ROLE_selected);
     }

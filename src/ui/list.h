@@ -98,6 +98,8 @@ void list_draw_line(const struct list *list, struct canvas *canvas, struct rect 
 /* How many rows there are, and the one at an index. */
 size_t list_count(const struct list *list, const struct frame *frame);
 struct row list_row(const struct list *list, const struct frame *frame, size_t index);
+/* Is there a row with this id? */
+bool list_has(const struct list *list, const struct frame *frame, const char *id);
 /* The first rows in the pane's own order, as many as `out` has room for. */
 void list_worst(const struct list *list, const struct frame *frame, struct worst *out);
 /* What the cell shows. */

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "core/die.h"
+#include "ui/held.h"
 
 struct sorting {
     const struct list *list;
@@ -12,6 +13,7 @@ struct sorting {
     const struct column *column; /* NULL: the list's own order */
     bool is_inverted;
     uint32_t *spare;
+    const uint32_t *rank; /* NULL: the order is free */
 };
 
 static int
@@ -41,8 +43,12 @@ static int
 compare(const struct sorting *by, uint32_t i, uint32_t j)
 {
     struct row a = list_row(by->list, by->frame, i), b = list_row(by->list, by->frame, j);
-    int n = by->column ? by_column(by, &a, &b) : 0;
+    int n = 0;
 
+    if (by->rank && by->rank[i] != by->rank[j])
+        return by->rank[i] < by->rank[j] ? -1 : 1;
+    if (by->column)
+        n = by_column(by, &a, &b);
     if (n == 0 && by->list->order) {
         n = by->list->order(&a, &b);
         if (!by->column && by->is_inverted)
@@ -111,10 +117,29 @@ static bool
 is_sorted_for(const struct order *order, const struct list *list, const struct frame *frame,
               const struct pane_state *state)
 {
-    return order->list == list && order->version == version_of(list, frame) &&
-           order->n_all == list_count(list, frame) &&
+    return order->list == list && !order->held == !state->is_held &&
+           order->version == version_of(list, frame) && order->n_all == list_count(list, frame) &&
            order->assessed_ms == frame->assessment->at_ms &&
            order->sort_column == state->sort_column && order->is_inverted == state->is_inverted;
+}
+
+/* Where each row stood when the order was held. */
+static void
+rank_all(struct order *order, const struct list *list, const struct frame *frame, size_t n)
+{
+    order->rank = grown(order->rank, order->room ? order->room : 1);
+    for (size_t i = 0; i < n; i++) {
+        struct row row = list_row(list, frame, i);
+
+        order->rank[i] = held_rank(order->held, list->id(&row));
+    }
+}
+
+static void
+let_go(struct order *order)
+{
+    held_free(order->held);
+    order->held = NULL;
 }
 
 static void
@@ -131,6 +156,10 @@ sort_all(struct order *order, const struct list *list, const struct frame *frame
     if (state->sort_column >= 0 && (size_t)state->sort_column < list->n_columns)
         by.column = &list->columns[state->sort_column];
     by.spare = order->spare;
+    if (order->held) {
+        rank_all(order, list, frame, n);
+        by.rank = order->rank;
+    }
     sort(&by, order->all, n);
 
     order->n_all = n;
@@ -197,8 +226,13 @@ order_update(const struct list *list, const struct frame *frame, struct pane_sta
     is_filtered = strcmp(order->typed, state->filter) == 0;
     if (is_sorted && is_filtered)
         return false;
+    if (!state->is_held || order->sort_column != state->sort_column ||
+        order->is_inverted != state->is_inverted)
+        let_go(order); /* the operator's own wish for another order is one */
     if (!is_sorted)
         sort_all(order, list, frame, state);
+    if (state->is_held && !order->held)
+        order->held = held_new(order, frame);
     memcpy(order->typed, state->filter, sizeof(order->typed));
     filter_parse(&order->filter, list, state->filter);
     select_shown(order, frame);
@@ -234,11 +268,14 @@ order_find(const struct order *order, const struct frame *frame, const char *id,
 void
 pane_state_free(struct pane_state *state)
 {
+    marks_clear(&state->marks);
     if (!state->order)
         return;
     free(state->order->all);
     free(state->order->shown);
     free(state->order->spare);
+    free(state->order->rank);
+    held_free(state->order->held);
     free(state->order);
     state->order = NULL;
 }

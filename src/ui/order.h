@@ -5,6 +5,8 @@
 
 #include "ui/filter.h"
 
+struct held;
+
 struct order {
     uint32_t *all;   /* every row, sorted: indices into the slot */
     uint32_t *shown; /* those that pass the filter, in the same order */
@@ -20,9 +22,13 @@ struct order {
     int sort_column;
     bool is_inverted;
     char typed[FILTER_BYTES];
+
+    struct held *held; /* the order to keep to (held.h); NULL: it is free */
+    uint32_t *rank;    /* while it is held: of each index, where it stood */
 };
 
-/* Bring state->order up to date; true when the filter changed, so that the first match wants to be
+/* Bring state->order up to date; while state->is_held rows keep their places and new ones go to the
+ * end. True when the filter changed, so that the first match wants to be
  * seen. Costs nothing when nothing changed, and little when little did. */
 bool order_update(const struct list *list, const struct frame *frame, struct pane_state *state);
 

@@ -7,13 +7,17 @@
 #include "ui/detail.h"
 #include "ui/keys.h"
 #include "ui/list.h"
+#include "ui/op_view.h"
+#include "ui/op_words.h"
+#include "ui/panes/tunnel_rows.h"
 #include "ui/why.h"
 
-enum { WIDEST = 110, MARGIN = 4, HELP_KEY_CELLS = 12, HELP_NAME_CELLS = 15 };
+enum { WIDEST = 110, ARM_CELLS = 64, MARGIN = 4, HELP_KEY_CELLS = 12, HELP_NAME_CELLS = 15 };
 
 static const char *const titles[OVERLAY_KINDS] = {
     [OVERLAY_detail] = "Detail", [OVERLAY_why] = "Why",      [OVERLAY_findings] = "Findings",
-    [OVERLAY_help] = "Help",     [OVERLAY_sort] = "Sort by",
+    [OVERLAY_help] = "Help",     [OVERLAY_sort] = "Sort by", [OVERLAY_pick] = "Which connector?",
+    [OVERLAY_ops] = "Ops",       [OVERLAY_op] = "Op",        [OVERLAY_dialog] = "",
 };
 
 static size_t
@@ -69,6 +73,38 @@ draw_sort(struct console *console, struct canvas *canvas, struct rect r, struct 
 }
 
 static int
+draw_pick(struct console *console, struct canvas *canvas, struct rect r,
+          const struct overlay *overlay)
+{
+    int n = (int)console->pick.n;
+
+    for (int i = overlay->scroll; i < n && i - overlay->scroll < r.h; i++) {
+        const struct connector *connector = pick_connector(console, i);
+        struct page page = {.canvas = canvas,
+                            .r = {r.x, r.y + i - overlay->scroll, r.w, 1},
+                            .frame = &console->frame};
+
+        if (connector)
+            page_connector_line(&page, connector);
+        else
+            page_line(&page, ROLE_stale, ROLE_dim, console->pick.ids[i]);
+        if (i == overlay->choice)
+            canvas_over(canvas, page.r, ROLE_selected);
+    }
+    return n;
+}
+
+static int
+draw_ops(struct console *console, struct canvas *canvas, struct rect r)
+{
+    if (list_count(&op_list, &console->frame) > 0)
+        return list_draw(&op_list, canvas, r, &console->frame, &console->ops_state, true);
+    console->ops_state.selected[0] = '\0';
+    canvas_text(canvas, r.x, r.y, r.w, ROLE_dim, op_list.empty);
+    return 1;
+}
+
+static int
 draw_help(struct console *console, struct canvas *canvas, struct rect r,
           const struct overlay *overlay)
 {
@@ -115,15 +151,43 @@ draw_inside(struct console *console, struct canvas *canvas, struct rect r, struc
         return draw_help(console, canvas, r, overlay);
     case OVERLAY_sort:
         return draw_sort(console, canvas, r, overlay);
+    case OVERLAY_pick:
+        return draw_pick(console, canvas, r, overlay);
+    case OVERLAY_ops:
+        return draw_ops(console, canvas, r);
+    case OVERLAY_op:
+        return op_page_draw(canvas, r, &console->frame, overlay->id, overlay->scroll);
+    case OVERLAY_dialog:
+        return dialog_draw(console, canvas, r, overlay);
     default:
         return 0;
     }
 }
 
+/* A question stands in the middle, as large as it must be. */
+static struct rect
+dialog_place(struct console *console, enum overlay_kind kind, struct rect r)
+{
+    int widest = console->dialog.kind == DIALOG_arm && kind == OVERLAY_dialog ? ARM_CELLS : WIDEST;
+    int lines = (int)console->pick.n + 2;
+
+    if (r.w > widest + 2 * MARGIN) {
+        r.x += (r.w - widest) / 2;
+        r.w = widest;
+    }
+    if (kind == OVERLAY_dialog)
+        lines = dialog_lines(console, r.w - 4);
+    if (lines < r.h) {
+        r.y += (r.h - lines) / 2;
+        r.h = lines;
+    }
+    return r;
+}
+
 /* Between header and footer; a page of text is no wider than is read well, a menu no larger than it
  * must be. */
 static struct rect
-place(const struct console *console, const struct canvas *canvas, const struct overlay *overlay)
+place(struct console *console, const struct canvas *canvas, const struct overlay *overlay)
 {
     const struct layout *layout = &console->layout;
     int top = layout->diagnosis.y + layout->diagnosis.h;
@@ -131,9 +195,11 @@ place(const struct console *console, const struct canvas *canvas, const struct o
                  : layout->hints.h ? layout->hints.y
                                    : canvas_height(canvas);
     struct rect r = {0, top, canvas_width(canvas), bottom - top};
-    bool is_menu = overlay->kind == OVERLAY_sort;
-
-    if (is_menu && r.w > 40) {
+    if (overlay->kind == OVERLAY_dialog || overlay->kind == OVERLAY_pick)
+        return dialog_place(console, overlay->kind, r);
+    if (overlay->kind == OVERLAY_ops)
+        return r;
+    if (overlay->kind == OVERLAY_sort && r.w > 40) {
         r.x = (r.w - 36) / 2;
         r.w = 36;
         if (sort_menu_lines(console) + 2 < r.h)
@@ -158,6 +224,23 @@ draw_position(const struct overlay *overlay, struct canvas *canvas, struct rect 
     canvas_right(canvas, r.x + 1, r.y + r.h - 1, r.w - 2, ROLE_dim, out.bytes);
 }
 
+static void
+draw_title(const struct console *console, struct canvas *canvas, struct rect r,
+           const struct overlay *overlay)
+{
+    const struct control *control = control_of(&console->snapshot);
+    int used;
+    TEXT(title, 200);
+
+    text_add(&title, titles[overlay->kind]);
+    if (overlay->kind == OVERLAY_dialog)
+        dialog_add_title(console, &title);
+    used = canvas_textf(canvas, r.x + 1, r.y, r.w - 2, ROLE_title_focused, " %s ", title.bytes);
+    if (overlay->kind == OVERLAY_dialog && control && control->is_production)
+        canvas_textf(canvas, r.x + 2 + used, r.y, r.w - 4 - used, ROLE_bar_production,
+                     " %s PRODUCTION ", control->context);
+}
+
 void
 overlay_draw(struct console *console, struct canvas *canvas)
 {
@@ -168,17 +251,24 @@ overlay_draw(struct console *console, struct canvas *canvas)
     canvas_fill(canvas, r, ROLE_text, " ");
     canvas_over(canvas, r, ROLE_text);
     inner = canvas_frame(canvas, r, console->frame.theme, console->frame.is_ascii, true);
-    canvas_textf(canvas, r.x + 1, r.y, r.w - 2, ROLE_title_focused, " %s ", titles[overlay->kind]);
+    draw_title(console, canvas, r, overlay);
     if (pane && (overlay->kind == OVERLAY_detail || overlay->kind == OVERLAY_sort))
         canvas_textf(canvas, r.x + 3 + (int)strlen(titles[overlay->kind]), r.y,
                      r.w - 5 - (int)strlen(titles[overlay->kind]), ROLE_dim, "%s ", pane->title);
     inner.x += 1;
     inner.w -= 2;
     canvas_clip(canvas, inner);
-    overlay->visible_lines = inner.h;
+    if (overlay->kind != OVERLAY_dialog)
+        overlay->visible_lines = inner.h;
     overlay->lines = draw_inside(console, canvas, inner, overlay);
     canvas_clip(canvas, r);
     draw_position(overlay, canvas, r);
+}
+
+static bool
+is_menu(const struct overlay *overlay)
+{
+    return overlay->kind == OVERLAY_sort || overlay->kind == OVERLAY_pick;
 }
 
 bool
@@ -189,9 +279,13 @@ overlay_move(struct console *console, int by)
 
     if (!overlay)
         return false;
+    if (overlay->kind == OVERLAY_ops) {
+        list_move(&op_list, &console->frame, &console->ops_state, by);
+        return true;
+    }
     most = overlay->lines > overlay->visible_lines ? overlay->lines - overlay->visible_lines : 0;
     what = &overlay->scroll;
-    if (overlay->kind == OVERLAY_sort) {
+    if (is_menu(overlay)) {
         what = &overlay->choice;
         most = overlay->lines - 1;
     }
@@ -201,9 +295,9 @@ overlay_move(struct console *console, int by)
         *what = most;
     else
         *what += by;
-    if (overlay->kind == OVERLAY_sort && overlay->choice < overlay->scroll)
+    if (is_menu(overlay) && overlay->choice < overlay->scroll)
         overlay->scroll = overlay->choice;
-    if (overlay->kind == OVERLAY_sort && overlay->visible_lines > 0 &&
+    if (is_menu(overlay) && overlay->visible_lines > 0 &&
         overlay->choice >= overlay->scroll + overlay->visible_lines)
         overlay->scroll = overlay->choice - overlay->visible_lines + 1;
     return true;
@@ -272,6 +366,10 @@ overlay_key(struct console *console, int key)
     }
     if (overlay->kind == OVERLAY_sort && (command == COMMAND_open || key == ' ')) {
         choose(console, overlay);
+        return true;
+    }
+    if (overlay->kind == OVERLAY_pick && (command == COMMAND_open || key == ' ')) {
+        pick_take(console, overlay->choice);
         return true;
     }
     return false;

@@ -181,6 +181,7 @@ pane_draw_title(struct canvas *canvas, struct rect r, const struct pane *pane,
     struct span at = {r.x + 2, r.y, r.w - 4};
     char digit[2] = {pane->digit, '\0'};
     TEXT(counts, 32);
+    TEXT(marked, 48);
     TEXT(filter, FILTER_BYTES + 8);
     TEXT(sort, 64);
 
@@ -189,6 +190,9 @@ pane_draw_title(struct canvas *canvas, struct rect r, const struct pane *pane,
     draw_badge(canvas, &at, pane, frame);
     counts_add(&counts, state);
     title_part(canvas, &at, ROLE_dim, counts.bytes);
+    if (state->marks.n > 0)
+        text_addf(&marked, "%zu marked", state->marks.n);
+    title_part(canvas, &at, ROLE_marked, marked.bytes);
     if (state->filter[0])
         text_addf(&filter, "/%s", state->filter);
     title_part(canvas, &at, ROLE_match, filter.bytes);

@@ -5,6 +5,7 @@
 
 #include "model/assessment.h"
 #include "ui/canvas.h"
+#include "ui/marks.h"
 
 enum pane_id {
 #define PANE(id, digit, title) PANE_##id,
@@ -25,7 +26,10 @@ struct pane_state {
     char filter[FILTER_BYTES];
     int sort_column; /* index into the pane's columns; -1: the pane's own order */
     bool is_inverted;
-    bool is_following; /* keep the selected row in view when the order changes */
+    bool is_following;  /* keep the selected row in view when the order changes */
+    struct marks marks; /* rows that the operator marked */
+    bool is_held;       /* the order stays as it is: something is marked, or a dialog is open */
+    int64_t moved_ms;   /* wall: when the cursor last moved by itself, because its row went */
     /* filled by the list while it draws, for the title and the keys */
     int n_shown, n_all, selected_row, page_rows;
     struct order *order; /* which rows in which order, as last made; pane_state_free() frees it */

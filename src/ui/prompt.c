@@ -3,16 +3,10 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "ui/field.h"
 #include "ui/keys.h"
 
-enum {
-    CONTROL_A = 1,
-    CONTROL_C = 3,
-    CONTROL_E = 5,
-    CONTROL_K = 11,
-    CONTROL_U = 21,
-    CONTROL_W = 23
-};
+enum { CONTROL_C = 3 };
 
 void
 prompt_set(struct prompt *prompt, const char *text)
@@ -31,70 +25,6 @@ prompt_open(struct prompt *prompt, enum prompt_kind kind, const char *text)
     memcpy(prompt->before, prompt->text, PROMPT_BYTES);
 }
 
-static bool
-is_inner_byte(char c)
-{
-    return ((unsigned char)c & 0xC0) == 0x80;
-}
-
-static size_t
-before_cursor(const struct prompt *prompt)
-{
-    size_t at = prompt->cursor;
-
-    while (at > 0 && is_inner_byte(prompt->text[--at]))
-        continue;
-    return at;
-}
-
-static size_t
-after_cursor(const struct prompt *prompt)
-{
-    size_t at = prompt->cursor;
-
-    if (at < prompt->n)
-        at++;
-    while (at < prompt->n && is_inner_byte(prompt->text[at]))
-        at++;
-    return at;
-}
-
-static void
-cut(struct prompt *prompt, size_t from, size_t to)
-{
-    memmove(prompt->text + from, prompt->text + to, prompt->n - to + 1);
-    prompt->n -= to - from;
-    prompt->cursor = from;
-}
-
-static void
-cut_word(struct prompt *prompt)
-{
-    size_t from = prompt->cursor;
-
-    while (from > 0 && prompt->text[from - 1] == ' ')
-        from--;
-    while (from > 0 && prompt->text[from - 1] != ' ')
-        from--;
-    cut(prompt, from, prompt->cursor);
-}
-
-static bool
-insert(struct prompt *prompt, int key)
-{
-    char bytes[4];
-    size_t n = text_encode((uint32_t)key, bytes);
-
-    if (!key_is_text(key) || prompt->n + n >= PROMPT_BYTES)
-        return false;
-    memmove(prompt->text + prompt->cursor + n, prompt->text + prompt->cursor,
-            prompt->n - prompt->cursor + 1);
-    memcpy(prompt->text + prompt->cursor, bytes, n);
-    prompt->n += n;
-    prompt->cursor += n;
-    return true;
-}
-
 /* A filter is edited, a command may be recalled. */
 static void
 recall(struct prompt *prompt, int by)
@@ -108,21 +38,15 @@ recall(struct prompt *prompt, int by)
     prompt_set(prompt, to ? prompt->history[prompt->n_history - to] : prompt->before);
 }
 
-static void
-move(struct prompt *prompt, int key)
+static bool
+edit(struct prompt *prompt, int key)
 {
-    if (key == KEY_left)
-        prompt->cursor = before_cursor(prompt);
-    else if (key == KEY_right)
-        prompt->cursor = after_cursor(prompt);
-    else if (key == KEY_home || key == CONTROL_A)
-        prompt->cursor = 0;
-    else if (key == KEY_end || key == CONTROL_E)
-        prompt->cursor = prompt->n;
-    else if (key == KEY_up)
-        recall(prompt, 1);
-    else if (key == KEY_down)
-        recall(prompt, -1);
+    struct field field = {prompt->text, PROMPT_BYTES, prompt->n, prompt->cursor};
+    bool is_edited = field_key(&field, key);
+
+    prompt->n = field.n;
+    prompt->cursor = field.cursor;
+    return is_edited;
 }
 
 enum prompt_result
@@ -134,30 +58,18 @@ prompt_key(struct prompt *prompt, int key)
     case KEY_ESCAPE:
     case CONTROL_C:
         return PROMPT_CANCELLED;
+    case KEY_up:
+    case KEY_down:
+        recall(prompt, key == KEY_up ? 1 : -1);
+        return PROMPT_IGNORED;
     case KEY_RUBOUT:
         if (prompt->n == 0)
             return PROMPT_CANCELLED;
-        cut(prompt, before_cursor(prompt), prompt->cursor);
-        return PROMPT_EDITED;
-    case KEY_delete:
-        cut(prompt, prompt->cursor, after_cursor(prompt));
-        return PROMPT_EDITED;
-    case CONTROL_U:
-        cut(prompt, 0, prompt->cursor);
-        return PROMPT_EDITED;
-    case CONTROL_K:
-        cut(prompt, prompt->cursor, prompt->n);
-        return PROMPT_EDITED;
-    case CONTROL_W:
-        cut_word(prompt);
-        return PROMPT_EDITED;
+        break;
     default:
         break;
     }
-    if (insert(prompt, key))
-        return PROMPT_EDITED;
-    move(prompt, key);
-    return PROMPT_IGNORED;
+    return edit(prompt, key) ? PROMPT_EDITED : PROMPT_IGNORED;
 }
 
 static void

@@ -381,6 +381,90 @@ world_service(struct world *world)
     return service;
 }
 
+struct control *
+world_control(struct world *world)
+{
+    struct control *control;
+
+    if (world->list[SLOT_control].n > 0)
+        return world->list[SLOT_control].row[0];
+    control = row_new(world, SLOT_control);
+    *control = (struct control){
+        .arm = ARM_on_demand,
+        .context = "acme-prod",
+        .armed_until_ms = WORLD_NOW_MS + 461000,
+        .locked_why = "",
+        .reason = "",
+        .journal = "",
+    };
+    return control;
+}
+
+struct op *
+world_op(struct world *world, enum op_kind kind, const char *object_id, const char *name)
+{
+    struct op *op = row_new(world, SLOT_ops);
+
+    *op = (struct op){
+        .id = world_string(world, "op_%zu", world->list[SLOT_ops].n),
+        .kind = kind,
+        .state = OP_STATE_running,
+        .object_id = world_string(world, "%s", object_id),
+        .object_name = world_string(world, "%s", name),
+        .pool_id = "",
+        .summary = "",
+        .phase = "",
+        .user = "you",
+        .host = "bastion-2",
+        .ssh_client = "10.1.2.3",
+        .reason = "INC-4711",
+        .is_ours = true,
+        .must_type = "",
+        .must_retype = "",
+        .why_retype = "",
+        .planned_ms = world_ago(70),
+        .confirmed_ms = world_ago(65),
+        .undo_until_ms = world_ago(60),
+        .started_ms = world_ago(60),
+        .remaining_ms = -1,
+        .offer_text = "",
+    };
+    return op;
+}
+
+struct op_item *
+world_op_item(struct world *world, struct op *op, const char *id, const char *name)
+{
+    struct op_item *items = arena_array(world->arena, op->n_items + 1, sizeof(*items));
+
+    if (op->n_items > 0)
+        memcpy(items, op->items, op->n_items * sizeof(*items));
+    items[op->n_items] = (struct op_item){
+        .id = world_string(world, "%s", id),
+        .name = world_string(world, "%s", name),
+        .what = "",
+        .loses = "",
+        .note = "",
+    };
+    op->items = items;
+    return &items[op->n_items++];
+}
+
+void
+world_op_line(struct world *world, struct op *op, enum op_line_kind kind, const char *text)
+{
+    struct op_line *lines = arena_array(world->arena, op->n_lines + 1, sizeof(*lines));
+
+    if (op->n_lines > 0)
+        memcpy(lines, op->lines, op->n_lines * sizeof(*lines));
+    lines[op->n_lines++] = (struct op_line){
+        .kind = kind,
+        .at_ms = kind >= OP_LINE_step ? world_ago(50) : 0,
+        .text = world_string(world, "%s", text),
+    };
+    op->lines = lines;
+}
+
 struct source_status *
 world_source(struct world *world, enum source source)
 {

@@ -42,6 +42,15 @@ struct upstream *world_upstream(struct world *world, const char *route);
 struct check *world_check(struct world *world, enum check_kind kind, const char *target,
                           int family);
 struct service *world_service(struct world *world); /* the one row */
+/* What may be done: armed for ten minutes, unless the test says otherwise. The one row. */
+struct control *world_control(struct world *world);
+/* An op of this program that runs since a minute, confirmed by us; its objects come with
+ * world_op_item. Its id is "op_N", its ticket 0. */
+struct op *world_op(struct world *world, enum op_kind kind, const char *object_id,
+                    const char *name);
+struct op_item *world_op_item(struct world *world, struct op *op, const char *id, const char *name);
+/* One line of its plan or its record. */
+void world_op_line(struct world *world, struct op *op, enum op_line_kind kind, const char *text);
 struct source_status *world_source(struct world *world, enum source source);
 /* That source fails since its last success; data stays as it is. */
 void world_fail(struct world *world, enum source source, enum err_code code, const char *error);

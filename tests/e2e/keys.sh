@@ -101,8 +101,8 @@ check y_copies_and_says_where see "sandwatch-copy.txt"
 check the_copy_is_in_the_file test -s "$folder/sandwatch-copy.txt"
 press Y
 check capital_y_copies_all see 'rows'
-press d
-check an_unbound_key_says_so see 'd does nothing'
+press X
+check an_unbound_key_says_so see 'X does nothing'
 press C-l
 check redraw_keeps_the_picture see 'Running jobs'
 

@@ -11,67 +11,8 @@
 
 #include <cmocka.h>
 
+#include "aid/desk.h"
 #include "aid/golden.h"
-#include "aid/scene.h"
-#include "ui/console.h"
-#include "ui/keys.h"
-
-struct desk {
-    struct world *world;
-    struct ui_options options;
-    struct console console;
-    struct canvas *canvas;
-};
-
-static void
-sit_down(struct desk *desk, struct world *world, int w, int h)
-{
-    struct err err = {0};
-
-    *desk = (struct desk){.world = world, .canvas = canvas_new(w, h)};
-    desk->options.context = "acme-prod";
-    desk->options.thresholds = thresholds_default();
-    desk->options.copy_file = "/dev/null";
-    assert_true(console_open(&desk->console, &desk->options, world_store(world), &err));
-    console_update(&desk->console, WORLD_NOW_MS);
-    console_draw(&desk->console, desk->canvas);
-}
-
-static void
-get_up(struct desk *desk)
-{
-    console_close(&desk->console);
-    canvas_free(desk->canvas);
-    world_free(desk->world);
-}
-
-/* Press keys by name, "Tab Tab / x Enter", and draw. */
-static void
-press(struct desk *desk, const char *names)
-{
-    char name[16];
-    int used;
-
-    for (; sscanf(names, " %15s%n", name, &used) == 1; names += used) {
-        console_key(&desk->console, key_parse(name));
-        console_draw(&desk->console, desk->canvas);
-    }
-}
-
-static bool
-sees(const struct desk *desk, const char *words)
-{
-    char *printed = NULL;
-    size_t n;
-    FILE *memory = open_memstream(&printed, &n);
-    bool is_seen;
-
-    canvas_print(desk->canvas, memory);
-    fclose(memory);
-    is_seen = strstr(printed, words) != NULL;
-    free(printed);
-    return is_seen;
-}
 
 static void
 screen(const char *name, struct world *world, int w, int h, const char *keys)
@@ -199,8 +140,8 @@ the_command_line_completes_and_remembers(void **state)
     assert_int_equal(desk.console.focus, PANE_tunnels);
     press(&desk, "2 : Up");
     assert_string_equal(desk.console.prompt.text, "tunnels");
-    press(&desk, "Esc : d r a i n Enter");
-    assert_true(sees(&desk, "no command is called \"drain\""));
+    press(&desk, "Esc : d a n c e Enter");
+    assert_true(sees(&desk, "no command is called \"dance\""));
     get_up(&desk);
 }
 
@@ -248,8 +189,8 @@ an_unbound_key_says_so(void **state)
 
     (void)state;
     sit_down(&desk, world_incident(), 80, 24);
-    press(&desk, "d");
-    assert_true(sees(&desk, "d does nothing here"));
+    press(&desk, "X");
+    assert_true(sees(&desk, "X does nothing here"));
     get_up(&desk);
 }
 

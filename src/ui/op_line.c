@@ -1,0 +1,122 @@
+#include "core/clock.h"
+#include "core/text.h"
+#include "ui/op_view.h"
+#include "ui/op_words.h"
+
+enum { ROOM_FOR_PHASE = 90 };
+
+static int
+urgency(const struct op *op)
+{
+    if (op->state == OP_STATE_undo)
+        return 3;
+    return op->state == OP_STATE_asking ? 2 : 1;
+}
+
+static bool
+is_before(const struct op *a, const struct op *b)
+{
+    if (urgency(a) != urgency(b))
+        return urgency(a) > urgency(b);
+    return a->confirmed_ms < b->confirmed_ms;
+}
+
+const struct op *
+op_line_which(const struct snapshot *snapshot, size_t *others)
+{
+    const struct op *found = NULL;
+    size_t n, going = 0;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (!ops[i].is_ours || !op_is_going(&ops[i]))
+            continue;
+        going++;
+        if (!found || is_before(&ops[i], found))
+            found = &ops[i];
+    }
+    *others = going > 0 ? going - 1 : 0;
+    return found;
+}
+
+static void
+asks_add(struct text *out, const struct op *op)
+{
+    text_add(out, " asks: ");
+    text_add(out, op->summary[0] ? op->summary : op->offer_text);
+}
+
+static void
+undo_add(struct text *out, const struct op *op, const struct frame *frame, const char *undo_key)
+{
+    int64_t left_ms = op->undo_until_ms - frame->now_ms;
+
+    text_addf(out, " starts in ");
+    duration_add(out, left_ms > 0 ? left_ms + 999 : 0);
+    text_addf(out, "; %s undoes it", undo_key);
+}
+
+static void
+progress_add(struct text *out, const struct op *op, const struct frame *frame, int cells)
+{
+    text_add(out, ": ");
+    if (op->n_items > 0)
+        op_add_counts(out, op, frame->now_ms);
+    else
+        text_add(out, op->summary);
+    if (cells >= ROOM_FOR_PHASE && op->n_items > 0 && op->phase[0])
+        text_addf(out, ", %s", op->phase);
+    if (op->remaining_ms > 0) {
+        text_add(out, ", about ");
+        duration_add(out, op->remaining_ms);
+        text_add(out, " left");
+    }
+}
+
+void
+op_line_add(struct text *out, const struct op *op, const struct frame *frame, const char *undo_key,
+            int cells)
+{
+    op_add_name(out, op);
+    if (op->state == OP_STATE_undo) {
+        undo_add(out, op, frame, undo_key);
+        return;
+    }
+    if (op->state == OP_STATE_asking) {
+        asks_add(out, op);
+        return;
+    }
+    progress_add(out, op, frame, cells);
+    if (op->state == OP_STATE_stopping)
+        text_add(out, "; cancelled, nothing more is issued");
+    else
+        text_addf(out, "; %s cancels", undo_key);
+}
+
+const struct op *
+op_outcome(const struct snapshot *snapshot, int64_t now_ms)
+{
+    const struct op *found = NULL;
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct op *op = &ops[i];
+
+        if (!op->is_ours || !op_state_is_over(op->state) || op->confirmed_ms == 0 ||
+            op->ended_ms <= 0 || now_ms - op->ended_ms >= OUTCOME_MS)
+            continue;
+        if (!found || op->ended_ms > found->ended_ms)
+            found = op;
+    }
+    return found;
+}
+
+void
+op_outcome_add(struct text *out, const struct op *op)
+{
+    op_add_name(out, op);
+    text_addf(out, " %s", op_state_name(op->state));
+    if (op->summary[0])
+        text_addf(out, ": %s", op->summary);
+}

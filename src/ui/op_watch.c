@@ -1,0 +1,183 @@
+#include "ui/op_watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/die.h"
+#include "core/hash.h"
+#include "core/text.h"
+#include "ui/console.h"
+#include "ui/op_words.h"
+
+struct seen_op {
+    uint64_t id;
+    enum op_state state;
+};
+
+void
+op_watch_free(struct op_watch *watch)
+{
+    free(watch->seen);
+    watch->seen = NULL;
+}
+
+void
+op_watch_forget(struct op_watch *watch, uint64_t ticket)
+{
+    for (size_t i = 0; i < FORGOTTEN_MOST; i++)
+        if (!watch->forgotten[i]) {
+            watch->forgotten[i] = ticket;
+            return;
+        }
+}
+
+/* OP_STATE_COUNT when it was not there. */
+static enum op_state
+state_before(const struct op_watch *watch, uint64_t id)
+{
+    for (size_t i = 0; i < watch->n_seen; i++)
+        if (watch->seen[i].id == id)
+            return watch->seen[i].state;
+    return OP_STATE_COUNT;
+}
+
+/* Plans are between the operator and the dialog; what is over was told when it ended. */
+static bool
+is_worth_telling(const struct op_watch *watch, const struct op *op, enum op_state before)
+{
+    if (op->state == before || op_is_plan(op))
+        return false;
+    if (!watch->has_looked)
+        return !op_state_is_over(op->state);
+    if (before == OP_STATE_COUNT && op_state_is_over(op->state) && !op->is_ours)
+        return false; /* of the history, read again */
+    if (op->state == OP_STATE_refused)
+        return before == OP_STATE_undo || before == OP_STATE_running;
+    return op->state != OP_STATE_running || before != OP_STATE_asking;
+}
+
+static void
+tell(struct console *console, const struct op *op)
+{
+    TEXT(who, 64);
+    TEXT(line, 300);
+
+    op_add_who(&who, op);
+    op_add_name(&line, op);
+    if (op->state == OP_STATE_undo) {
+        if (op->is_ours)
+            console->message[0] = '\0'; /* the seconds that are left are what matters now */
+        text_add(&line, ": confirmed, starts at ");
+        time_of_day_add(&line, op->undo_until_ms);
+    } else {
+        text_addf(&line, ": %s", op_state_name(op->state));
+        if (op->summary[0])
+            text_addf(&line, ": %s", op->summary);
+    }
+    if (op->reason[0])
+        text_addf(&line, " (%s)", op->reason);
+    events_note(console->events, console->frame.now_ms, op_role(op), who.bytes, line.bytes);
+}
+
+static void
+announce_interrupted(struct console *console, const struct op *last, size_t n)
+{
+    TEXT(name, 200);
+
+    if (n == 0)
+        return;
+    op_add_name(&name, last);
+    if (n > 1)
+        console_say(console, ROLE_warn, "%zu ops were interrupted, the last: %s; %s", n, name.bytes,
+                    "o shows them: each can be resumed or dismissed");
+    else
+        console_say(console, ROLE_warn, "interrupted: %s; %s", name.bytes,
+                    "o shows it: it can be resumed or dismissed");
+}
+
+static void
+dismiss_forgotten(struct console *console, const struct op *op)
+{
+    struct op_watch *watch = &console->op_watch;
+
+    for (size_t i = 0; i < FORGOTTEN_MOST; i++) {
+        struct op_order *order;
+
+        if (!watch->forgotten[i] || watch->forgotten[i] != op->ticket || !op->is_ours)
+            continue;
+        watch->forgotten[i] = 0;
+        if (op_state_is_over(op->state))
+            continue;
+        order = op_order_new(ORDER_dismiss);
+        snprintf(order->op_id, sizeof(order->op_id), "%s", op->id);
+        store_order(console->store, order);
+    }
+}
+
+static void
+look_at_ops(struct console *console)
+{
+    struct op_watch *watch = &console->op_watch;
+    size_t n, n_interrupted = 0;
+    const struct op *ops = snapshot_ops(&console->snapshot, &n), *interrupted = NULL;
+    struct seen_op *now = calloc(n ? n : 1, sizeof(*now));
+
+    if (!now)
+        die("out of memory");
+    for (size_t i = n; i-- > 0;) { /* the newest comes last, and stands on top */
+        enum op_state before;
+
+        now[i] = (struct seen_op){hash_add(HASH_START, ops[i].id), ops[i].state};
+        before = state_before(watch, now[i].id);
+        dismiss_forgotten(console, &ops[i]);
+        if (is_worth_telling(watch, &ops[i], before))
+            tell(console, &ops[i]);
+        if (ops[i].state == OP_STATE_interrupted && before != OP_STATE_interrupted) {
+            interrupted = &ops[i];
+            n_interrupted++;
+        }
+    }
+    announce_interrupted(console, interrupted, n_interrupted);
+    free(watch->seen);
+    watch->seen = now;
+    watch->n_seen = n;
+    watch->has_looked = console->snapshot.slot[SLOT_ops].version > 0;
+}
+
+static void
+look_at_arming(struct console *console)
+{
+    const struct control *control = control_of(&console->snapshot);
+    bool is_armed = control && control->armed_until_ms > console->frame.now_ms;
+    const char *why = control && control->locked_why[0] ? control->locked_why : "its time is over";
+    TEXT(line, 200);
+
+    if (is_armed == console->op_watch.is_armed || !control)
+        return;
+    console->op_watch.is_armed = is_armed;
+    if (!is_armed) {
+        text_addf(&line, "locked: %s", why);
+        console_say(console, ROLE_info, "%s", line.bytes);
+    } else if (control->armed_until_ms == INT64_MAX) {
+        return; /* always, by the configuration: no news */
+    } else {
+        text_add(&line, "armed until ");
+        time_of_day_add(&line, control->armed_until_ms);
+        console_say(console, ROLE_warn, "%s; :lock locks again", line.bytes);
+    }
+    events_note(console->events, console->frame.now_ms, is_armed ? ROLE_warn : ROLE_info, "you",
+                line.bytes);
+}
+
+void
+op_watch_look(struct console *console)
+{
+    uint64_t version = console->snapshot.slot[SLOT_ops].version;
+
+    look_at_arming(console);
+    if (version == console->op_watch.version)
+        return;
+    console->op_watch.version = version;
+    look_at_ops(console);
+}
