@@ -326,7 +326,7 @@ watch_log(struct events *events, const char *whose, const struct log_facts *log,
         const struct log_sighting *seen = &log->seen[i];
         enum log_mood mood = log_signal_mood(seen->signal);
         struct seen_line *line =
-            find_line(events, hash_add(hash_add(hash_start, whose), log_signal_name(seen->signal)));
+            find_line(events, hash_add(hash_add(HASH_START, whose), log_signal_name(seen->signal)));
         struct text out;
 
         if (!line || mood == LOG_MOOD_note || seen->last_ms - line->told_ms < SUMMARY_MS ||

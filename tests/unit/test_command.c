@@ -23,6 +23,8 @@ every_default_key_is_known_and_given_once(void **state)
     (void)state;
     assert_true(bindings_make(&bindings, NULL, 0, &err));
     for (int i = 0; i < COMMAND_COUNT; i++) {
+        if (!command_infos[i].keys[0]) /* said on the command line only */
+            continue;
         assert_int_not_equal(bindings_key(&bindings, (enum command_id)i), KEY_NONE);
         for (const char *s = command_infos[i].keys; *s; s++)
             written += *s == ' ';
