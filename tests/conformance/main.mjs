@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import './worker_rows.mjs';
 import './client_rows.mjs';
 import './august_rows.mjs';
+import './fleet_rows.mjs';
 
 import { runRows } from './tap.mjs';
 

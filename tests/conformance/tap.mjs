@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 
 const rows = [];
 
-/** One row of the acceptance table; run gets a scope whose defer() cleans up behind it. */
-export function row(name, run) {
-  rows.push({ name, run });
+/** One row of the acceptance table; run gets a scope whose defer() cleans up behind it. withinMs: instead of 30 s. */
+export function row(name, run, { withinMs = 30_000 } = {}) {
+  rows.push({ name, run, withinMs });
 }
 
 /** Wait until condition() gives something true, and give that; fails with what it waited for. */
@@ -29,14 +29,14 @@ class Scope {
   }
 }
 
-async function runOne(one, withinMs) {
+async function runOne(one) {
   const scope = new Scope();
   let timer;
   try {
     await Promise.race([
       one.run(scope),
       new Promise((_, fail) => {
-        timer = setTimeout(() => fail(new Error(`not done after ${withinMs} ms`)), withinMs);
+        timer = setTimeout(() => fail(new Error(`not done after ${one.withinMs} ms`)), one.withinMs);
       }),
     ]);
   } catch (failure) {
@@ -48,7 +48,7 @@ async function runOne(one, withinMs) {
 }
 
 /** Run every row that filter names, width at a time; the exit status. */
-export async function runRows({ width = 6, withinMs = 30_000, filter = '' } = {}) {
+export async function runRows({ width = 6, filter = '' } = {}) {
   const chosen = rows.filter((one) => one.name.includes(filter));
   const waiting = [...chosen];
   const begun = Date.now();
@@ -57,7 +57,7 @@ export async function runRows({ width = 6, withinMs = 30_000, filter = '' } = {}
   const lane = async () => {
     for (let one = waiting.shift(); one; one = waiting.shift()) {
       const atMs = Date.now();
-      await runOne(one, withinMs);
+      await runOne(one);
       console.log(`${one.failure ? 'not ok' : 'ok'} ${chosen.indexOf(one) + 1} - ${one.name}`);
       if (one.failure) console.log(String(one.failure.stack ?? one.failure).replace(/^/gm, '# '));
       else console.log(`# ${Date.now() - atMs} ms`);
