@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <poll.h>
 
 #include "core/arena.h"
+#include "core/child.h"
 #include "core/driver.h"
 
 static const char *const when_host[] = {"host", NULL};
@@ -28,6 +30,7 @@ static const struct driver_field fields[] = {
 };
 
 enum { UNITS, HOST, LINES, ANYTHING };
+enum { WITHIN_MS = 20000 };
 
 static const struct driver_word list_words[] = {
     {.text = "ssh", .when = when_host},
@@ -162,6 +165,48 @@ behind_a_remote_shell_every_word_is_quoted(void **state)
     assert_string_equal(
         expand(fixture, DRIVER_list, "w@a\\x2d1.service"),
         "ssh|--|build-07|systemctl|--lines=20|'it'\\''s {} {UP} {{x}}'|'w@a\\x2d1.service'");
+}
+
+/* ssh joins its words with spaces and hands them to a shell. */
+static void
+a_shell_reads_back_exactly_the_words_that_were_quoted(void **state)
+{
+    static const struct driver_word words[] = {
+        {.text = "ssh", .opens_remote_shell = true},
+        {.text = "printf"},
+        {.text = "%s|"},
+        {.text = ""},
+        {.text = "it's"},
+        {.text = "''"},
+        {.text = "=ls"},
+        {.text = "~"},
+        {.text = "{anything}"},
+    };
+    static const char value[] = "$(id) `id` \\ \"x\" ;&|<>*?[a]#!{a,b} 'y'";
+    struct driver remote = driver;
+    struct fixture *fixture = *state;
+    const char *const *argv;
+    const char *line = "";
+    struct child *child;
+    struct child_output output;
+
+    remote.verbs[DRIVER_list] = (struct driver_template){.words = words, .n = COUNT_OF(words)};
+    fixture->use.driver = &remote;
+    fixture->values[ANYTHING] = value;
+    assert_true(driver_expand(&fixture->use, DRIVER_list, NULL, fixture->arena, &argv, NULL));
+    for (size_t i = 1; argv[i]; i++)
+        line = arena_printf(fixture->arena, "%s%s%s", line, i > 1 ? " " : "", argv[i]);
+    argv = (const char *const[]){"sh", "-c", line, NULL};
+    child = child_start(
+        &(struct child_plan){.argv = argv, .most_output_bytes = 4096, .within_ms = WITHIN_MS},
+        NULL);
+    assert_non_null(child);
+    while (child_step(child) == CHILD_RUNNING) /* which ends at its deadline */
+        poll(&(struct pollfd){.fd = child_fd(child), .events = POLLIN}, 1, WITHIN_MS);
+    output = child_output(child);
+    assert_string_equal(arena_strndup(fixture->arena, output.bytes, output.n),
+                        arena_printf(fixture->arena, "|it's|''|=ls|~|%s|", value));
+    child_free(child);
 }
 
 static void
@@ -367,6 +412,7 @@ main(void)
         cmocka_unit_test(what_a_driver_can_do_is_known),
         cmocka_unit_test(values_defaults_and_groups_become_words),
         cmocka_unit_test(behind_a_remote_shell_every_word_is_quoted),
+        cmocka_unit_test(a_shell_reads_back_exactly_the_words_that_were_quoted),
         cmocka_unit_test(a_value_is_one_word_or_none),
         cmocka_unit_test(a_value_is_never_an_option_of_its_own),
         cmocka_unit_test(whatever_the_pattern_a_value_is_bounded_and_has_no_control_character),

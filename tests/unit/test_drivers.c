@@ -135,7 +135,7 @@ all_shipped_drivers_are_without_mistakes(void **state)
     "selector: app=worker, replicas: 3}"
 #define SYSTEMCTL "systemctl|--system|--no-ask-password|--no-pager|"
 #define SSH "ssh|-o|BatchMode=yes|-o|ConnectTimeout=10|--|ops@build-07|"
-#define KUBECTL "kubectl|--context=prod|--namespace=agents|--request-timeout=20s|"
+#define KUBECTL "kubectl|--context=prod|--namespace=agents|"
 #define FILTERS                                                                                    \
     "--filter|label=com.docker.compose.project=pool|"                                              \
     "--filter|label=com.docker.compose.service=worker|"                                            \
@@ -153,7 +153,7 @@ static const struct {
     {SYSTEMD "}", DRIVER_drain, "claude-worker@1.service",
      SYSTEMCTL "stop|--no-block|--|claude-worker@1.service"},
     {SYSTEMD "}", DRIVER_restart, "claude-worker@a\\x2d1.service",
-     SYSTEMCTL "restart|--no-block|--|claude-worker@a\\x2d1.service"},
+     SYSTEMCTL "restart|--|claude-worker@a\\x2d1.service"},
     {SYSTEMD "}", DRIVER_start, NULL,
      SYSTEMCTL "start|--no-block|--all|--|claude-worker@*.service"},
     {SYSTEMD ", group: claude.target}", DRIVER_start, NULL,
@@ -189,7 +189,8 @@ static const struct {
     {KUBERNETES, DRIVER_drain, NULL, KUBECTL "scale|deployment/worker|--replicas=0"},
     {KUBERNETES, DRIVER_start, NULL, KUBECTL "scale|deployment/worker|--replicas=3"},
     {KUBERNETES, DRIVER_restart, NULL, KUBECTL "rollout|restart|deployment/worker"},
-    {KUBERNETES, DRIVER_restart, "worker-7d-x", KUBECTL "delete|pod|worker-7d-x|--wait=false"},
+    {KUBERNETES, DRIVER_restart, "worker-7d-x",
+     KUBECTL "delete|pod|worker-7d-x|--wait=true|--timeout=600s"},
     {KUBERNETES, DRIVER_logs, NULL, KUBECTL "logs|--tail=200|--prefix|--selector=app=worker"},
     {"{driver: command, list: [w, --all, \"{x y} {{end}}\"], drain: [d, \"-w={worker}\"]}",
      DRIVER_list, NULL, "w|--all|{x y} {{end}}"},
