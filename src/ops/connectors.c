@@ -4,8 +4,8 @@
  * answer or has no connection, replaced when its connectorId is another. */
 #include <string.h>
 
+#include "ops/objects.h"
 #include "ops/phases.h"
-#include "ops/world.h"
 
 enum {
     DOWN_WITHIN_MS = 90000, /* cloudflared lets requests end for 30 s */
@@ -28,7 +28,7 @@ is_replaced(const struct connector *connector, const struct run_item *item)
 static bool
 went_down(const struct engine *engine, const struct run_item *item)
 {
-    const struct connector *connector = world_connector(&engine->snapshot, item->id);
+    const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     if (!was_asked_since(engine, item->asked_ms))
         return false;
@@ -39,7 +39,7 @@ went_down(const struct engine *engine, const struct run_item *item)
 static bool
 is_back(const struct engine *engine, const struct run *run, const struct run_item *item)
 {
-    const struct connector *connector = world_connector(&engine->snapshot, item->id);
+    const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     return connector && connector->at_ms > item->asked_ms &&
            connector->ready_connections >= (run->expected > 0 ? run->expected : 1);
@@ -58,7 +58,7 @@ item_over(struct engine *engine, struct run *run, struct run_item *item, enum op
 static bool
 begin(struct engine *engine, struct run *run, struct run_item *item, enum driver_verb verb)
 {
-    const struct connector *connector = world_connector(&engine->snapshot, item->id);
+    const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     if (connector && !run->is_resumed)
         strncpy(item->before, connector->connector_id, sizeof(item->before) - 1);

@@ -7,10 +7,10 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/text.h"
+#include "ops/objects.h"
 #include "ops/phases.h"
 #include "ops/process.h"
 #include "ops/record.h"
-#include "ops/world.h"
 
 enum { CALLS_SHOWN = 3, LIST_ITEMS = 1000 };
 
@@ -105,13 +105,21 @@ name_object(struct run *run, const char *id, const char *name)
                strlen(*name ? name : id));
 }
 
+/* What was ordered of it, or what is usual when nobody says otherwise. */
+static void
+choose(struct run *run, unsigned offered, unsigned usual)
+{
+    run->choices_offered = offered;
+    run->choices = run->choices == UINT32_MAX ? usual : run->choices & offered;
+}
+
 /* --- jobs --- */
 
 static void
 add_jobs(struct engine *engine, struct run *run)
 {
     for (size_t i = 0; i < run->n_ids; i++) {
-        const struct job *job = world_job(&engine->snapshot, run->ids[i]);
+        const struct job *job = object_job(&engine->snapshot, run->ids[i]);
         struct run_item *item;
 
         if (job) {
@@ -139,7 +147,7 @@ name_jobs(struct run *run)
 static const char *
 pool_name(const struct engine *engine, const char *id)
 {
-    const struct pool *pool = world_pool(&engine->snapshot, id);
+    const struct pool *pool = object_pool(&engine->snapshot, id);
 
     return pool ? pool->name : id;
 }
@@ -151,9 +159,9 @@ plan_stop_job(struct engine *engine, struct run *run)
 
     add_jobs(engine, run);
     name_jobs(run);
-    run->choices_offered = CHOICE(force);
+    choose(run, CHOICE(force), 0);
     for (size_t i = 0; i < run->n_items; i++) {
-        const struct job *job = world_job(&engine->snapshot, run->items[i].id);
+        const struct job *job = object_job(&engine->snapshot, run->items[i].id);
 
         if (!job)
             continue;
@@ -182,10 +190,10 @@ plan_restart_job(struct engine *engine, struct run *run)
 {
     add_jobs(engine, run);
     name_jobs(run);
-    run->choices_offered = CHOICE(force);
+    choose(run, CHOICE(force), 0);
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
-        const struct job *job = world_job(&engine->snapshot, item->id);
+        const struct job *job = object_job(&engine->snapshot, item->id);
 
         if (!job || !*job->session_id) {
             plan_refuse(engine, run, "%s: its session is not known", item->name);
@@ -232,7 +240,7 @@ add_pool_jobs(struct engine *engine, struct run *run)
     const struct job *job;
     size_t i = 0, calls = 0;
 
-    while ((job = world_next_job(&engine->snapshot, run->pool_id, &i))) {
+    while ((job = object_next_job(&engine->snapshot, run->pool_id, &i))) {
         struct run_item *item;
 
         if (!is_wanted(run, job))
@@ -253,10 +261,11 @@ add_pool_jobs(struct engine *engine, struct run *run)
     say_more(run, calls);
 }
 
-/* What can be chosen here, and what is chosen when nobody says otherwise. */
+/* What can be chosen about a pool. */
 static void
-offer_choices(struct run *run, const struct pool *pool, unsigned verbs)
+offer_choices(struct run *run, const struct pool *pool, const struct driver_use *use)
 {
+    unsigned verbs = driver_verbs(use);
     bool is_listed = pool->work_access == WORK_LISTED;
     unsigned offered = 0, usual = 0;
 
@@ -272,10 +281,10 @@ offer_choices(struct run *run, const struct pool *pool, unsigned verbs)
     } else {
         offered |= CHOICE(interrupt);
     }
-    run->choices_offered = offered;
-    if (run->choices == UINT32_MAX)
-        run->choices = usual;
-    run->choices &= offered;
+    if (run->kind == OP_restart_pool && verbs & 1u << DRIVER_list &&
+        use->driver->verbs[DRIVER_restart].takes_worker)
+        offered |= CHOICE(rolling);
+    choose(run, offered, usual);
 }
 
 static void
@@ -310,7 +319,7 @@ warn_without_key(struct run *run, const struct pool *pool)
 static const struct pool *
 plan_pool(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = world_pool(&engine->snapshot, run->ids[0]);
+    const struct pool *pool = object_pool(&engine->snapshot, run->ids[0]);
 
     if (!pool) {
         plan_refuse(engine, run, "no pool %s is known", run->ids[0]);
@@ -330,7 +339,7 @@ plan_drain_pool(struct engine *engine, struct run *run)
     if (!pool)
         return;
     use = engine_control(engine, "pool", pool->id);
-    offer_choices(run, pool, driver_verbs(use));
+    offer_choices(run, pool, use);
     say_counts(run, pool);
     warn_without_key(run, pool);
     if (run_chose(run, OP_CHOICE_command))
@@ -372,10 +381,8 @@ plan_restart_pool(struct engine *engine, struct run *run)
                     pool->name);
         return;
     }
-    offer_choices(run, pool, verbs);
-    if (verbs & 1u << DRIVER_list && use->driver->verbs[DRIVER_restart].takes_worker)
-        run->choices_offered |= CHOICE(rolling);
-    run->expected = pool->expected_workers > 0 ? pool->expected_workers : world_workers(pool);
+    offer_choices(run, pool, use);
+    run->expected = pool->expected_workers > 0 ? pool->expected_workers : object_workers(pool);
     say_counts(run, pool);
     warn_without_key(run, pool);
     if (run_chose(run, OP_CHOICE_rolling)) {
@@ -406,7 +413,7 @@ plan_restart_pool(struct engine *engine, struct run *run)
 static const struct connector *
 plan_connector(struct engine *engine, struct run *run, enum driver_verb verb)
 {
-    const struct connector *connector = world_connector(&engine->snapshot, run->ids[0]);
+    const struct connector *connector = object_connector(&engine->snapshot, run->ids[0]);
     const struct driver_use *use = engine_control(engine, "connector", run->ids[0]);
     struct run_item *item;
 
@@ -435,12 +442,12 @@ plan_connector(struct engine *engine, struct run *run, enum driver_verb verb)
 static void
 guard_last(struct engine *engine, struct run *run, const struct connector *connector)
 {
-    const struct tunnel *tunnel = world_tunnel(&engine->snapshot, connector->tunnel_id);
+    const struct tunnel *tunnel = object_tunnel(&engine->snapshot, connector->tunnel_id);
     const char *name = tunnel ? tunnel->name : connector->tunnel_id;
 
     if (connector->state != CONNECTOR_ready && connector->state != CONNECTOR_degraded)
         return;
-    if (world_other_connectors(&engine->snapshot, connector) > 0)
+    if (object_other_connectors(&engine->snapshot, connector) > 0)
         return;
     snprintf(run->must_retype, sizeof(run->must_retype), "%s", *name ? name : run->object_name);
     snprintf(run->why_retype, sizeof(run->why_retype),
@@ -473,7 +480,7 @@ plan_restart_connector(struct engine *engine, struct run *run)
 void
 plan_rotate_token(struct engine *engine, struct run *run)
 {
-    const struct tunnel *tunnel = world_tunnel(&engine->snapshot, run->ids[0]);
+    const struct tunnel *tunnel = object_tunnel(&engine->snapshot, run->ids[0]);
     const struct ops_token *to = engine_token(engine, run->ids[0]);
     size_t n;
     const struct connector *connectors = snapshot_connectors(&engine->snapshot, &n);
@@ -549,6 +556,8 @@ plan_make(struct engine *engine, struct run *run)
     run->must_type[0] = run->must_retype[0] = run->why_retype[0] = '\0';
     run->state = OP_STATE_planned;
     run->summary[0] = '\0';
+    if (!kinds[run->kind].takes_grace)
+        run->choices = 0;
     kinds[run->kind].plan(engine, run);
     if (is_refused(run))
         return;

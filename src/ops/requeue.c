@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "ops/objects.h"
 #include "ops/phases.h"
-#include "ops/world.h"
 
 enum { REQUEUE_WITHIN_MS = 30000, AGAIN_MS = 2000, MOST_TRIES = 5 };
 
@@ -112,14 +112,14 @@ const struct phase phase_interrupt = {
 static bool
 is_queued_again(const struct engine *engine, const struct run_item *item)
 {
-    const struct job *job = world_job_of_session(&engine->snapshot, item->session_id);
-    const struct pool *pool = world_pool(&engine->snapshot, item->pool_id);
+    const struct job *job = object_job_of_session(&engine->snapshot, item->session_id);
+    const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
 
     if (job && job->seen_ms > item->asked_ms)
         return strcmp(job->id, item->id) != 0 || job->state_kind == JOB_STATE_queued ||
                job->started_ms > item->asked_ms;
     /* its items are hidden from us: the session itself works again */
-    job = world_job(&engine->snapshot, item->session_id);
+    job = object_job(&engine->snapshot, item->session_id);
     return job && pool && pool->work_access != WORK_LISTED && job->seen_ms > item->asked_ms &&
            strcmp(job->session_status, "running") == 0;
 }

@@ -7,8 +7,8 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "ops/objects.h"
 #include "ops/phases.h"
-#include "ops/world.h"
 
 enum {
     FIRST_LOOK_MS = 400,
@@ -234,8 +234,8 @@ look_interval_ms(const struct run *run, const struct run_item *item)
 static void
 learn(struct engine *engine, struct run *run, struct run_item *item)
 {
-    const struct job *job = world_job(&engine->snapshot, item->id);
-    const struct pool *pool = world_pool(&engine->snapshot, item->pool_id);
+    const struct job *job = object_job(&engine->snapshot, item->id);
+    const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
     int64_t since_ms = item->asked_ms ? item->asked_ms : run->phase_wall_ms;
 
     if (job && job->seen_ms > since_ms && job->state_kind == JOB_STATE_stopped)
@@ -291,7 +291,7 @@ send_stop(struct engine *engine, struct run *run, struct run_item *item, bool is
 static bool
 list_is_fresh(const struct engine *engine, const struct run *run)
 {
-    const struct pool *pool = world_pool(&engine->snapshot, run->pool_id);
+    const struct pool *pool = object_pool(&engine->snapshot, run->pool_id);
 
     return !*run->pool_id || !pool || pool->work_access != WORK_LISTED ||
            pool->work_at_ms > run->phase_wall_ms ||
@@ -301,8 +301,8 @@ list_is_fresh(const struct engine *engine, const struct run *run)
 static bool
 needs_no_stop(struct engine *engine, struct run *run, struct run_item *item)
 {
-    const struct job *job = world_job(&engine->snapshot, item->id);
-    const struct pool *pool = world_pool(&engine->snapshot, item->pool_id);
+    const struct job *job = object_job(&engine->snapshot, item->id);
+    const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
 
     if (job || item->looks > 0 || !pool || pool->work_access != WORK_LISTED ||
         pool->work_at_ms <= run->phase_wall_ms)
@@ -400,13 +400,13 @@ add_newcomers(struct engine *engine, struct run *run)
     const struct job *job;
     size_t i = 0;
 
-    while ((job = world_next_job(&engine->snapshot, run->pool_id, &i))) {
+    while ((job = object_next_job(&engine->snapshot, run->pool_id, &i))) {
         bool is_wanted = job->state_kind == JOB_STATE_queued
                              ? run_chose(run, OP_CHOICE_stop_queued)
                              : run_chose(run, OP_CHOICE_stop_running);
         struct run_item *item;
 
-        if (!world_job_may_stop(job) || !is_wanted || run_item(run, job->id))
+        if (!object_job_may_stop(job) || !is_wanted || run_item(run, job->id))
             continue;
         item = stop_add_item(engine, run, job);
         item_note(item, "came after the plan");

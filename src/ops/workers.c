@@ -7,9 +7,9 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "ops/objects.h"
 #include "ops/phases.h"
 #include "ops/process.h"
-#include "ops/world.h"
 
 enum {
     UP_WITHIN_MS = 120000,   /* until the expected workers are there again, beside the window */
@@ -19,7 +19,7 @@ enum {
 static const struct pool *
 pool_of(const struct engine *engine, const struct run *run)
 {
-    return world_pool(&engine->snapshot, run->pool_id);
+    return object_pool(&engine->snapshot, run->pool_id);
 }
 
 static const struct driver_use *
@@ -87,8 +87,8 @@ newcomers(struct engine *engine, const struct run *run)
     const struct job *job;
     size_t i = 0, n = 0;
 
-    while ((job = world_next_job(&engine->snapshot, run->pool_id, &i)))
-        n += job->from == JOB_FROM_WORK && world_job_runs(job) &&
+    while ((job = object_next_job(&engine->snapshot, run->pool_id, &i)))
+        n += job->from == JOB_FROM_WORK && object_job_runs(job) &&
              !run_item((struct run *)run, job->id);
     return n;
 }
@@ -218,7 +218,7 @@ static void
 tick_up(struct engine *engine, struct run *run)
 {
     const struct pool *pool = pool_of(engine, run);
-    int64_t there = pool ? world_workers(pool) : -1;
+    int64_t there = pool ? object_workers(pool) : -1;
 
     engine_hurry(engine, run);
     if (!pool || !is_fresh(run, pool))
@@ -350,7 +350,7 @@ static void
 tick_roll(struct engine *engine, struct run *run)
 {
     const struct pool *pool = pool_of(engine, run);
-    int64_t there = pool ? world_workers(pool) : -1;
+    int64_t there = pool ? object_workers(pool) : -1;
 
     if (run->state == OP_STATE_stopping || run->command)
         return;

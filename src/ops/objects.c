@@ -1,9 +1,9 @@
-#include "ops/world.h"
+#include "ops/objects.h"
 
 #include <string.h>
 
 const struct pool *
-world_pool(const struct snapshot *snapshot, const char *id)
+object_pool(const struct snapshot *snapshot, const char *id)
 {
     size_t n;
     const struct pool *pools = snapshot_pools(snapshot, &n);
@@ -15,7 +15,7 @@ world_pool(const struct snapshot *snapshot, const char *id)
 }
 
 const struct tunnel *
-world_tunnel(const struct snapshot *snapshot, const char *id)
+object_tunnel(const struct snapshot *snapshot, const char *id)
 {
     size_t n;
     const struct tunnel *tunnels = snapshot_tunnels(snapshot, &n);
@@ -27,7 +27,7 @@ world_tunnel(const struct snapshot *snapshot, const char *id)
 }
 
 const struct connector *
-world_connector(const struct snapshot *snapshot, const char *url)
+object_connector(const struct snapshot *snapshot, const char *url)
 {
     size_t n;
     const struct connector *connectors = snapshot_connectors(snapshot, &n);
@@ -39,7 +39,7 @@ world_connector(const struct snapshot *snapshot, const char *url)
 }
 
 const struct job *
-world_job(const struct snapshot *snapshot, const char *id)
+object_job(const struct snapshot *snapshot, const char *id)
 {
     size_t n;
     const struct job *jobs = snapshot_jobs(snapshot, &n);
@@ -51,7 +51,7 @@ world_job(const struct snapshot *snapshot, const char *id)
 }
 
 const struct job *
-world_job_of_session(const struct snapshot *snapshot, const char *session_id)
+object_job_of_session(const struct snapshot *snapshot, const char *session_id)
 {
     size_t n;
     const struct job *jobs = snapshot_jobs(snapshot, &n);
@@ -64,14 +64,14 @@ world_job_of_session(const struct snapshot *snapshot, const char *session_id)
 }
 
 bool
-world_job_runs(const struct job *job)
+object_job_runs(const struct job *job)
 {
     return job->state_kind == JOB_STATE_starting || job->state_kind == JOB_STATE_active ||
            job->state_kind == JOB_STATE_stopping;
 }
 
 bool
-world_job_may_stop(const struct job *job)
+object_job_may_stop(const struct job *job)
 {
     return job->from == JOB_FROM_WORK &&
            (job->state_kind == JOB_STATE_queued || job->state_kind == JOB_STATE_starting ||
@@ -79,7 +79,7 @@ world_job_may_stop(const struct job *job)
 }
 
 const struct job *
-world_next_job(const struct snapshot *snapshot, const char *pool_id, size_t *i)
+object_next_job(const struct snapshot *snapshot, const char *pool_id, size_t *i)
 {
     size_t n;
     const struct job *jobs = snapshot_jobs(snapshot, &n);
@@ -94,7 +94,7 @@ world_next_job(const struct snapshot *snapshot, const char *pool_id, size_t *i)
 }
 
 int64_t
-world_workers(const struct pool *pool)
+object_workers(const struct pool *pool)
 {
     int64_t busy =
         pool->work_access == WORK_LISTED && pool->active >= 0 ? pool->active + pool->starting : 0;
@@ -103,7 +103,7 @@ world_workers(const struct pool *pool)
 }
 
 size_t
-world_other_connectors(const struct snapshot *snapshot, const struct connector *connector)
+object_other_connectors(const struct snapshot *snapshot, const struct connector *connector)
 {
     size_t n, others = 0;
     const struct connector *connectors = snapshot_connectors(snapshot, &n);

@@ -1,0 +1,206 @@
+#include "aid/acting.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "aid/folder.h"
+#include "core/die.h"
+
+void
+acting_begin(struct acting *acting, const char *scenario)
+{
+    *acting = (struct acting){.folder = folder_new()};
+    watch_begin(&acting->watch, scenario);
+    acting->options = (struct ops_options){
+        .arm = ARM_always,
+        .context = "test",
+        .journal_folder = acting->folder,
+        .who = {.user = "tester", .host = "here", .ssh_client = ""},
+        .arm_ms = 600000,
+        .grace_ms = 60000,
+        .window_ms = 100,
+        .tick_ms = 20,
+    };
+}
+
+void
+acting_start_ops(struct acting *acting)
+{
+    struct err err = {0};
+
+    acting->ops = ops_start(&acting->options, acting->watch.api, acting->watch.store, &err);
+    if (!acting->ops)
+        die("%s", err.message);
+}
+
+void
+acting_start(struct acting *acting)
+{
+    watch_start(&acting->watch);
+    assert_true(watch_until_settled(&acting->watch));
+    acting_start_ops(acting);
+}
+
+void
+acting_stop_ops(struct acting *acting)
+{
+    ops_stop(acting->ops);
+    acting->ops = NULL;
+}
+
+void
+acting_end(struct acting *acting)
+{
+    acting_stop_ops(acting);
+    watch_end(&acting->watch);
+    folder_free(acting->folder);
+}
+
+static const struct op *
+op_of(const struct snapshot *snapshot, uint64_t ticket)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (ops[i].ticket == ticket)
+            return &ops[i];
+    return NULL;
+}
+
+const struct op *
+acting_op(struct acting *acting)
+{
+    return op_of(&acting->watch.snapshot, acting->last_ticket);
+}
+
+static bool
+is_planned(const struct snapshot *snapshot, const void *context)
+{
+    const struct op *op = op_of(snapshot, *(const uint64_t *)context);
+
+    return op && op->state != OP_STATE_planning;
+}
+
+static const struct op *
+plan(struct acting *acting, enum op_kind kind, const char *const *ids, const unsigned *choices)
+{
+    struct op_order *order = op_order_new(ORDER_plan);
+
+    order->op = kind;
+    order->ticket = ++acting->last_ticket;
+    for (size_t i = 0; ids[i]; i++)
+        op_order_add_id(order, ids[i]);
+    if (choices) {
+        order->has_choices = true;
+        order->choices = *choices;
+    }
+    assert_true(store_order(acting->watch.store, order));
+    if (!watch_until(&acting->watch, is_planned, &acting->last_ticket))
+        fail_msg("no plan of %s %s came", op_verb(kind), ids[0]);
+    return acting_op(acting);
+}
+
+const struct op *
+acting_plan(struct acting *acting, enum op_kind kind, const char *const *ids)
+{
+    return plan(acting, kind, ids, NULL);
+}
+
+const struct op *
+acting_plan_with(struct acting *acting, enum op_kind kind, const char *const *ids, unsigned choices)
+{
+    return plan(acting, kind, ids, &choices);
+}
+
+void
+acting_order(struct acting *acting, enum op_order_kind kind, const char *typed)
+{
+    const struct op *op = acting_op(acting);
+    struct op_order *order = op_order_new(kind);
+
+    snprintf(order->op_id, sizeof(order->op_id), "%s", op ? op->id : "");
+    snprintf(order->typed, sizeof(order->typed), "%s", typed);
+    assert_true(store_order(acting->watch.store, order));
+}
+
+void
+acting_confirm(struct acting *acting)
+{
+    const struct op *op = acting_op(acting);
+    struct op_order *order = op_order_new(ORDER_confirm);
+
+    assert_non_null(op);
+    snprintf(order->op_id, sizeof(order->op_id), "%s", op->id);
+    snprintf(order->typed, sizeof(order->typed), "%s", op->must_type);
+    snprintf(order->retyped, sizeof(order->retyped), "%s", op->must_retype);
+    snprintf(order->reason, sizeof(order->reason), "%s", "TEST-1");
+    assert_true(store_order(acting->watch.store, order));
+}
+
+struct wanted {
+    uint64_t ticket;
+    enum op_state state;
+};
+
+static bool
+is_in_state(const struct snapshot *snapshot, const void *context)
+{
+    const struct wanted *wanted = context;
+    const struct op *op = op_of(snapshot, wanted->ticket);
+
+    return op && op->state == wanted->state;
+}
+
+bool
+acting_until(struct acting *acting, enum op_state state)
+{
+    struct wanted wanted = {acting->last_ticket, state};
+
+    return watch_until(&acting->watch, is_in_state, &wanted);
+}
+
+static bool
+is_over(const struct snapshot *snapshot, const void *context)
+{
+    const struct op *op = op_of(snapshot, *(const uint64_t *)context);
+
+    return op && op_state_is_over(op->state);
+}
+
+const struct op *
+acting_over(struct acting *acting)
+{
+    const struct op *op;
+
+    if (!watch_until(&acting->watch, is_over, &acting->last_ticket)) {
+        op = acting_op(acting);
+        fail_msg("the op does not end: %s: %s", op ? op_state_name(op->state) : "no row",
+                 op ? op->summary : "");
+    }
+    return acting_op(acting);
+}
+
+const struct job *
+acting_job(struct acting *acting, enum job_state state, size_t nth)
+{
+    size_t n;
+    const struct job *jobs = snapshot_jobs(&acting->watch.snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i].from == JOB_FROM_WORK && jobs[i].state_kind == state && nth-- == 0)
+            return &jobs[i];
+    return NULL;
+}
+
+int64_t
+acting_stops(struct acting *acting)
+{
+    return watch_asked(&acting->watch, "POST /v1/environments/{id}/work/{id}/stop");
+}

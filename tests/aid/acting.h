@@ -1,0 +1,48 @@
+/* acting.h — the simulator, the API room and the ops room together; orders, and what becomes of
+ * them. */
+#ifndef AID_ACTING_H
+#define AID_ACTING_H
+
+#include "aid/watch.h"
+#include "ops/ops.h"
+
+struct acting {
+    struct watch watch;
+    char *folder;               /* holds the journal */
+    struct ops_options options; /* armed, no undo, quick; change before acting_start */
+    struct ops *ops;
+    uint64_t last_ticket;
+};
+
+/* The simulator with this scenario; call while no thread runs. */
+void acting_begin(struct acting *acting, const char *scenario);
+/* Start both rooms and wait until the world is known. */
+void acting_start(struct acting *acting);
+/* Stop the ops room alone; acting_start_ops starts it again, on the same journal. */
+void acting_stop_ops(struct acting *acting);
+void acting_start_ops(struct acting *acting);
+void acting_end(struct acting *acting);
+
+/* Plan this op about ids (NULL-terminated) and wait until it is planned or refused. Its row, of the
+ * last snapshot; fails the test when none comes. */
+const struct op *acting_plan(struct acting *acting, enum op_kind kind, const char *const *ids);
+/* The same with these choices. */
+const struct op *acting_plan_with(struct acting *acting, enum op_kind kind, const char *const *ids,
+                                  unsigned choices);
+/* Give the word to the last plan, typing what it wants. */
+void acting_confirm(struct acting *acting);
+void acting_order(struct acting *acting, enum op_order_kind kind, const char *typed);
+
+/* Wait until the last op has that state; false after twenty seconds. */
+bool acting_until(struct acting *acting, enum op_state state);
+/* Wait until it is over, and give its row. */
+const struct op *acting_over(struct acting *acting);
+const struct op *acting_op(struct acting *acting); /* the last op's row; NULL */
+
+/* The nth job of the snapshot with a work item in that state; NULL. */
+const struct job *acting_job(struct acting *acting, enum job_state state, size_t nth);
+
+/* How often a stop was asked for, of one item or ("") of all. */
+int64_t acting_stops(struct acting *acting);
+
+#endif
