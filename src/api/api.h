@@ -41,6 +41,8 @@ struct api_options {
     int64_t requests_per_minute;
     int64_t interval_ms; /* of the fastest source; others in proportion to model/sources.def; 0: the
                             defaults */
+    int64_t effect_within_ms; /* how long an answer to a request that changes the world may take;
+                               * 0: 30 s */
     const char *(*getenv)(const char *name); /* so that tests need no environment */
 };
 

@@ -438,6 +438,16 @@ answered(void *context, const struct http_answer *from)
     conclude(engine->calls, request, &answer);
 }
 
+/* Reads are as patient as all others. */
+static int64_t
+within_ms(const struct engine *engine, const struct row *row)
+{
+    if (row->changes != CHANGES_effect)
+        return 0;
+    return engine->options->effect_within_ms > 0 ? engine->options->effect_within_ms
+                                                 : EFFECT_WITHIN_MS;
+}
+
 static void
 send(struct engine *engine, struct request *request, const struct credential *credential)
 {
@@ -455,7 +465,7 @@ send(struct engine *engine, struct request *request, const struct credential *cr
                                                    .workspace_id = credential->workspace_id,
                                                    .body = request->body,
                                                    .is_effect = row->changes == CHANGES_effect,
-                                                   .within_ms = EFFECT_WITHIN_MS,
+                                                   .within_ms = within_ms(engine, row),
                                                    .done = answered,
                                                    .context = request});
 }

@@ -4,8 +4,8 @@
 #include "ops/phases.h"
 
 static const struct phase *const stop_job[] = {&phase_stop, NULL};
-static const struct phase *const restart_job[] = {&phase_stop, &phase_interrupt, &phase_requeue,
-                                                  NULL};
+static const struct phase *const restart_job[] = {&phase_check, &phase_stop, &phase_interrupt,
+                                                  &phase_requeue, NULL};
 static const struct phase *const drain_pool[] = {&phase_quiet, &phase_interrupt, &phase_stop,
                                                  &phase_empty, NULL};
 static const struct phase *const restart_pool[] = {

@@ -4,6 +4,7 @@
 
 #include "ops/engine.h"
 
+extern const struct phase phase_check;     /* is there a session to restart? */
 extern const struct phase phase_quiet;     /* the pool's drain command */
 extern const struct phase phase_interrupt; /* the sessions of a pool or job */
 extern const struct phase phase_stop;      /* jobs: asked, watched, forced */

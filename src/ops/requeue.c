@@ -11,6 +11,50 @@ enum { REQUEUE_WITHIN_MS = 30000, AGAIN_MS = 2000, MOST_TRIES = 5 };
 
 #define INTERRUPT "{\"events\":[{\"type\":\"user.interrupt\"}]}"
 
+/* --- is there a session to restart? --- */
+
+static void
+tick_check(struct engine *engine, struct run *run)
+{
+    for (size_t i = 0; i < run->n_items; i++) {
+        struct run_item *item = &run->items[i];
+
+        if (item->looks > 0 || item->tag)
+            continue;
+        item->looks++;
+        engine_call(engine, run, item, API_CALL_session, "");
+    }
+    if (run_in_flight(run) > 0 || run->state != OP_STATE_running)
+        return;
+    for (size_t i = 0; i < run->n_items; i++)
+        run->items[i].looks = 0; /* at the job itself */
+    engine_next(engine, run);
+}
+
+/* Nothing was sent yet, so it can still be refused as a whole. */
+static void
+checked(struct engine *engine, struct run *run, struct run_item *item,
+        const struct api_answer *answer)
+{
+    item->looks = answer->outcome == API_OUTCOME_later ? 0 : item->looks;
+    if (answer->outcome == API_OUTCOME_gone)
+        engine_end(engine, run, OP_STATE_refused, "the session of %s is no longer there",
+                   item->name);
+    else if (answer->outcome == API_OUTCOME_ok &&
+             (answer->is_archived || strcmp(answer->state, "terminated") == 0))
+        engine_end(engine, run, OP_STATE_refused,
+                   "the session of %s is %s: no worker runs anything for it any more; a new "
+                   "session takes its place",
+                   item->name, answer->is_archived ? "archived" : "terminated");
+}
+
+const struct phase phase_check = {
+    .name = "check",
+    .doing = "asking about the session",
+    .tick = tick_check,
+    .answered = checked,
+};
+
 /* --- interrupt --- */
 
 static bool
@@ -147,6 +191,12 @@ conclude(struct engine *engine, struct run *run)
                    run->n_items);
 }
 
+static int64_t
+requeue_ms(const struct engine *engine)
+{
+    return engine->options->requeue_ms > 0 ? engine->options->requeue_ms : REQUEUE_WITHIN_MS;
+}
+
 static void
 tick_requeue(struct engine *engine, struct run *run)
 {
@@ -159,12 +209,14 @@ tick_requeue(struct engine *engine, struct run *run)
         conclude(engine, run);
         return;
     }
-    if (engine->now_ms - run->phase_since_ms < REQUEUE_WITHIN_MS || run->offer != OP_OFFER_nothing)
+    if (engine->now_ms - run->phase_since_ms < requeue_ms(engine) || run->offer != OP_OFFER_nothing)
         return;
     if (run->stage == 0)
         engine_ask(engine, run, OP_OFFER_message,
-                   "no work item appeared within 30 s; a message, typed by you, would start the "
-                   "session's next turn: a new instruction to the agent, which costs tokens");
+                   "no work item appeared within %" PRId64
+                   " s; a message, typed by you, would start "
+                   "the session's next turn: a new instruction to the agent, which costs tokens",
+                   requeue_ms(engine) / 1000);
     else
         engine_end(engine, run, OP_STATE_failed,
                    "no work item appeared, neither after the interrupt nor after the message");

@@ -1,0 +1,258 @@
+/* Draining a pool of twenty jobs of which one is stuck: cancelled, resumed, forced; and what is
+ * said where nothing can be known or controlled. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "aid/acting.h"
+
+enum { JOBS = 20, GRACE_MS = 4000 };
+
+static struct acting run;
+static char pool[ORDER_ID_BYTES];
+
+static int
+begin(void **state)
+{
+    (void)state;
+    acting_begin(&run, "tests/worlds/quick-stuck.yaml");
+    run.options.grace_ms = GRACE_MS;
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    acting_end(&run);
+    return 0;
+}
+
+/* The pool with the many jobs. */
+static const char *
+large_pool(void)
+{
+    size_t n;
+    const struct pool *pools = snapshot_pools(&run.watch.snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(pools[i].name, "eu-west-build") == 0)
+            snprintf(pool, sizeof(pool), "%s", pools[i].id);
+    assert_true(*pool);
+    return pool;
+}
+
+static bool
+says(const struct op *op, enum op_line_kind kind, const char *part)
+{
+    for (size_t i = 0; i < op->n_lines; i++)
+        if (op->lines[i].kind == kind && strstr(op->lines[i].text, part))
+            return true;
+    return false;
+}
+
+static const struct op *
+plan_drain(void)
+{
+    const struct op *op;
+
+    acting_start(&run);
+    op = acting_plan(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL});
+    assert_int_equal(op->state, OP_STATE_planned);
+    assert_int_equal(op->n_items, JOBS);
+    return op;
+}
+
+static const struct op *
+drain_until_stuck(void)
+{
+    const struct op *op;
+
+    plan_drain();
+    acting_confirm(&run);
+    if (!acting_until(&run, OP_STATE_asking))
+        fail_msg("%s: %s", op_state_name(acting_op(&run)->state), acting_op(&run)->summary);
+    op = acting_op(&run);
+    assert_int_equal(op->offer, OP_OFFER_force);
+    return op;
+}
+
+static void
+a_plan_counts_what_will_be_stopped_and_says_that_nobody_stops_the_workers(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    op = plan_drain();
+    assert_true(says(op, OP_LINE_note, "20 active"));
+    assert_true(says(op, OP_LINE_warning, "will claim new work"));
+    assert_true(says(op, OP_LINE_call, "and the same for 17 more"));
+    assert_true(op->choices_offered & 1u << OP_CHOICE_keep);
+    assert_false(op->choices_offered & 1u << OP_CHOICE_command);
+}
+
+static void
+force_is_offered_when_the_grace_time_has_passed_and_takes_the_name(void **state)
+{
+    const struct op *op = drain_until_stuck();
+
+    (void)state;
+    assert_int_equal(op->n_done, JOBS - 1);
+    assert_true(op->started_ms + GRACE_MS <= run.watch.snapshot.source[0].tried_at_ms + 5000);
+    assert_non_null(strstr(op->offer_text, "1 of 20"));
+    assert_non_null(strstr(op->offer_text, "up to 30 s"));
+    acting_order(&run, ORDER_force, "wrong");
+    acting_order(&run, ORDER_force, "eu-west-build");
+    op = acting_over(&run);
+    if (op->state != OP_STATE_done)
+        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+    assert_int_equal(op->n_done, JOBS);
+    assert_int_equal(acting_stops(&run), JOBS + 1);
+}
+
+static void
+cancelled_it_issues_nothing_more_and_what_is_done_stays_done(void **state)
+{
+    const struct op *op;
+    int64_t stops;
+
+    (void)state;
+    drain_until_stuck();
+    stops = acting_stops(&run);
+    acting_order(&run, ORDER_cancel, "");
+    op = acting_over(&run);
+    assert_int_equal(op->state, OP_STATE_cancelled);
+    assert_non_null(strstr(op->summary, "19 of 20 done"));
+    assert_int_equal(acting_stops(&run), stops);
+}
+
+static bool
+is_interrupted(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    return n == 1 && ops[0].state == OP_STATE_interrupted;
+}
+
+/* The op's id, seen by a console that is started again. */
+static const char *
+interrupt_and_look_again(void)
+{
+    static char id[OP_ID_BYTES];
+    size_t n;
+
+    acting_stop_ops(&run);
+    acting_start_ops(&run);
+    assert_true(watch_until(&run.watch, is_interrupted, NULL));
+    snprintf(id, sizeof(id), "%s", snapshot_ops(&run.watch.snapshot, &n)[0].id);
+    return id;
+}
+
+static void
+resume(enum op_order_kind kind, const char *id)
+{
+    struct op_order *order = op_order_new(kind);
+
+    snprintf(order->op_id, sizeof(order->op_id), "%s", id);
+    order->ticket = ++run.last_ticket;
+    assert_true(store_order(run.watch.store, order));
+}
+
+static void
+an_interrupted_drain_is_resumed_without_a_second_stop(void **state)
+{
+    const char *id;
+    int64_t stops;
+
+    (void)state;
+    drain_until_stuck();
+    stops = acting_stops(&run);
+    id = interrupt_and_look_again();
+    resume(ORDER_resume, id);
+    assert_true(acting_until(&run, OP_STATE_asking));
+    assert_int_equal(acting_op(&run)->n_done, JOBS - 1);
+    assert_int_equal(acting_stops(&run), stops);
+    acting_order(&run, ORDER_force, "eu-west-build");
+    assert_int_equal(acting_over(&run)->state, OP_STATE_done);
+    assert_int_equal(acting_stops(&run), stops + 1);
+}
+
+static void
+an_interrupted_drain_can_be_dismissed(void **state)
+{
+    (void)state;
+    drain_until_stuck();
+    resume(ORDER_dismiss, interrupt_and_look_again());
+    assert_int_equal(acting_over(&run)->state, OP_STATE_dismissed);
+}
+
+static void
+force_that_was_chosen_in_the_plan_comes_by_itself_after_the_grace_time(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    acting_start(&run);
+    op = acting_plan_with(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL},
+                          1u << OP_CHOICE_stop_running | 1u << OP_CHOICE_force);
+    assert_string_equal(op->must_type, "eu-west-build");
+    acting_confirm(&run);
+    op = acting_over(&run);
+    assert_int_equal(op->state, OP_STATE_done);
+    assert_int_equal(acting_stops(&run), JOBS + 1);
+}
+
+static bool
+has_no_list(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct pool *pools = snapshot_pools(snapshot, &n);
+
+    (void)context;
+    return n > 0 && pools[0].work_access == WORK_NO_KEY;
+}
+
+static void
+without_an_environment_key_it_says_what_is_missing_and_what_is_left(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    run.watch.options.n_pools = 0; /* where the keys are named */
+    acting_start(&run);
+    assert_true(watch_until(&run.watch, has_no_list, NULL));
+    op = acting_plan(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL});
+    assert_int_equal(op->state, OP_STATE_refused); /* nothing is chosen, and no command there */
+    assert_true(says(op, OP_LINE_warning, "its environment key is missing"));
+    op = acting_plan_with(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL},
+                          1u << OP_CHOICE_interrupt);
+    assert_int_equal(op->state, OP_STATE_planned);
+    assert_true(says(op, OP_LINE_call, "user.interrupt"));
+    op = acting_plan(&run, OP_stop_job, (const char *const[]){op->items[0].id, NULL});
+    assert_int_equal(op->state, OP_STATE_refused);
+    assert_non_null(strstr(op->summary, "environment key of pool"));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_plan_counts_what_will_be_stopped_and_says_that_nobody_stops_the_workers),
+        TEST(force_is_offered_when_the_grace_time_has_passed_and_takes_the_name),
+        TEST(cancelled_it_issues_nothing_more_and_what_is_done_stays_done),
+        TEST(an_interrupted_drain_is_resumed_without_a_second_stop),
+        TEST(an_interrupted_drain_can_be_dismissed),
+        TEST(force_that_was_chosen_in_the_plan_comes_by_itself_after_the_grace_time),
+        TEST(without_an_environment_key_it_says_what_is_missing_and_what_is_left),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
