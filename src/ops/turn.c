@@ -156,10 +156,24 @@ finish_cancelled(struct engine *engine, struct run *run)
                    "cancelled: %zu of %zu done; what is done stays done", n_done, run->n_items);
 }
 
+/* Where it stands may be said anew without anything else having changed. */
+static void
+look(struct engine *engine, struct run *run)
+{
+    const struct phase *phase = phase_of(run);
+    char before[sizeof(run->summary)];
+
+    if (!phase || !phase->tick || !run->has_entered)
+        return;
+    memcpy(before, run->summary, sizeof(before));
+    phase->tick(engine, run);
+    if (strcmp(before, run->summary) != 0)
+        engine->ops_changed = true;
+}
+
 static void
 move(struct engine *engine, struct run *run)
 {
-    const struct phase *phase;
 
     if (run->state == OP_STATE_undo && engine->now_ms >= run->undo_until_ms)
         start(engine, run);
@@ -170,9 +184,7 @@ move(struct engine *engine, struct run *run)
     enter(engine, run);
     if (!run_is_active(run))
         return;
-    phase = phase_of(run);
-    if (phase && phase->tick && run->has_entered)
-        phase->tick(engine, run);
+    look(engine, run);
     enter(engine, run);
 }
 

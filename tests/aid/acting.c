@@ -10,7 +10,10 @@
 #include <string.h>
 
 #include "aid/folder.h"
+#include "core/arena.h"
 #include "core/die.h"
+
+enum { PATIENCE = 4 };
 
 void
 acting_begin(struct acting *acting, const char *scenario)
@@ -27,6 +30,33 @@ acting_begin(struct acting *acting, const char *scenario)
         .window_ms = 100,
         .tick_ms = 20,
     };
+}
+
+void
+acting_use_controls(struct acting *acting)
+{
+    const struct config *config = &acting->watch.config;
+    struct ops_control *controls =
+        arena_array(acting->watch.arena, config->n_pools + config->n_connectors, sizeof(*controls));
+    struct ops_token *tokens =
+        arena_array(acting->watch.arena, config->n_tunnel_tokens, sizeof(*tokens));
+    size_t n = 0;
+
+    for (size_t i = 0; i < config->n_pools; i++)
+        if (config->pools[i].control.driver)
+            controls[n++] =
+                (struct ops_control){"pool", config->pools[i].id, config->pools[i].control};
+    for (size_t i = 0; i < config->n_connectors; i++)
+        if (config->connectors[i].control.driver)
+            controls[n++] = (struct ops_control){"connector", config->connectors[i].url,
+                                                 config->connectors[i].control};
+    for (size_t i = 0; i < config->n_tunnel_tokens; i++)
+        tokens[i] = (struct ops_token){.tunnel_id = config->tunnel_tokens[i].tunnel_id,
+                                       .file = config->tunnel_tokens[i].file};
+    acting->options.controls = controls;
+    acting->options.n_controls = n;
+    acting->options.tokens = tokens;
+    acting->options.n_tokens = config->n_tunnel_tokens;
 }
 
 void
@@ -178,8 +208,11 @@ const struct op *
 acting_over(struct acting *acting)
 {
     const struct op *op;
+    bool ok = false;
 
-    if (!watch_until(&acting->watch, is_over, &acting->last_ticket)) {
+    for (int i = 0; i < PATIENCE && !ok; i++) /* a worker counts as polling for half a minute */
+        ok = watch_until(&acting->watch, is_over, &acting->last_ticket);
+    if (!ok) {
         op = acting_op(acting);
         fail_msg("the op does not end: %s: %s", op ? op_state_name(op->state) : "no row",
                  op ? op->summary : "");

@@ -16,6 +16,9 @@ struct acting {
 
 /* The simulator with this scenario; call while no thread runs. */
 void acting_begin(struct acting *acting, const char *scenario);
+/* Let the pools and connectors be controlled as the simulator's configuration says. */
+void acting_use_controls(struct acting *acting);
+
 /* Start both rooms and wait until the world is known. */
 void acting_start(struct acting *acting);
 /* Stop the ops room alone; acting_start_ops starts it again, on the same journal. */
@@ -35,7 +38,7 @@ void acting_order(struct acting *acting, enum op_order_kind kind, const char *ty
 
 /* Wait until the last op has that state; false after twenty seconds. */
 bool acting_until(struct acting *acting, enum op_state state);
-/* Wait until it is over, and give its row. */
+/* Wait until it is over, and give its row; fails the test after eighty seconds. */
 const struct op *acting_over(struct acting *acting);
 const struct op *acting_op(struct acting *acting); /* the last op's row; NULL */
 

@@ -1,5 +1,6 @@
 #include "aid/watch.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,8 +52,9 @@ pools(struct arena *arena, const struct config *config)
 static void
 load(struct watch *watch, const char *path)
 {
-    static const char *const no_themes[] = {NULL};
-    struct config_request request = {.theme_folders = no_themes, .getenv = no_variable};
+    static const char *const no_themes[] = {NULL}, *const drivers[] = {"drivers", NULL};
+    struct config_request request = {
+        .theme_folders = no_themes, .driver_folders = drivers, .getenv = no_variable};
     char name[] = "test", flag[] = "--config";
     char *argv[] = {name, flag, arena_strdup(watch->arena, path), NULL};
     struct err err = {0};
@@ -72,6 +74,17 @@ load(struct watch *watch, const char *path)
     };
 }
 
+/* The program that was built together with the test, for control commands. */
+static const char *
+program_path(struct arena *arena)
+{
+    const char *build = getenv("BUILD");
+    char path[PATH_MAX];
+    char *whole = realpath(arena_printf(arena, "%s/sandwatch", build ? build : "build"), path);
+
+    return whole ? arena_strdup(arena, whole) : NULL;
+}
+
 void
 watch_begin(struct watch *watch, const char *scenario)
 {
@@ -80,8 +93,11 @@ watch_begin(struct watch *watch, const char *scenario)
     const char *path;
 
     *watch = (struct watch){.arena = arena_new(), .store = store_new()};
-    watch->demo = demo_start(
-        &(struct sim_options){.scenario = scenario, .seed = 1, .scenario_folders = folders}, &err);
+    watch->demo = demo_start(&(struct sim_options){.scenario = scenario,
+                                                   .seed = 1,
+                                                   .scenario_folders = folders,
+                                                   .program = program_path(watch->arena)},
+                             &err);
     path = watch->demo ? demo_config(watch->demo, watch->arena, &err) : NULL;
     if (!path)
         die("%s", err.message);
