@@ -5,9 +5,19 @@
 
 #include "core/lazy.h"
 
-static struct lazy_library quic = {.file = SONAME_ngtcp2, .package = "libngtcp2-9"};
+/* the packages of Debian 12 and 13 */
+#if NGTCP2_VERSION_NUM >= 0x010000
+#define QUIC_PACKAGE "libngtcp2-16"
+#define CRYPTO_PACKAGE "libngtcp2-crypto-gnutls8"
+#else
+#define QUIC_PACKAGE "libngtcp2-9"
+#define CRYPTO_PACKAGE "libngtcp2-crypto-gnutls2"
+typedef ngtcp2_connection_close_error ngtcp2_ccerr;
+#endif
+
+static struct lazy_library quic = {.file = SONAME_ngtcp2, .package = QUIC_PACKAGE};
 static struct lazy_library crypto = {.file = SONAME_ngtcp2_crypto_gnutls,
-                                     .package = "libngtcp2-crypto-gnutls2"};
+                                     .package = CRYPTO_PACKAGE};
 
 LAZY(quic, int, ngtcp2_accept, (ngtcp2_pkt_hd * dest, const uint8_t *pkt, size_t pktlen),
      (dest, pkt, pktlen))
@@ -19,8 +29,6 @@ LAZY(quic, int, ngtcp2_conn_client_new_versioned,
      (pconn, dcid, scid, path, client_chosen_version, callbacks_version, callbacks,
       settings_version, settings, transport_params_version, params, mem, user_data))
 LAZY_VOID(quic, ngtcp2_conn_del, (ngtcp2_conn * conn), (conn))
-LAZY_VOID(quic, ngtcp2_conn_get_connection_close_error,
-          (ngtcp2_conn * conn, ngtcp2_connection_close_error *ccerr), (conn, ccerr))
 LAZY(quic, int, ngtcp2_conn_get_handshake_completed, (ngtcp2_conn * conn), (conn))
 LAZY(quic, ngtcp2_tstamp, ngtcp2_conn_get_expiry, (ngtcp2_conn * conn), (conn))
 LAZY(quic, uint8_t, ngtcp2_conn_get_tls_alert, (ngtcp2_conn * conn), (conn))
@@ -40,22 +48,12 @@ LAZY_VOID(quic, ngtcp2_conn_set_tls_native_handle, (ngtcp2_conn * conn, void *tl
           (conn, tls_native_handle))
 LAZY(quic, ngtcp2_ssize, ngtcp2_conn_write_connection_close_versioned,
      (ngtcp2_conn * conn, ngtcp2_path *path, int pkt_info_version, ngtcp2_pkt_info *pi,
-      uint8_t *dest, size_t destlen, const ngtcp2_connection_close_error *ccerr, ngtcp2_tstamp ts),
+      uint8_t *dest, size_t destlen, const ngtcp2_ccerr *ccerr, ngtcp2_tstamp ts),
      (conn, path, pkt_info_version, pi, dest, destlen, ccerr, ts))
 LAZY(quic, ngtcp2_ssize, ngtcp2_conn_write_pkt_versioned,
      (ngtcp2_conn * conn, ngtcp2_path *path, int pkt_info_version, ngtcp2_pkt_info *pi,
       uint8_t *dest, size_t destlen, ngtcp2_tstamp ts),
      (conn, path, pkt_info_version, pi, dest, destlen, ts))
-LAZY_VOID(quic, ngtcp2_connection_close_error_default, (ngtcp2_connection_close_error * ccerr),
-          (ccerr))
-LAZY_VOID(quic, ngtcp2_connection_close_error_set_transport_error_liberr,
-          (ngtcp2_connection_close_error * ccerr, int liberr, const uint8_t *reason,
-           size_t reasonlen),
-          (ccerr, liberr, reason, reasonlen))
-LAZY_VOID(quic, ngtcp2_connection_close_error_set_transport_error_tls_alert,
-          (ngtcp2_connection_close_error * ccerr, uint8_t tls_alert, const uint8_t *reason,
-           size_t reasonlen),
-          (ccerr, tls_alert, reason, reasonlen))
 LAZY(quic, int, ngtcp2_pkt_decode_version_cid,
      (ngtcp2_version_cid * dest, const uint8_t *data, size_t datalen, size_t short_dcidlen),
      (dest, data, datalen, short_dcidlen))
@@ -111,3 +109,35 @@ LAZY(crypto, int, ngtcp2_crypto_update_key_cb,
 LAZY(crypto, int, ngtcp2_crypto_version_negotiation_cb,
      (ngtcp2_conn * conn, uint32_t version, const ngtcp2_cid *client_dcid, void *user_data),
      (conn, version, client_dcid, user_data))
+
+/* Renamed in 1.0: see core/ngtcp2_names.h. */
+#if NGTCP2_VERSION_NUM >= 0x010000
+LAZY(quic, const ngtcp2_ccerr *, ngtcp2_conn_get_ccerr, (ngtcp2_conn * conn), (conn))
+LAZY_VOID(quic, ngtcp2_ccerr_default, (ngtcp2_ccerr * ccerr), (ccerr))
+LAZY_VOID(quic, ngtcp2_ccerr_set_liberr,
+          (ngtcp2_ccerr * ccerr, int liberr, const uint8_t *reason, size_t reasonlen),
+          (ccerr, liberr, reason, reasonlen))
+LAZY_VOID(quic, ngtcp2_ccerr_set_tls_alert,
+          (ngtcp2_ccerr * ccerr, uint8_t tls_alert, const uint8_t *reason, size_t reasonlen),
+          (ccerr, tls_alert, reason, reasonlen))
+LAZY_VOID(quic, ngtcp2_ccerr_set_transport_error,
+          (ngtcp2_ccerr * ccerr, uint64_t error_code, const uint8_t *reason, size_t reasonlen),
+          (ccerr, error_code, reason, reasonlen))
+#else
+LAZY_VOID(quic, ngtcp2_conn_get_connection_close_error,
+          (ngtcp2_conn * conn, ngtcp2_connection_close_error *ccerr), (conn, ccerr))
+LAZY_VOID(quic, ngtcp2_connection_close_error_default, (ngtcp2_connection_close_error * ccerr),
+          (ccerr))
+LAZY_VOID(quic, ngtcp2_connection_close_error_set_transport_error_liberr,
+          (ngtcp2_connection_close_error * ccerr, int liberr, const uint8_t *reason,
+           size_t reasonlen),
+          (ccerr, liberr, reason, reasonlen))
+LAZY_VOID(quic, ngtcp2_connection_close_error_set_transport_error_tls_alert,
+          (ngtcp2_connection_close_error * ccerr, uint8_t tls_alert, const uint8_t *reason,
+           size_t reasonlen),
+          (ccerr, tls_alert, reason, reasonlen))
+LAZY_VOID(quic, ngtcp2_connection_close_error_set_transport_error,
+          (ngtcp2_connection_close_error * ccerr, uint64_t error_code, const uint8_t *reason,
+           size_t reasonlen),
+          (ccerr, error_code, reason, reasonlen))
+#endif

@@ -13,7 +13,9 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/ngtcp2_names.h"
 #include "core/text.h"
+#include "probe/quic_close.h"
 #include "probe/tls.h"
 #include "probe/udp.h"
 
@@ -23,13 +25,14 @@ enum {
     FIRST_BYTES_IPV6 = 1252,
     LARGEST_BYTES = 1500,
     MOST_CERTIFICATES = 8,
+    STREAMS = 8,                /* that the peer may open: some refuse a client that allows none */
     PADDING_EXTENSION = 0x3a3a, /* reserved to be ignored (RFC 8701) */
     PADDING_BYTES = 1216,       /* of an ML-KEM share */
     FIRST_CRYPTO_ERROR = 0x100, /* RFC 9001 §4.8: the rest is a TLS alert */
     LAST_CRYPTO_ERROR = 0x1ff,
 };
 
-static const char alpn[] = "argotunnel";
+static const char after_retry[] = "QUIC v1 after Retry";
 static const char priority[] = "NORMAL:-VERS-ALL:+VERS-TLS1.3:-GROUP-ALL:+GROUP-X25519:"
                                "+GROUP-SECP256R1:%DISABLE_TLS13_COMPAT_MODE";
 
@@ -104,7 +107,11 @@ tell(void *context)
 static void
 finish(struct quic *quic)
 {
+    struct quic_result *result = &quic->result;
+
     hang_up(quic);
+    if (result->has_retried && !*result->note)
+        text_clean(result->note, sizeof(result->note), after_retry, sizeof(after_retry) - 1);
     quic->tell = (struct timer){.due = tell, .context = quic};
     timer_set(quic->plan.loop, &quic->tell, 0);
 }
@@ -131,12 +138,8 @@ static void
 explain(struct quic *quic, int error)
 {
     struct fault *fault = &quic->result.fault;
-    ngtcp2_connection_close_error reason;
-    uint64_t code;
+    uint64_t code = ngtcp2_close_of(quic->conn).error_code;
 
-    ngtcp2_connection_close_error_default(&reason);
-    ngtcp2_conn_get_connection_close_error(quic->conn, &reason);
-    code = reason.error_code;
     if (error == NGTCP2_ERR_CRYPTO) {
         int alert = ngtcp2_conn_get_tls_alert(quic->conn);
 
@@ -150,8 +153,8 @@ explain(struct quic *quic, int error)
         fault_set(fault, STAGE_tls, SIGNAL_alert, alert, "QUIC close 0x%x, TLS alert %d (%s)",
                   (unsigned)code, alert, tls_alert_name(alert));
     } else if (error == NGTCP2_ERR_DRAINING) {
-        fault_set(fault, STAGE_quic, SIGNAL_quic_close, (int)code, "QUIC close 0x%llx",
-                  (unsigned long long)code);
+        fault_set(fault, STAGE_quic, SIGNAL_quic_close, (int)code, "QUIC close 0x%llx (%s)",
+                  (unsigned long long)code, quic_close_name(code));
     } else {
         fault_set(fault, STAGE_quic, SIGNAL_quic_close, error, "QUIC: %s", ngtcp2_strerror(error));
     }
@@ -162,11 +165,11 @@ explain(struct quic *quic, int error)
 static void
 say_goodbye(struct quic *quic)
 {
-    ngtcp2_connection_close_error reason;
+    ngtcp2_ccerr reason;
     uint8_t bytes[LARGEST_BYTES];
     ngtcp2_ssize n;
 
-    ngtcp2_connection_close_error_default(&reason);
+    ngtcp2_ccerr_default(&reason);
     n = ngtcp2_conn_write_connection_close(quic->conn, NULL, NULL, bytes, quic->datagram_bytes,
                                            &reason, now());
     if (n > 0)
@@ -186,7 +189,7 @@ judge(struct quic *quic)
     result->us = clock_mono_us() - quic->started_us;
     for (; chain.n < n && chain.n < MOST_CERTIFICATES; chain.n++)
         blobs[chain.n] = (struct tls_blob){peers[chain.n].data, peers[chain.n].size};
-    text_addf(&note, "QUIC v1%s, ", result->has_retried ? " after Retry" : "");
+    text_addf(&note, "%s, ", result->has_retried ? after_retry : "QUIC v1");
     (void)tls_judge_chain(quic->plan.trust, &chain, &result->fault, &note);
     say_goodbye(quic);
     finish(quic);
@@ -360,7 +363,8 @@ ignore_padding(gnutls_session_t session, const unsigned char *bytes, size_t n)
 static bool
 begin_tls(struct quic *quic)
 {
-    gnutls_datum_t protocol = {(unsigned char *)(uintptr_t)alpn, sizeof(alpn) - 1};
+    const char *alpn = quic->plan.protocol ? quic->plan.protocol : QUIC_EDGE_PROTOCOL;
+    gnutls_datum_t protocol = {(unsigned char *)(uintptr_t)alpn, (unsigned)strlen(alpn)};
     const char *name = quic->plan.name;
 
     if (gnutls_certificate_allocate_credentials(&quic->credentials) != 0 ||
@@ -394,6 +398,7 @@ begin_quic(struct quic *quic)
     settings.max_tx_udp_payload_size = quic->datagram_bytes;
     settings.no_tx_udp_payload_size_shaping = 1;
     ngtcp2_transport_params_default(&params);
+    params.initial_max_streams_bidi = params.initial_max_streams_uni = STREAMS;
     if (ngtcp2_conn_client_new(&quic->conn, &destination, &source, &quic->path, NGTCP2_PROTO_VER_V1,
                                &callbacks, &settings, &params, NULL, quic) != 0)
         return false;

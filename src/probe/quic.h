@@ -12,6 +12,7 @@ struct tls_trust;
 enum { QUIC_DEADLINE_MS = 4000, QUIC_NOTE_BYTES = 160 };
 
 #define QUIC_EDGE_NAME "quic.cftunnel.com"      /* as cloudflared asks for (facts A4) */
+#define QUIC_EDGE_PROTOCOL "argotunnel"         /* and by ALPN */
 #define QUIC_PRECHECK_NAME "probe.cftunnel.com" /* as its pre-check asks for */
 
 struct quic_plan {
@@ -19,6 +20,7 @@ struct quic_plan {
     struct tls_trust *trust; /* the same as that of the checks over TCP */
     const struct address *address;
     const char *name;            /* sent as SNI, and to be proven */
+    const char *protocol;        /* offered by ALPN; NULL: the tunnel's */
     bool is_large;               /* a ClientHello of two datagrams, as post-quantum ones are */
     void (*done)(void *context); /* from the loop, never from within */
     void *context;

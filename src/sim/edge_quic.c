@@ -10,6 +10,7 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/ngtcp2_names.h"
 #include "sim/pki.h"
 
 enum {
@@ -201,7 +202,7 @@ connection_new(const struct edge_quic *quic, const struct edge_datagram *datagra
     settings.initial_ts = now();
     settings.max_tx_udp_payload_size = DATAGRAM_BYTES;
     ngtcp2_transport_params_default(&params);
-    params.original_dcid = head->dcid;
+    ngtcp2_params_set_original(&params, &head->dcid);
     params.max_idle_timeout = (ngtcp2_duration)IDLE_S * NGTCP2_SECONDS;
     if (!tls_begin(quic, connection) ||
         ngtcp2_conn_server_new(&connection->conn, &head->scid, &connection->own, &connection->path,
@@ -238,33 +239,54 @@ connection_send(struct connection *connection)
 }
 
 static void
-connection_refuse(struct connection *connection, int error)
+connection_close(struct connection *connection, const ngtcp2_ccerr *reason)
 {
-    ngtcp2_connection_close_error reason;
     uint8_t bytes[DATAGRAM_BYTES];
 
-    ngtcp2_connection_close_error_default(&reason);
-    if (error == NGTCP2_ERR_CRYPTO)
-        ngtcp2_connection_close_error_set_transport_error_tls_alert(
-            &reason, ngtcp2_conn_get_tls_alert(connection->conn), NULL, 0);
-    else
-        ngtcp2_connection_close_error_set_transport_error_liberr(&reason, error, NULL, 0);
     datagram_send(connection, bytes,
                   ngtcp2_conn_write_connection_close(connection->conn, NULL, NULL, bytes,
-                                                     sizeof(bytes), &reason, now()));
+                                                     sizeof(bytes), reason, now()));
+}
+
+static void
+connection_fail(struct connection *connection, int error)
+{
+    ngtcp2_ccerr reason;
+
+    ngtcp2_ccerr_default(&reason);
+    if (error == NGTCP2_ERR_CRYPTO)
+        ngtcp2_ccerr_set_tls_alert(&reason, ngtcp2_conn_get_tls_alert(connection->conn), NULL, 0);
+    else
+        ngtcp2_ccerr_set_liberr(&reason, error, NULL, 0);
+    connection_close(connection, &reason);
+}
+
+static void
+connection_refuse(struct connection *connection)
+{
+    ngtcp2_ccerr reason;
+
+    ngtcp2_ccerr_default(&reason);
+    ngtcp2_ccerr_set_transport_error(&reason, NGTCP2_CONNECTION_REFUSED, NULL, 0);
+    connection_close(connection, &reason);
 }
 
 /* False when the connection is over. */
 static bool
-connection_receive(struct connection *connection, const struct edge_datagram *datagram)
+connection_receive(const struct edge_quic *quic, struct connection *connection,
+                   const struct edge_datagram *datagram)
 {
     int error = ngtcp2_conn_read_pkt(connection->conn, &connection->path, NULL, datagram->bytes,
                                      datagram->n, now());
 
+    if (error == 0 && fault_on(quic->faults, FAULT_quic_refused)) {
+        connection_refuse(connection);
+        return false;
+    }
     if (error == 0)
         return connection_send(connection);
     if (error != NGTCP2_ERR_DRAINING && error != NGTCP2_ERR_DROP_CONN && error != NGTCP2_ERR_RETRY)
-        connection_refuse(connection, error);
+        connection_fail(connection, error);
     return false;
 }
 
@@ -308,7 +330,7 @@ edge_quic_receive(struct edge_quic *quic, const struct edge_datagram *datagram)
             return;
         quic->n++;
     }
-    if (!connection_receive(quic->connection[i], datagram))
+    if (!connection_receive(quic, quic->connection[i], datagram))
         connection_drop(quic, i);
 }
 

@@ -79,6 +79,8 @@ def _(_world):
 sim_row("an edge that ignores version negotiation", "vn-silent", {UDP4: ("pass", None, "", "")}, only="udp", exit=0)
 sim_row("an edge that ignores QUIC v1", "quic-silent", {UDP4: ("fail", "quic", "no answer", "drops QUIC v1")}, only="udp")
 sim_row("another QUIC server", "quic-other-alpn", {UDP4: ("fail", "tls", "TLS alert 120", "middlebox")}, only="udp", exit=2)
+sim_row("an edge that refuses QUIC connections", "quic-refused",
+        {UDP4: ("fail", "quic", "QUIC close 0x2 (connection refused)", "refuses the connection")}, only="udp", exit=2)
 sim_row("a lossy path", "udp-lossy", {UDP4: ("pass", None, "", "")}, only="udp", exit=0)
 sim_row("QUIC intercepted by an unknown CA", "tls-intercepted", {UDP4: ("fail", "tls", "issuer O=", "TLS inspection")},
         only="udp", exit=2)

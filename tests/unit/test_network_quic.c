@@ -19,6 +19,7 @@
 
 #include "aid/pretend.h"
 #include "core/clock.h"
+#include "core/ngtcp2_names.h"
 
 enum { DATAGRAM_BYTES = 1252, ID_BYTES = 16, QUICK_MS = 300, PATIENT_MS = 5000 };
 
@@ -169,11 +170,11 @@ client_receive(struct client *client)
 static void
 client_close(struct client *client)
 {
-    ngtcp2_connection_close_error reason;
+    ngtcp2_ccerr reason;
     uint8_t bytes[DATAGRAM_BYTES];
     ngtcp2_ssize n;
 
-    ngtcp2_connection_close_error_default(&reason);
+    ngtcp2_ccerr_default(&reason);
     n = ngtcp2_conn_write_connection_close(client->conn, NULL, NULL, bytes, sizeof(bytes), &reason,
                                            now());
     if (n > 0)
@@ -186,7 +187,6 @@ shake_hands(struct network *network, const char *name, int within_ms)
     int64_t deadline_ms = clock_mono_ms() + within_ms;
     struct outcome outcome = {0};
     struct client client;
-    ngtcp2_connection_close_error reason;
 
     client_begin(&client, network, name);
     client_send(&client);
@@ -204,8 +204,7 @@ shake_hands(struct network *network, const char *name, int within_ms)
         gnutls_certificate_verify_peers3(client.tls, name, &outcome.verify_status);
         client_close(&client);
     } else {
-        ngtcp2_conn_get_connection_close_error(client.conn, &reason);
-        outcome.close_error = reason.error_code;
+        outcome.close_error = ngtcp2_close_of(client.conn).error_code;
     }
     client_end(&client);
     return outcome;

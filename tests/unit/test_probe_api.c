@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aid/gtlsserver.h"
 #include "aid/measure.h"
 #include "aid/peer.h"
 #include "core/clock.h"
@@ -320,55 +321,19 @@ a_lost_first_datagram_is_counted_and_does_not_spoil_the_rtt(void **state)
     peer_stop(peer);
 }
 
-/* Until the port is taken, which is when binding it fails. */
-static void
-wait_for_udp(uint16_t port)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-    int64_t deadline_ms = clock_mono_ms() + 5000;
-    bool is_free = true;
-
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    while (is_free && clock_mono_ms() < deadline_ms) {
-        int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-        is_free = bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
-        close(fd);
-        if (is_free)
-            poll(NULL, 0, 5);
-    }
-    assert_false(is_free);
-}
-
 /* A QUIC server that we did not write: Debian's ngtcp2-server. */
 static void
 a_foreign_quic_server_answers_our_datagrams(void **state)
 {
-    static const char program[] = "/usr/sbin/gtlsserver";
-    char pem[96], port_text[16];
-    uint16_t port = measure_free_port(SOCK_DGRAM);
     const struct check *check;
+    struct gtlsserver *server = gtlsserver_start(
+        &(struct gtlsserver_plan){.host = "127.0.0.1", .pem = pki_leaf_pem(pki, PKI_genuine)});
     struct measure m;
-    FILE *file;
-    pid_t child;
 
     (void)state;
-    if (access(program, X_OK) != 0)
+    if (!server)
         skip();
-    snprintf(pem, sizeof(pem), "%s/leaf.pem", folder);
-    snprintf(port_text, sizeof(port_text), "%u", (unsigned)port);
-    file = fopen(pem, "we");
-    assert_non_null(file);
-    fputs(pki_leaf_pem(pki, PKI_genuine), file);
-    fclose(file);
-    child = fork();
-    if (child == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl(program, program, "--quiet", "127.0.0.1", port_text, pem, pem, (char *)NULL);
-        _exit(127);
-    }
-    wait_for_udp(port);
-    check = measure_udp(&m, port);
+    check = measure_udp(&m, gtlsserver_port(server));
     print_message("%s — %s\n", check->error, check->note);
     assert_int_equal(check->verdict, CHECK_fail); /* it speaks h3, and not the tunnel's protocol */
     assert_int_equal(check->failed_stage, STAGE_tls);
@@ -376,9 +341,7 @@ a_foreign_quic_server_answers_our_datagrams(void **state)
     assert_non_null(strstr(check->note, "v1"));
     assert_int_equal(check->lost, 0);
     measure_stop(&m);
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
-    unlink(pem);
+    gtlsserver_stop(server);
 }
 
 int
