@@ -3,14 +3,11 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
+#include "cli/check_look.h"
 #include "cli/check_report.h"
 #include "cli/cli.h"
-#include "core/arena.h"
 #include "core/clock.h"
-#include "core/json.h"
 #include "core/text.h"
 
 enum {
@@ -24,7 +21,6 @@ struct run {
     const struct check_options *options;
     struct store *store;
     int64_t started_ms, deadline_ms, measured_ms; /* of the monotonic clock; 0: not yet */
-    enum check_verdict verdict[MOST_CHECKS];      /* as last told */
     bool is_told[MOST_CHECKS];
     bool is_line_open; /* the live line of progress stands on the terminal */
 };
@@ -81,7 +77,6 @@ tell_progress(struct run *run, const struct snapshot *snapshot)
         if (run->is_told[i] || checks[i].at_ms == 0)
             continue;
         run->is_told[i] = true;
-        run->verdict[i] = checks[i].verdict;
         tell(run, &checks[i], ++n_done, n);
     }
 }
@@ -141,104 +136,54 @@ wait_ms(const struct run *run)
 }
 
 static void
-wait_complete(struct run *run, struct snapshot *out)
+wait_complete(struct run *run)
 {
     for (;;) {
         struct pollfd wake = {.fd = store_wake_fd(run->store), .events = POLLIN};
+        struct snapshot snapshot;
+        bool is_over;
 
         store_woken(run->store);
-        store_snapshot(run->store, out);
-        tell_progress(run, out);
-        if (is_complete(run, out) || is_interrupted || clock_mono_ms() >= run->deadline_ms)
+        store_snapshot(run->store, &snapshot);
+        tell_progress(run, &snapshot);
+        is_over = is_complete(run, &snapshot);
+        store_release(run->store, &snapshot);
+        if (is_over || is_interrupted || clock_mono_ms() >= run->deadline_ms)
             return;
-        store_release(run->store, out);
         (void)poll(&wake, 1, wait_ms(run)); /* interrupted or over: looked at above */
     }
 }
 
-/* ---- the result ---- */
-
-static void
-print_json(const struct check_report *report, bool is_pretty)
-{
-    struct json *document = check_report_json(report);
-    char *text = json_print(document, is_pretty);
-
-    puts(text);
-    free(text);
-    json_free(document);
-}
-
-static enum outlook_verdict
-print_result(struct run *run, const struct snapshot *snapshot)
-{
-    const struct check_options *options = run->options;
-    const struct outlook_scope scope = {.has_layers = options->only.has_layers};
-    int64_t now_ms = clock_wall_ms();
-    struct assessment *assessment = assess(snapshot, &options->look.thresholds, now_ms);
-    struct arena *arena = arena_new();
-    struct outlook outlook;
-    struct check_report report = {
-        .report = {&options->look, snapshot, assessment, now_ms},
-        .outlook = &outlook,
-        .has_layers = options->only.has_layers,
-    };
-
-    outlook_of(snapshot, assessment, &scope, arena, &outlook);
-    if (options->look.is_json)
-        print_json(&report, !options->is_watching);
-    else
-        check_report_text(stdout, &report);
-    arena_free(arena);
-    assessment_free(assessment);
-    return outlook.verdict;
-}
-
 /* ---- watching ---- */
 
-static bool
-print_changes(struct run *run, const struct snapshot *snapshot)
+/* Until a signal: a line for all that changes, or a document whenever something does. *look is what
+ * was told last. */
+static void
+watch(struct store *store, struct check_look *look)
 {
-    size_t n;
-    const struct check *checks = snapshot_checks(snapshot, &n);
-    bool has_changed = false;
+    bool is_json = look->options->look.is_json;
+    sigset_t ends, before;
 
-    for (size_t i = 0; i < n && i < MOST_CHECKS; i++) {
-        TEXT(line, LINE_BYTES);
-
-        if (checks[i].at_ms == 0 || (run->is_told[i] && run->verdict[i] == checks[i].verdict))
-            continue;
-        run->is_told[i] = has_changed = true;
-        run->verdict[i] = checks[i].verdict;
-        if (run->options->look.is_json)
-            continue;
-        rfc3339_add(&line, checks[i].at_ms);
-        text_add(&line, "  ");
-        check_line_add(&line, &checks[i]);
-        puts(line.bytes);
-    }
-    return has_changed;
-}
-
-/* Until a signal: a line for each verdict that changes, or a document whenever one does. */
-static enum outlook_verdict
-watch(struct run *run, enum outlook_verdict verdict)
-{
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &ends,
+                    &before); /* so that none comes between the look and the wait */
     while (!is_interrupted) {
-        struct pollfd wake = {.fd = store_wake_fd(run->store), .events = POLLIN};
-        struct snapshot snapshot;
+        struct pollfd wake = {.fd = store_wake_fd(store), .events = POLLIN};
+        struct check_look now;
 
-        if (poll(&wake, 1, -1) < 0 && errno != EINTR)
-            break;
-        store_woken(run->store);
-        store_snapshot(run->store, &snapshot);
-        if (print_changes(run, &snapshot) && run->options->look.is_json)
-            verdict = print_result(run, &snapshot);
-        store_release(run->store, &snapshot);
+        if (ppoll(&wake, 1, NULL, &before) < 0 && errno != EINTR)
+            return;
+        store_woken(store);
+        check_look(&now, look->options, store);
+        if (check_look_news(is_json ? NULL : stdout, look, &now) && is_json)
+            check_look_print(stdout, &now);
+        check_look_away(look);
+        *look = now;
         if (fflush(stdout) != 0)
-            break;
+            return;
     }
-    return verdict;
 }
 
 int
@@ -246,7 +191,7 @@ cli_check(const struct check_options *options, struct store *store)
 {
     struct run run = {.options = options, .store = store, .started_ms = clock_mono_ms()};
     const struct sigaction end = {.sa_handler = interrupt};
-    struct snapshot snapshot;
+    struct check_look look;
     enum outlook_verdict verdict;
 
     if (options->is_watching) {
@@ -254,13 +199,15 @@ cli_check(const struct check_options *options, struct store *store)
         sigaction(SIGTERM, &end, NULL);
     }
     run.deadline_ms = run.started_ms + options->look.timeout_ms;
-    wait_complete(&run, &snapshot);
+    wait_complete(&run);
     close_line(&run);
-    verdict = print_result(&run, &snapshot);
-    store_release(store, &snapshot);
+    check_look(&look, options, store);
+    check_look_print(stdout, &look);
     fflush(stdout);
     if (options->is_watching)
-        verdict = watch(&run, verdict);
+        watch(store, &look);
+    verdict = look.outlook.verdict;
+    check_look_away(&look);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("sandwatch: check: standard output");
         return OUTLOOK_unknown;

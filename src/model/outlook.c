@@ -212,6 +212,17 @@ say(const struct view *view, const char *what, const struct check *check)
                         check->error && *check->error ? check->error : "no more is known");
 }
 
+/* Did any check of any layer see something, good or bad? */
+static bool
+has_seen_layers(const struct view *view)
+{
+    for (size_t i = 0; i < view->assessment->n_layers; i++)
+        for (size_t k = 0; k < view->assessment->layers[i].n_checks; k++)
+            if (view->assessment->layers[i].checks[k].verdict != LAYER_not_observable)
+                return true;
+    return false;
+}
+
 /* Nothing works without one of these. */
 static bool
 judge_critical(const struct view *view, struct outlook *out)
@@ -247,6 +258,8 @@ judge_unknown(const struct view *view, const struct outlook_scope *scope, struct
         out->summary = "nothing could be measured from here";
     else if (is_nothing && (!scope->has_layers || view->assessment->n_layers == 0))
         out->summary = "nothing was there to be judged";
+    else if (is_nothing && !has_seen_layers(view))
+        out->summary = "nothing of the security layers can be seen from here";
     else
         return false;
     out->verdict = OUTLOOK_unknown;

@@ -1,6 +1,8 @@
 """tls_rows.py — TLS servers that others wrote: nginx and openssl s_server, as the edge's TCP port and as the API."""
+import json
+
 from pki import NAMES, Pki
-from world import accepts, config, free_port, target, until
+from world import Watch, accepts, config, free_port, target, until
 
 API_ERROR = '{"type":"error","error":{"type":"authentication_error","message":"x-api-key header is required"}}'
 FRAME = """daemon off;
@@ -156,7 +158,28 @@ def nginx_without_tls_is_no_api(world):
     fails(api(world, port, pki.ca), "tls")
 
 
+def what_changes_while_it_is_watched_is_told(world):
+    """The peer dies and comes back; the exit status is the last verdict's."""
+    port, pki = nginx_tls(world, "return 204;")
+    watch = Watch(world.home, world.program, config(target(tcp=port), ca=pki.ca), "tcp")
+    documents = Watch(world.home, world.program, config(target(tcp=port), ca=pki.ca), "tcp", "--json")
+    watch.line("ok: this host can work")
+    assert json.loads(documents.line("{"))["verdict"] == "ok"
+    world.home.stop(world.home.processes[0])
+    watch.line("Z  edge region1", "fail at tcp: ECONNREFUSED")
+    watch.line("Z  critical: no connector can work here")
+    broken = json.loads(documents.line("ECONNREFUSED"))
+    assert broken["verdict"] == "critical" and broken["exit_code"] == 2, broken
+    assert documents.end() == 2
+    server = world.home.start("nginx", "-c", world.home.file("nginx.conf"), "-p", world.home.path)
+    until("nginx", lambda: accepts(port), server)
+    watch.line("Z  edge region1", "pass")
+    watch.line("Z  ok: this host can work")
+    assert watch.end() == 0
+
+
 ROWS = [
+    ("nginx", what_changes_while_it_is_watched_is_told),
     ("openssl", openssl_passes_as_the_edge),
     ("openssl", openssl_with_tls_12_only_passes_too),
     ("openssl", openssl_that_knows_another_name_refuses_ours),

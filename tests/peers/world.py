@@ -62,12 +62,16 @@ class Home:
     def __enter__(self):
         return self
 
+    @staticmethod
+    def stop(process):
+        """The program and those that it started."""
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
     def __exit__(self, *_):
         for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
-        for process in self.processes:
-            process.wait()
+            self.stop(process)
             if process.stdout:
                 process.stdout.close()
         shutil.rmtree(self.path, ignore_errors=True)
@@ -116,6 +120,36 @@ class Home:
         document = json.loads(done.stdout)
         assert document["exit_code"] == done.returncode, f"{document['exit_code']} and exit {done.returncode}"
         return document
+
+
+class Watch:
+    """A running `sandwatch check --watch`, line by line."""
+
+    def __init__(self, home, program, text, only, *options):
+        path = home.file("config.yaml", text)
+        self.process = home.start(program, "--config", path, "--interval", "1", "check", "--watch", "--only", only, *options,
+                                  stdout=subprocess.PIPE)
+        os.set_blocking(self.process.stdout.fileno(), False)
+        self.rest = b""
+
+    def line(self, *words):
+        """The next line that has these words; what comes before it is skipped."""
+        found = []
+
+        def has_come():
+            self.rest += self.process.stdout.read() or b""
+            while b"\n" in self.rest:
+                line, self.rest = self.rest.split(b"\n", 1)
+                if all(word in line.decode() for word in words):
+                    found.append(line.decode())
+                    return True
+            return False
+        until(f"a line with {words}", has_come, self.process)
+        return found[0]
+
+    def end(self):
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(READY_S)
 
 
 def config(targets="[]", api="http://127.0.0.1:9", ca=None, more=()):

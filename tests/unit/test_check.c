@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "aid/world.h"
+#include "cli/check_look.h"
 #include "cli/check_report.h"
 #include "core/arena.h"
 #include "core/json.h"
@@ -162,6 +163,31 @@ without_tunnels_the_layers_are_listed_as_not_judged(void **state)
 }
 
 static void
+layers_of_which_nothing_is_seen_are_unknown(void **state)
+{
+    struct world *world = world_new();
+    struct proxy *proxy = world_proxy(world, "prod");
+    struct result result;
+
+    (void)state;
+    world_source(world, SOURCE_tunnels)->state = SOURCE_STATE_disabled;
+    proxy->config.error = "permission denied";
+    proxy->ca = proxy->server =
+        (struct proxy_certificate){.file = {"/data/x.crt", "permission denied"}, "", "", "", 0, 0};
+    for (int i = 0; i < CERTIFICATE_RULES; i++)
+        proxy->rules[i] = (struct certificate_proof){PROOF_unknown, "permission denied"};
+    result = judge(world, true);
+    assert_int_equal(result.outlook.verdict, OUTLOOK_unknown);
+    assert_true(has_line(result.outlook.unjudged, result.outlook.n_unjudged, "permission denied"));
+    arena_free(result.arena);
+    proxy->rules[CERTIFICATE_s_11].proof = PROOF_broken; /* one thing is seen */
+    result = judge(world, true);
+    assert_int_equal(result.outlook.verdict, OUTLOOK_warning);
+    arena_free(result.arena);
+    world_free(world);
+}
+
+static void
 only_knows_its_words_and_no_others(void **state)
 {
     struct check_only only;
@@ -252,6 +278,86 @@ the_document_has_the_verdict_twice(void **state)
     world_free(world);
 }
 
+/* Caller frees. */
+static char *
+news(struct world *world, const struct check_look *before, struct check_look *now)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *out = open_memstream(&text, &n);
+    bool is_news;
+
+    assert_non_null(out);
+    check_look(now, before->options, world_store(world));
+    is_news = check_look_news(out, before, now);
+    fclose(out);
+    assert_int_equal(is_news, *text != '\0');
+    assert_int_equal(check_look_news(NULL, before, now), is_news);
+    return text;
+}
+
+static void
+a_layer_that_changes_is_news_once(void **state)
+{
+    const struct check_options watching = {.look = {.thresholds = thresholds_default()},
+                                           .only = {.has_layers = true}};
+    struct world *world = world_new();
+    struct check_look looks[3];
+    struct upstream *upstream;
+    char *text;
+
+    (void)state;
+    world_tunnel(world, "prod");
+    world_proxy(world, "prod");
+    upstream = world_upstream(world, "wiki");
+    check_look(&looks[0], &watching, world_store(world));
+    upstream->reply[OAUTH_ASK_initialize].answer = OAUTH_open;
+    text = news(world, &looks[0], &looks[1]);
+    assert_non_null(strstr(text, "layer 3 (OAuth) of prod: failed: L3-1 wiki: it serves anybody"));
+    assert_non_null(strstr(text, "  critical: "));
+    free(text);
+    text = news(world, &looks[1], &looks[2]);
+    assert_string_equal(text, "");
+    free(text);
+    for (size_t i = 0; i < COUNT_OF(looks); i++)
+        check_look_away(&looks[i]);
+    world_free(world);
+}
+
+static void
+a_check_is_news_when_its_verdict_or_its_stage_changes(void **state)
+{
+    const struct check_options watching = {.look = {.thresholds = thresholds_default()}};
+    struct world *world = world_new();
+    struct check_look looks[4];
+    struct check *check;
+    char *text;
+
+    (void)state;
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    check = world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    check_look(&looks[0], &watching, world_store(world));
+    check->rtt_us = 4711;
+    text = news(world, &looks[0], &looks[1]);
+    assert_string_equal(text, "");
+    free(text);
+    check->verdict = CHECK_fail;
+    check->failed_stage = STAGE_quic;
+    check->error = "timeout";
+    text = news(world, &looks[1], &looks[2]);
+    assert_non_null(strstr(text, "fail at quic: timeout\n"));
+    assert_non_null(strstr(text, "  warning: "));
+    free(text);
+    check->failed_stage = STAGE_dns;
+    text = news(world, &looks[2], &looks[3]);
+    assert_non_null(strstr(text, "fail at dns"));
+    assert_null(strstr(text, "  warning: ")); /* as before */
+    free(text);
+    for (size_t i = 0; i < COUNT_OF(looks); i++)
+        check_look_away(&looks[i]);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -264,9 +370,12 @@ main(void)
         cmocka_unit_test(what_was_not_measured_is_unknown_and_listed),
         cmocka_unit_test(nothing_at_all_is_unknown),
         cmocka_unit_test(without_tunnels_the_layers_are_listed_as_not_judged),
+        cmocka_unit_test(layers_of_which_nothing_is_seen_are_unknown),
         cmocka_unit_test(only_knows_its_words_and_no_others),
         cmocka_unit_test(the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict),
         cmocka_unit_test(the_document_has_the_verdict_twice),
+        cmocka_unit_test(a_layer_that_changes_is_news_once),
+        cmocka_unit_test(a_check_is_news_when_its_verdict_or_its_stage_changes),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

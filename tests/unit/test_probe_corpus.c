@@ -14,6 +14,7 @@
 #include "fuzz/fuzz_cloudflared.c"
 #include "fuzz/fuzz_driver.c"
 #include "fuzz/fuzz_json.c"
+#include "fuzz/fuzz_oauth.c"
 #include "fuzz/fuzz_prometheus.c"
 #include "fuzz/fuzz_proxyconf.c"
 #include "fuzz/fuzz_text.c"
@@ -64,6 +65,7 @@ every_known_input_is_harmless(void **state)
         {"yaml", fuzz_yaml},
         {"text", fuzz_text},
         {"challenge", fuzz_challenge},
+        {"oauth", fuzz_oauth},
         {"certificate", fuzz_certificate},
         {"proxyconf", fuzz_proxyconf},
     };
