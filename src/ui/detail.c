@@ -123,6 +123,18 @@ page_field(struct page *page, const char *label, enum role role, const char *val
 }
 
 void
+page_point(struct page *page, enum role mark, const char *label, enum role role, const char *text)
+{
+    int y = page->r.y + page->lines - page->scroll;
+
+    if (page->lines >= page->scroll && y < page->r.y + page->r.h) {
+        draw_mark(page, y, mark);
+        canvas_text(page->canvas, page->r.x + 2, y, LABEL_CELLS - 3, ROLE_title, label);
+    }
+    wrap(page, &(struct wrapping){LABEL_CELLS, SENTENCE_LINES, role}, text);
+}
+
+void
 page_trend(struct page *page, const char *label, const struct series *series)
 {
     int cells = page->r.w - LABEL_CELLS - 1, y;

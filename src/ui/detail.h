@@ -17,6 +17,10 @@ struct page {
 void page_title(struct page *page, enum role mark, const char *name, const char *word);
 /* A small heading, a blank line before it. */
 void page_section(struct page *page, const char *heading);
+/* A mark (unless ROLE_text), a label and what belongs to it in a column, over as many lines as it
+ * needs. */
+void page_point(struct page *page, enum role mark, const char *label, enum role role,
+                const char *text);
 /* A label and its value in a column; the value wraps. Nothing when the value is "". */
 void page_field(struct page *page, const char *label, enum role role, const char *value);
 /* The label "" goes on under the last one. */

@@ -330,6 +330,28 @@ what_logs_say_is_an_event_once_a_minute(void **state)
     get_up(&desk);
 }
 
+static void
+the_way_of_a_request_marks_the_first_broken_hop(void **state)
+{
+    struct world *world = world_new();
+    struct desk desk;
+
+    (void)state;
+    world_tunnel(world, "prod");
+    world_connector(world, "gw", "prod");
+    world_check(world, CHECK_EDGE_TCP_7844, "region1", 4);
+    world_proxy(world, "prod");
+    world_upstream(world, "wiki")->reply[OAUTH_ASK_initialize].answer = OAUTH_open;
+    sit_down(&desk, world, 120, 60);
+    press(&desk, "3");
+    press(&desk, "Enter");
+    assert_true(sees(&desk, "gw to http://localhost:8080"));
+    assert_true(sees(&desk, "listens on :8080, /etc/mcp-gateway/config.yaml"));
+    assert_true(sees(&desk, "the first broken hop"));
+    assert_true(sees(&desk, "L3-1 wiki: it serves anybody"));
+    get_up(&desk);
+}
+
 int
 main(void)
 {
@@ -350,6 +372,7 @@ main(void)
         cmocka_unit_test(a_copy_goes_to_the_terminal_and_to_a_file),
         cmocka_unit_test(events_tell_what_came_and_went),
         cmocka_unit_test(what_logs_say_is_an_event_once_a_minute),
+        cmocka_unit_test(the_way_of_a_request_marks_the_first_broken_hop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

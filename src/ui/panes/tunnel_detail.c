@@ -114,11 +114,20 @@ page_log(struct page *page, const struct log_facts *log)
     page_field(page, "", ROLE_fail, log->error);
     for (size_t i = 0; i < log->n_seen && i < MOST_SIGHTINGS; i++) {
         const struct log_sighting *seen = &log->seen[i];
-        TEXT(when, 16);
+        TEXT(line, 160);
 
-        time_of_day_add(&when, seen->last_ms);
-        page_fieldf(page, "", mood_role(seen), "%s %s (%" PRId64 " in ten minutes)", when.bytes,
-                    log_signal_meaning(seen->signal), seen->recent);
+        if (seen->recent > 0)
+            time_of_day_add(&line, seen->last_ms);
+        else if (seen->last_ms > 0)
+            duration_add(&line, page->frame->now_ms - seen->last_ms);
+        text_addf(&line, "%s %s",
+                  seen->recent > 0    ? ""
+                  : seen->last_ms > 0 ? " ago:"
+                                      : "earlier:",
+                  log_signal_meaning(seen->signal));
+        if (seen->recent > 1)
+            text_addf(&line, ", %" PRId64 " times in ten minutes", seen->recent);
+        page_field(page, "", mood_role(seen), line.bytes);
     }
 }
 
@@ -180,8 +189,6 @@ page_tunnel(struct page *page, const struct row *row, const struct tunnel *tunne
     for (size_t i = 0; i < tunnel->n_certificates; i++)
         page_certificate(page, row, &tunnel->certificates[i]);
     page_field(page, "error", ROLE_fail, tunnel->certificates_error);
-    page_section(page, "PATH OF A REQUEST");
-    page_path_of(page, tunnel->id);
     page_section(page, "LAYERS");
     page_layers_of(page, tunnel->id);
     page_section(page, "TUNNEL");
@@ -225,6 +232,10 @@ tunnel_draw_detail(struct canvas *canvas, struct rect r, const struct frame *fra
     page_title(&page, tunnel_row_mark(&row), tunnel_row_name(&row), tunnel_row_state(&row));
     page_sentence(&page, ROLE_text, ROLE_dim, tunnel_row_domain(&row));
     page_findings(&page, entry_id);
+    if (tunnel_entry(&row).tunnel) {
+        page_section(&page, "PATH OF A REQUEST");
+        page_path_of(&page, tunnel_entry(&row).tunnel->id);
+    }
     page_connectors(&page, &row);
     if (tunnel_entry(&row).tunnel)
         page_tunnel(&page, &row, tunnel_entry(&row).tunnel);
