@@ -15,7 +15,7 @@
 #include "sim/serve.h"
 #include "sim/session.h"
 #include "sim/show.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 static void
 answer_ok(struct exchange *x)

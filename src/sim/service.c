@@ -17,7 +17,7 @@
 #include "sim/populate.h"
 #include "sim/route.h"
 #include "sim/web.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 static void
 on_event(void *context, const struct session *session, const struct event *event)

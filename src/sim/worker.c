@@ -87,6 +87,8 @@ worker_was_polling(struct world *world, struct worker *worker)
 void
 worker_free(struct worker *worker)
 {
+    if (worker->item)
+        worker->item->worker = NULL;
     free(worker);
 }
 
@@ -399,6 +401,12 @@ worker_state(const struct world *world, const struct worker *worker)
     return worker->is_leaving ? "draining" : names[worker->phase];
 }
 
+bool
+worker_is_down(const struct worker *worker)
+{
+    return worker->phase == DOWN;
+}
+
 const struct item *
 worker_item(const struct worker *worker)
 {
@@ -409,62 +417,4 @@ const struct environment *
 worker_pool(const struct worker *worker)
 {
     return worker->environment;
-}
-
-static void
-remove_worker(struct world *world, size_t i)
-{
-    struct worker *worker = world->workers.items[i];
-
-    if (worker->item)
-        worker->item->worker = NULL;
-    array_remove_at(&world->workers, i);
-    worker_free(worker);
-}
-
-/* The newest that is down, or the newest of all. */
-static void
-remove_newest(struct world *world, const struct environment *environment, bool is_down)
-{
-    for (size_t i = world->workers.n; i-- > 0;) {
-        const struct worker *worker = world->workers.items[i];
-
-        if (worker->environment == environment && (!is_down || worker->phase == DOWN)) {
-            remove_worker(world, i);
-            return;
-        }
-    }
-}
-
-void
-workers_set(struct world *world, struct environment *environment, int64_t n)
-{
-    int64_t have = 0, down = 0;
-
-    for (size_t i = 0; i < world->workers.n; i++) {
-        const struct worker *worker = world->workers.items[i];
-
-        if (worker->environment == environment) {
-            down += worker->phase == DOWN;
-            have += worker->phase != DOWN;
-        }
-    }
-    for (; down > 0; down--)
-        remove_newest(world, environment, true);
-    for (; have > n; have--)
-        remove_newest(world, environment, false);
-    for (; have < n; have++)
-        worker_new(world, environment, QUIRK_NONE);
-    environment->staffing.workers = n;
-}
-
-void
-workers_set_quirk(struct world *world, struct environment *environment, enum quirk quirk)
-{
-    for (size_t i = 0; i < world->workers.n; i++) {
-        struct worker *worker = world->workers.items[i];
-
-        if (worker->environment == environment)
-            worker->quirk = quirk;
-    }
 }

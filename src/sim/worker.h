@@ -40,13 +40,8 @@ const char *worker_name(const struct worker *worker); /* of its unit, in its poo
 const char *worker_id(const struct worker *worker);   /* of its process; "" when it is down */
 /* "down", "starting", "polling", "working", "draining" */
 const char *worker_state(const struct world *world, const struct worker *worker);
+bool worker_is_down(const struct worker *worker);
 const struct item *worker_item(const struct worker *worker); /* NULL: none */
 const struct environment *worker_pool(const struct worker *worker);
-
-/* Make it so many processes of the pool's, forgetting those that are down, and adding idle ones or
- * removing the newest as if their hosts had lost power. */
-void workers_set(struct world *world, struct environment *environment, int64_t n);
-/* Give all workers of a pool a quirk. */
-void workers_set_quirk(struct world *world, struct environment *environment, enum quirk quirk);
 
 #endif

@@ -10,7 +10,7 @@
 #include "sim/chronicle.h"
 #include "sim/queue.h"
 #include "sim/session.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 static void
 make_credentials(struct world *world)

@@ -14,7 +14,7 @@
 #include "sim/populate.h"
 #include "sim/queue.h"
 #include "sim/session.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 static const int64_t start_ms = 1790000000000;
 static const char *const folders[] = {"scenarios", NULL};

@@ -7,15 +7,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "aid/folder.h"
 #include "core/json.h"
 #include "sim/fleet.h"
 #include "sim/inbox.h"
 #include "sim/populate.h"
 #include "sim/queue.h"
 #include "sim/session.h"
-#include "sim/worker.h"
+#include "sim/workers.h"
 
 static const int64_t start_ms = 1790000000000;
 static const char *const folders[] = {"scenarios", NULL};
@@ -276,6 +278,47 @@ a_starting_item_that_was_asked_to_stop_ends_with_its_first_heartbeat(void **stat
     world_end(world);
 }
 
+static void
+starting_jobs_of_a_scenario_become_active_when_their_sandboxes_are_up(void **state)
+{
+    char *folder = folder_new(), path[300];
+    struct world *world;
+    struct environment *pool;
+
+    (void)state;
+    folder_write(folder, "world.yaml",
+                 "pools: [{name: yard, workers: 3, jobs: 0, starting: 3, starting_for: 20}]\n");
+    snprintf(path, sizeof(path), "%s/world.yaml", folder);
+    world = world_of(path);
+    pool = world_find_pool(world, "yard");
+    assert_int_equal(count_items(pool, ITEM_STARTING), 3);
+    pass(world, 19000);
+    assert_int_equal(count_items(pool, ITEM_STARTING), 3);
+    pass(world, 42000);
+    assert_int_equal(count_items(pool, ITEM_STARTING), 0);
+    assert_int_equal(count_items(pool, ITEM_ACTIVE), 3);
+    world_end(world);
+    folder_free(folder);
+}
+
+static void
+sessions_that_are_over_take_nothing_and_their_items_end_at_once(void **state)
+{
+    struct world *world = world_of("drain-stuck");
+    struct environment *pool = world_find_pool(world, "docs");
+    struct session *session = fleet_new_job(world, pool, world->now_ms, false);
+    struct item *item = session->item;
+
+    (void)state;
+    session_archive(world, session);
+    assert_int_equal(session->status, SESSION_TERMINATED);
+    pass(world, 6000); /* a worker polls, looks, and leaves */
+    assert_int_equal(item->state, ITEM_STOPPED);
+    assert_true(item->started_ms > 0);
+    assert_int_equal(queue_stats(world, pool).depth, 0);
+    world_end(world);
+}
+
 /* A session whose call nobody has answered and whose only item is stopped; no workers. */
 static struct session *
 unserved_session(struct world *world, struct environment *pool)
@@ -358,6 +401,8 @@ main(void)
         cmocka_unit_test(a_start_during_a_drain_brings_the_worker_back_when_it_is_gone),
         cmocka_unit_test(the_number_of_workers_counts_processes_and_not_those_that_are_down),
         cmocka_unit_test(a_starting_item_that_was_asked_to_stop_ends_with_its_first_heartbeat),
+        cmocka_unit_test(starting_jobs_of_a_scenario_become_active_when_their_sandboxes_are_up),
+        cmocka_unit_test(sessions_that_are_over_take_nothing_and_their_items_end_at_once),
         cmocka_unit_test(an_interrupt_queues_unanswered_work_again_as_the_switch_says),
         cmocka_unit_test(a_message_to_a_dormant_session_makes_a_new_item),
     };
