@@ -6,11 +6,12 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include "actions.h"
+#include "arguments.h"
 #include "cli/cli.h"
 #include "config/config.h"
 #include "core/arena.h"
 #include "core/log.h"
-#include "core/text.h"
 #include "core/version.h"
 #include "demo.h"
 #include "model/outlook.h"
@@ -19,19 +20,14 @@
 #include "ui/app.h"
 #include "wiring.h"
 
-enum { EXIT_USAGE = 64, STATUS_WITHIN_MS = 30000, CHECK_WITHIN_S = 15, LONGEST_CHECK_S = 3600 };
-
-/* What is left of the command line for the subcommand. */
-struct arguments {
-    int n;
-    char **v;
-};
+enum { STATUS_WITHIN_MS = 30000, CHECK_WITHIN_S = 15, LONGEST_CHECK_S = 3600 };
 
 struct command {
     const char *name;
     int (*run)(struct program *program, struct arguments *arguments);
     const char *usage; /* after the name */
     const char *help;
+    void (*more)(FILE *out); /* what its own help shows besides; NULL */
 };
 
 static int
@@ -41,68 +37,14 @@ fail(const struct err *err)
     return err->code == ERR_USAGE ? EXIT_USAGE : EXIT_FAILURE;
 }
 
-static int
-usage_error(const char *command, const char *argument)
-{
-    fprintf(stderr, "sandwatch: %s: unknown argument \"%.60s\"; try: sandwatch %s --help\n",
-            command, argument, command);
-    return EXIT_USAGE;
-}
-
-/* Takes "--name" out of the arguments; true when it was there. */
-static bool
-take_flag(struct arguments *arguments, const char *name)
-{
-    for (int i = 0; i < arguments->n; i++)
-        if (strcmp(arguments->v[i], name) == 0) {
-            memmove(&arguments->v[i], &arguments->v[i + 1],
-                    (size_t)(arguments->n - i) * sizeof(*arguments->v));
-            arguments->n--;
-            return true;
-        }
-    return false;
-}
-
-/* Takes "--name VALUE" or "--name=VALUE" out; *value keeps its default when it is not there. */
-static bool
-take_value(struct arguments *arguments, const char *name, const char **value)
-{
-    size_t length = strlen(name);
-
-    for (int i = 0; i < arguments->n; i++) {
-        const char *argument = arguments->v[i];
-
-        if (strncmp(argument, name, length) == 0 && argument[length] == '=') {
-            *value = argument + length + 1;
-            return take_flag(arguments, argument);
-        }
-        if (strcmp(argument, name) != 0)
-            continue;
-        if (i + 1 >= arguments->n) {
-            fprintf(stderr, "sandwatch: %s: expected a value after it\n", name);
-            return false;
-        }
-        *value = arguments->v[i + 1];
-        memmove(&arguments->v[i], &arguments->v[i + 2],
-                (size_t)(arguments->n - i - 1) * sizeof(*arguments->v));
-        arguments->n -= 2;
-        return true;
-    }
-    return true;
-}
-
 static bool
 take_seed(struct arguments *arguments, uint64_t *seed)
 {
-    const char *text = "1";
-    int64_t n;
+    const struct number number = {"--seed", "", 0, INT64_MAX};
+    int64_t n = 1;
 
-    if (!take_value(arguments, "--seed", &text))
+    if (!take_number(arguments, &number, &n))
         return false;
-    if (!int_parse(text, &n) || n < 0) {
-        fprintf(stderr, "sandwatch: --seed: expected a whole number, found \"%.40s\"\n", text);
-        return false;
-    }
     *seed = (uint64_t)n;
     return true;
 }
@@ -130,31 +72,13 @@ run_status(struct program *program, struct arguments *arguments)
     return status;
 }
 
-/* Whole seconds; *ms keeps its default when the flag is not there. */
-static bool
-take_timeout(struct arguments *arguments, int64_t *ms)
-{
-    const char *text = NULL;
-    int64_t seconds;
-
-    if (!take_value(arguments, "--timeout", &text))
-        return false;
-    if (!text)
-        return true;
-    if (!int_parse(text, &seconds) || seconds < 1 || seconds > LONGEST_CHECK_S) {
-        fprintf(stderr, "sandwatch: --timeout: expected 1 to %d seconds, found \"%.40s\"\n",
-                LONGEST_CHECK_S, text);
-        return false;
-    }
-    *ms = seconds * 1000;
-    return true;
-}
-
 static int
 run_check(struct program *program, struct arguments *arguments)
 {
     struct err err = {0};
+    const struct number timeout = {"--timeout", "seconds", 1, LONGEST_CHECK_S};
     const char *only = NULL;
+    int64_t timeout_s = CHECK_WITHIN_S;
     struct check_options options = {
         .look =
             {
@@ -162,16 +86,15 @@ run_check(struct program *program, struct arguments *arguments)
                 .is_json = take_flag(arguments, "--json"),
                 .is_ascii = program->config.is_ascii,
                 .has_colour = !program->config.is_monochrome && isatty(STDOUT_FILENO),
-                .timeout_ms = CHECK_WITHIN_S * 1000,
                 .thresholds = program->thresholds,
             },
         .is_watching = take_flag(arguments, "--watch"),
         .has_live_progress = isatty(STDERR_FILENO),
     };
 
-    if (!take_timeout(arguments, &options.look.timeout_ms) ||
-        !take_value(arguments, "--only", &only))
+    if (!take_number(arguments, &timeout, &timeout_s) || !take_value(arguments, "--only", &only))
         return EXIT_USAGE;
+    options.look.timeout_ms = timeout_s * 1000;
     if (!check_only_read(only, &options.only, &err))
         return fail(&err);
     if (arguments->n > 0)
@@ -332,17 +255,36 @@ run_config(struct program *program, struct arguments *arguments)
     return EXIT_USAGE;
 }
 
+static void
+help_keys(FILE *out)
+{
+    fputs("\nkeys of the configuration:\n", out);
+    program_help_keys(out);
+    fputs("\ndrivers and their fields, for control:\n", out);
+    program_help_drivers(out);
+}
+
 static const struct command commands[] = {
-    {"tui", run_tui, "", "the console (this is what runs without a command)"},
+    {"tui", run_tui, "", "the console (this is what runs without a command)", NULL},
     {"demo", run_demo, "[--scenario S] [--seed N]",
-     "the console on the embedded simulator: no account, no network"},
-    {"status", run_status, "[--json]", "one full poll of every source, printed"},
+     "the console on the embedded simulator: no account, no network", NULL},
+    {"status", run_status, "[--json]", "one full poll of every source, printed", NULL},
     {"check", run_check, "[--json] [--only LIST] [--timeout SECONDS] [--watch]",
-     "can this host work? connectivity and security layers, with an exit status for scripts"},
+     "can this host work? connectivity and security layers, with an exit status for scripts", NULL},
+    {"drain", run_drain, "pool|connector NAME|ID [ACTION OPTIONS]",
+     "take a pool or a connector out, and prove that it is empty or down", actions_help},
+    {"restart", run_restart, "pool|job|connector NAME|ID [ACTION OPTIONS]",
+     "bounce a pool, a job or a connector, and see it back", actions_help},
+    {"stop", run_stop, "job NAME|ID... [ACTION OPTIONS]", "stop jobs, and see them stopped",
+     actions_help},
+    {"history", run_history, "[--since T] [--json] [ID]",
+     "which actions there were, by whom and why; --resume ID or --dismiss ID an interrupted one",
+     NULL},
     {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N] | control ...",
-     "the simulator alone, until it is interrupted; control: what a driver does to its workers"},
+     "the simulator alone, until it is interrupted; control: what a driver does to its workers",
+     NULL},
     {"config", run_config, "check [--drivers]|show",
-     "what is in force and where each value came from"},
+     "what is in force and where each value came from", help_keys},
 };
 
 static const struct command *
@@ -390,12 +332,8 @@ print_help(int argc, char **argv)
     }
     puts("\noptions:");
     config_help(stdout);
-    if (command && command->run == run_config) {
-        puts("\nkeys of the configuration:");
-        program_help_keys(stdout);
-        puts("\ndrivers and their fields, for control:");
-        program_help_drivers(stdout);
-    }
+    if (command && command->more)
+        command->more(stdout);
     return EXIT_SUCCESS;
 }
 

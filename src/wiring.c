@@ -315,6 +315,18 @@ program_start_checks(struct program *program, const struct check_only *only, str
     return program->api != NULL;
 }
 
+bool
+program_start_action(struct program *program, struct err *err)
+{
+    static const struct check_only connectors_only = {.has_layers = true};
+
+    program->api = start_api(program, err);
+    if (!program->api)
+        return false;
+    program->probe = start_probe(program, &connectors_only, err);
+    return program->probe && program_start_ops(program, err);
+}
+
 void
 program_quiet(struct program *program)
 {

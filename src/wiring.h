@@ -43,6 +43,10 @@ const char *program_journal(const struct program *program);
 /* The same for `check`: only what was asked for, whatever the configuration says of checks. */
 bool program_start_checks(struct program *program, const struct check_only *only, struct err *err);
 
+/* For an action of the command line: the API, this host's connectors without any checks, and the
+ * thread that acts. */
+bool program_start_action(struct program *program, struct err *err);
+
 /* Stop the threads in reverse order; the store and the configuration stay. */
 void program_quiet(struct program *program);
 

@@ -2,12 +2,10 @@
 
 #include <string.h>
 
+#include "cli/fields.h"
 #include "cli/page.h"
-#include "core/clock.h"
 #include "core/json.h"
 #include "core/text.h"
-
-enum { TIME_BYTES = 32 };
 
 static const char *
 or_empty(const char *s)
@@ -17,30 +15,19 @@ or_empty(const char *s)
 
 /* ---- the document ---- */
 
-static void
-add_lines(struct json *document, const char *key, const char *const *lines, size_t n)
-{
-    struct json *array = json_add_array(document, key);
-
-    for (size_t i = 0; i < n; i++)
-        json_add(array, NULL, json_new_string(lines[i]));
-}
-
 struct json *
 check_report_json(const struct check_report *report)
 {
     const struct outlook *outlook = report->outlook;
     struct json *document = json_new_object();
-    TEXT(time, TIME_BYTES);
 
-    rfc3339_add(&time, report->report.now_ms);
-    json_add_string(document, "generated_at", time.bytes);
+    field_time(document, "generated_at", report->report.now_ms);
     json_add_string(document, "context", report->report.options->context);
     json_add_string(document, "verdict", outlook_verdict_name(outlook->verdict));
     json_add_int(document, "exit_code", outlook->verdict);
     json_add_string(document, "summary", outlook->summary);
-    add_lines(document, "advice", outlook->advice, outlook->n_advice);
-    add_lines(document, "unjudged", outlook->unjudged, outlook->n_unjudged);
+    field_lines(document, "advice", outlook->advice, outlook->n_advice);
+    field_lines(document, "unjudged", outlook->unjudged, outlook->n_unjudged);
     report_add_checks(document, &report->report);
     report_add_layers(document, &report->report);
     return document;

@@ -43,4 +43,46 @@ struct check_options {
  * return the exit status: an enum outlook_verdict. */
 int cli_check(const struct check_options *options, struct store *store);
 
+/* How an action ended: the exit statuses of drain, restart, stop and history --resume. */
+enum act_verdict {
+    ACT_done,    /* what it was for is true, by observation */
+    ACT_partly,  /* some of it is; what was done stays done */
+    ACT_failed,  /* it failed or was refused */
+    ACT_unknown, /* not known: the time was over, or it is left to the journal */
+};
+
+struct act_options {
+    struct status_options look; /* context, form and colours; timeout_ms bounds all of it */
+    const char *command;        /* "drain", for messages */
+    enum op_kind kind;          /* not looked at with op_id */
+    const char *const *names;   /* of the objects, or ids */
+    size_t n_names;
+    const char *op_id;                /* an interrupted op to go on with instead; NULL */
+    bool is_dismissal;                /* set that op aside, and no more */
+    bool is_yes, is_forced;           /* confirmed beforehand; forced when that is offered */
+    bool is_dry;                      /* print the plan and leave */
+    unsigned choices_on, choices_off; /* bits 1u << OP_CHOICE_x, applied to the plan's own */
+    int64_t grace_ms;                 /* -1: the configured one */
+    const char *reason, *message;     /* "" when not given; message: sent when one is offered */
+    bool has_terminal;                /* somebody can be asked */
+    bool has_live_progress;           /* standard error is a terminal: one line, written over */
+};
+
+/* Plan, confirm and follow one op of the ops room to its end; print how it ended. Returns an enum
+ * act_verdict. Takes SIGINT (once: cancel; twice: leave it), SIGTERM and SIGHUP (leave it). */
+int cli_act(const struct act_options *options, struct store *store);
+
+struct history_options {
+    struct status_options look;
+    const char *folder; /* of the journal; NULL: none can be found */
+    int64_t since_ms;   /* 0: all */
+    const char *op_id;  /* this one, with its items and steps; NULL: all, as a table */
+};
+
+/* "2h", "3d", "45m", "90s", or RFC 3339; in wall milliseconds. */
+bool history_since_read(const char *text, int64_t now_ms, int64_t *out, struct err *err) MUST_CHECK;
+
+/* Print the journal: 0, or 1 when it cannot be read or knows no such op. */
+int cli_history(const struct history_options *options);
+
 #endif

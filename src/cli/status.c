@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cli/fields.h"
 #include "cli/report.h"
 #include "core/clock.h"
-#include "core/json.h"
 #include "core/text.h"
 
 enum { UNREAD_BYTES = 256 };
@@ -79,17 +79,6 @@ has_anything(const struct snapshot *snapshot)
     return false;
 }
 
-static void
-print_json(const struct report *report)
-{
-    struct json *document = report_json(report);
-    char *text = json_print(document, true);
-
-    puts(text);
-    free(text);
-    json_free(document);
-}
-
 int
 cli_status(const struct status_options *options, struct store *store)
 {
@@ -104,7 +93,7 @@ cli_status(const struct status_options *options, struct store *store)
     assessment = assess(&snapshot, &options->thresholds, report.now_ms);
     report.assessment = assessment;
     if (options->is_json)
-        print_json(&report);
+        fields_print(report_json(&report), true);
     else
         report_text(stdout, &report);
     status = has_anything(&snapshot) ? EXIT_SUCCESS : EXIT_FAILURE;

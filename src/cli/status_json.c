@@ -2,6 +2,7 @@
  * added, never removed. What is not known is null. */
 #include <string.h>
 
+#include "cli/fields.h"
 #include "cli/report.h"
 #include "core/clock.h"
 #include "core/json.h"
@@ -9,49 +10,13 @@
 
 enum { US_PER_MS = 1000, TIME_BYTES = 32 };
 
-static void
-add_time(struct json *object, const char *key, int64_t wall_ms)
-{
-    TEXT(time, TIME_BYTES);
-
-    if (wall_ms <= 0) {
-        json_add_null(object, key);
-        return;
-    }
-    rfc3339_add(&time, wall_ms);
-    json_add_string(object, key, time.bytes);
-}
-
-/* "" is unknown too. */
-static void
-add_word(struct json *object, const char *key, const char *word)
-{
-    json_add_string(object, key, word && word[0] ? word : NULL);
-}
-
-/* Negative is unknown. */
-static void
-add_count(struct json *object, const char *key, int64_t n)
-{
-    if (n < 0)
-        json_add_null(object, key);
-    else
-        json_add_int(object, key, n);
-}
-
-static void
-add_seconds(struct json *object, const char *key, int64_t ms)
-{
-    add_count(object, key, ms < 0 ? -1 : ms / 1000);
-}
-
 /* How long ago that was; null when it is not known. */
 static void
 add_age(struct json *object, const char *key, int64_t now_ms, int64_t since_ms)
 {
     int64_t age_ms = since_ms <= 0 ? -1 : now_ms > since_ms ? now_ms - since_ms : 0;
 
-    add_seconds(object, key, age_ms);
+    field_seconds(object, key, age_ms);
 }
 
 static void
@@ -61,15 +26,6 @@ add_milliseconds(struct json *object, const char *key, int64_t us)
         json_add_null(object, key);
     else
         json_add(object, key, json_new_double((double)us / US_PER_MS));
-}
-
-static void
-add_lines(struct json *object, const char *key, const char *const *lines, size_t n)
-{
-    struct json *array = json_add_array(object, key);
-
-    for (size_t i = 0; i < n; i++)
-        json_add(array, NULL, json_new_string(lines[i]));
 }
 
 static const char *
@@ -95,8 +51,8 @@ add_sources(struct json *document, const struct report *report)
         json_add_string(object, "name", source_name((enum source)i));
         json_add_string(object, "state", source_word(status, report->now_ms));
         add_age(object, "age_seconds", report->now_ms, status->ok_at_ms);
-        add_word(object, "error", is_waiting ? "not read in time" : status->error);
-        add_word(object, "request_id", status->request_id);
+        field_word(object, "error", is_waiting ? "not read in time" : status->error);
+        field_word(object, "request_id", status->request_id);
     }
 }
 
@@ -116,13 +72,13 @@ add_pools(struct json *document, const struct report *report)
         json_add_string(object, "name", pool->name);
         json_add_string(object, "health", pool_health_name(judgement->health));
         json_add_string(object, "severity", severity_name(judgement->severity));
-        add_word(object, "reason", judgement->reason);
+        field_word(object, "reason", judgement->reason);
         json_add_bool(object, "is_stale", judgement->is_stale);
         add_age(object, "age_seconds", report->now_ms, pool->stats_at_ms);
-        add_count(object, "workers_polling", pool->stats_at_ms > 0 ? pool->workers_polling : -1);
-        add_count(object, "active", pool->active);
-        add_count(object, "depth", pool->stats_at_ms > 0 ? pool->depth : -1);
-        add_count(object, "pending", pool->stats_at_ms > 0 ? pool->pending : -1);
+        field_count(object, "workers_polling", pool->stats_at_ms > 0 ? pool->workers_polling : -1);
+        field_count(object, "active", pool->active);
+        field_count(object, "depth", pool->stats_at_ms > 0 ? pool->depth : -1);
+        field_count(object, "pending", pool->stats_at_ms > 0 ? pool->pending : -1);
         add_age(object, "oldest_queued_seconds", report->now_ms,
                 pool->has_oldest ? pool->oldest_queued_ms : 0);
     }
@@ -150,19 +106,19 @@ add_jobs(struct json *document, const struct report *report)
         struct json *object = json_add_object(array, NULL);
 
         json_add_string(object, "id", job->id);
-        add_word(object, "pool_id", job->pool_id);
-        add_word(object, "pool", job->pool_name);
-        add_word(object, "session_id", job->session_id);
-        add_word(object, "title", job->title);
-        add_word(object, "state", job->state);
-        add_seconds(object, "age_seconds", job_age_ms(job, report->now_ms));
-        add_seconds(object, "heartbeat_age_seconds", job_heartbeat_age_ms(job, report->now_ms));
-        add_word(object, "session_status", job->session_status);
-        add_word(object, "stop_reason", job->stop_reason);
+        field_word(object, "pool_id", job->pool_id);
+        field_word(object, "pool", job->pool_name);
+        field_word(object, "session_id", job->session_id);
+        field_word(object, "title", job->title);
+        field_word(object, "state", job->state);
+        field_seconds(object, "age_seconds", job_age_ms(job, report->now_ms));
+        field_seconds(object, "heartbeat_age_seconds", job_heartbeat_age_ms(job, report->now_ms));
+        field_word(object, "session_status", job->session_status);
+        field_word(object, "stop_reason", job->stop_reason);
         add_flags(object, &report->assessment->jobs[i]);
         json_add_string(object, "from", job->from == JOB_FROM_WORK ? "work" : "session");
-        add_word(object, "agent", job->agent);
-        add_count(object, "cost_cents", job->cost_cents);
+        field_word(object, "agent", job->agent);
+        field_count(object, "cost_cents", job->cost_cents);
     }
 }
 
@@ -171,15 +127,15 @@ add_certificates(struct json *object, const struct tunnel *tunnel)
 {
     struct json *array = json_add_array(object, "certificates");
 
-    add_time(object, "certificates_read_at", tunnel->certificates_at_ms); /* null: not known */
+    field_time(object, "certificates_read_at", tunnel->certificates_at_ms); /* null: not known */
     for (size_t i = 0; i < tunnel->n_certificates; i++) {
         const struct certificate *certificate = &tunnel->certificates[i];
         struct json *member = json_add_object(array, NULL);
 
         json_add_string(member, "id", certificate->id);
-        add_word(member, "fingerprint", certificate->fingerprint);
-        add_time(member, "created_at", certificate->created_ms);
-        add_time(member, "expires_at", certificate->expires_ms);
+        field_word(member, "fingerprint", certificate->fingerprint);
+        field_time(member, "created_at", certificate->created_ms);
+        field_time(member, "expires_at", certificate->expires_ms);
         json_add_bool(member, "is_archived", certificate->is_archived);
     }
 }
@@ -216,7 +172,7 @@ add_tunnels(struct json *document, const struct report *report)
 
         json_add_string(object, "id", tunnels[i].id);
         json_add_string(object, "name", tunnels[i].name);
-        add_word(object, "domain", tunnels[i].domain);
+        field_word(object, "domain", tunnels[i].domain);
         json_add_string(object, "state",
                         tunnel_word(report, &tunnels[i], report->assessment->tunnels[i]));
         add_certificates(object, &tunnels[i]);
@@ -235,15 +191,15 @@ add_log(struct json *object, const struct log_facts *log)
     }
     member = json_add_object(object, "log");
     json_add_string(member, "origin", log->origin);
-    add_word(member, "error", log->error);
-    add_time(member, "last_line_at", log->line_ms);
+    field_word(member, "error", log->error);
+    field_time(member, "last_line_at", log->line_ms);
     array = json_add_array(member, "seen");
     for (size_t i = 0; i < log->n_seen; i++) {
         struct json *seen = json_add_object(array, NULL);
 
         json_add_string(seen, "signal", log_signal_name(log->seen[i].signal));
         json_add_string(seen, "meaning", log_signal_meaning(log->seen[i].signal));
-        add_time(seen, "last_at", log->seen[i].last_ms);
+        field_time(seen, "last_at", log->seen[i].last_ms);
         json_add_int(seen, "recent", log->seen[i].recent);
         json_add_string(seen, "line", log->seen[i].line);
     }
@@ -262,11 +218,11 @@ add_connectors(struct json *document, const struct report *report)
 
         json_add_string(object, "name", connector->name);
         json_add_string(object, "url", connector->url);
-        add_word(object, "tunnel_id", connector->tunnel_id);
-        add_count(object, "ready_connections", connector->ready_connections);
+        field_word(object, "tunnel_id", connector->tunnel_id);
+        field_count(object, "ready_connections", connector->ready_connections);
         json_add_string(object, "state", connector_state_name(connector->state));
-        add_word(object, "version", connector->version);
-        add_word(object, "error", connector->error);
+        field_word(object, "version", connector->version);
+        field_word(object, "error", connector->error);
         add_log(object, &connector->log);
     }
 }
@@ -355,9 +311,9 @@ add_quality(struct json *object, const struct check *check)
     add_milliseconds(object, "jitter_ms", check_jitter_us(check));
     json_add_int(object, "sent", check->sent);
     json_add_int(object, "lost", check->lost);
-    add_count(object, "retransmits", check->retransmits);
-    add_count(object, "path_mtu", check->path_mtu);
-    add_count(object, "datagram_bytes", check->datagram_bytes);
+    field_count(object, "retransmits", check->retransmits);
+    field_count(object, "path_mtu", check->path_mtu);
+    field_count(object, "datagram_bytes", check->datagram_bytes);
     add_burst(object, &check->burst);
     add_moment(object, "measured_at", check->at_ms);
     add_moment(object, "failing_since", check->failing_since_ms);
@@ -378,7 +334,7 @@ report_add_checks(struct json *document, const struct report *report)
         json_add_string(object, "target", check->target);
         json_add_string(object, "protocol", check->protocol);
         json_add_int(object, "family", check->family);
-        add_word(object, "address", check->address);
+        field_word(object, "address", check->address);
         json_add_string(object, "verdict", check_verdict_name(check->verdict));
         stages = json_add_object(object, "stages");
         for (int stage = 0; stage < STAGE_COUNT; stage++)
@@ -388,11 +344,11 @@ report_add_checks(struct json *document, const struct report *report)
         json_add_string(object, "failed_stage",
                         check->verdict == CHECK_fail ? check_stage_name(check->failed_stage)
                                                      : NULL);
-        add_word(object, "error", check->error);
-        add_word(object, "hint", check->hint);
-        add_word(object, "cause", check->cause);
-        add_word(object, "next_step", check->next_step);
-        add_word(object, "note", check->note);
+        field_word(object, "error", check->error);
+        field_word(object, "hint", check->hint);
+        field_word(object, "cause", check->cause);
+        field_word(object, "next_step", check->next_step);
+        field_word(object, "note", check->note);
         add_quality(object, check);
         add_resolvers(object, check);
         add_addresses(object, check);
@@ -427,7 +383,7 @@ report_add_layers(struct json *document, const struct report *report)
         json_add_int(object, "layer", layer->number);
         json_add_string(object, "name", layer->name);
         json_add_string(object, "verdict", layer_verdict_name(layer->verdict));
-        add_lines(object, "evidence", layer->evidence, layer->n_evidence);
+        field_lines(object, "evidence", layer->evidence, layer->n_evidence);
         add_layer_checks(object, layer);
     }
 }
@@ -444,11 +400,11 @@ add_diagnosis(struct json *document, const struct report *report)
         json_add_string(object, "severity", severity_name(finding->severity));
         json_add_string(object, "rule", finding->rule);
         json_add_string(object, "subject", finding->subject);
-        add_word(object, "subject_id", finding->subject_id);
+        field_word(object, "subject_id", finding->subject_id);
         json_add_string(object, "summary", finding->summary);
-        add_lines(object, "evidence", finding->evidence, finding->n_evidence);
+        field_lines(object, "evidence", finding->evidence, finding->n_evidence);
         json_add_string(object, "next_step", finding->next_step);
-        add_time(object, "since", finding->since_ms);
+        field_time(object, "since", finding->since_ms);
     }
 }
 
@@ -469,11 +425,11 @@ add_summary(struct json *document, const struct report *report)
         return;
     }
     object = json_add_object(document, "service");
-    add_word(object, "base_url", service->base_url);
-    add_word(object, "workspace_id", service->workspace_id);
-    add_word(object, "credential", service->credential);
-    add_count(object, "budget_per_minute", service->budget_per_minute);
-    add_count(object, "used_last_minute", service->used_last_minute);
+    field_word(object, "base_url", service->base_url);
+    field_word(object, "workspace_id", service->workspace_id);
+    field_word(object, "credential", service->credential);
+    field_count(object, "budget_per_minute", service->budget_per_minute);
+    field_count(object, "used_last_minute", service->used_last_minute);
     add_milliseconds(object, "latency_ms", service->latency_us);
     if (service->has_clock_offset)
         json_add_int(object, "clock_offset_ms", service->clock_offset_ms);
@@ -486,7 +442,7 @@ report_json(const struct report *report)
 {
     struct json *document = json_new_object();
 
-    add_time(document, "generated_at", report->now_ms);
+    field_time(document, "generated_at", report->now_ms);
     json_add_string(document, "context", report->options->context);
     add_summary(document, report);
     add_diagnosis(document, report);

@@ -14,7 +14,4 @@ struct journal {
     int64_t seen_version; /* of the data, as others changed it */
 };
 
-const char *progress_name(int progress); /* enum op_progress, as in the file */
-int progress_find(const char *name);     /* -1 when there is none */
-
 #endif

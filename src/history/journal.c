@@ -195,7 +195,7 @@ write_item(struct journal *journal, const char *op_id, const struct journal_item
                         " asked_ms = excluded.asked_ms, done_ms = excluded.done_ms",
                         CELLS(cell_text(op_id), cell_text(item->id), cell_text(item->name),
                               cell_text(item->pool_id), cell_text(item->session_id),
-                              cell_text(progress_name((int)item->progress)), cell_text(item->note),
+                              cell_text(op_progress_name(item->progress)), cell_text(item->note),
                               cell_number(item->asked_ms), cell_number(item->done_ms)),
                         err);
 }

@@ -8,28 +8,6 @@
 #include "history/handle.h"
 #include "history/journal.h"
 
-/* ---- names ---- */
-
-static const char *const progresses[] = {
-    [OP_ITEM_waiting] = "waiting", [OP_ITEM_sent] = "sent",     [OP_ITEM_taken] = "taken",
-    [OP_ITEM_done] = "done",       [OP_ITEM_failed] = "failed", [OP_ITEM_left] = "left",
-};
-
-const char *
-progress_name(int progress)
-{
-    return progresses[progress];
-}
-
-int
-progress_find(const char *name)
-{
-    for (size_t i = 0; i < COUNT_OF(progresses); i++)
-        if (strcmp(progresses[i], name) == 0)
-            return (int)i;
-    return -1;
-}
-
 /* A choice that this program does not know is not in force here. */
 static unsigned
 choices_parse(const char *list)
@@ -99,7 +77,7 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
     while (query_next(query)) {
         struct journal_item *item = pile_add(&pile);
         const char *progress = query_text(query, 2, arena);
-        int found = progress_find(progress);
+        enum op_progress found = op_progress_find(progress);
 
         item->id = query_text(query, 0, arena);
         item->name = query_text(query, 1, arena);
@@ -108,8 +86,8 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
         item->done_ms = query_number(query, 5);
         item->pool_id = query_text(query, 6, arena);
         item->session_id = query_text(query, 7, arena);
-        item->progress = found < 0 ? OP_ITEM_waiting : (enum op_progress)found;
-        if (found < 0 && is_known)
+        item->progress = found;
+        if (found == OP_PROGRESS_COUNT && is_known)
             is_known = err_set(err, ERR_IO, "%s: %s: the journal says \"%.20s\" of %s",
                                journal->place.file, op->id, progress, item->id);
     }

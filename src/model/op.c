@@ -75,6 +75,26 @@ op_state_is_over(enum op_state state)
     return states[state].is_over;
 }
 
+static const char *const progresses[] = {
+    [OP_ITEM_waiting] = "waiting", [OP_ITEM_sent] = "sent",     [OP_ITEM_taken] = "taken",
+    [OP_ITEM_done] = "done",       [OP_ITEM_failed] = "failed", [OP_ITEM_left] = "left",
+};
+
+const char *
+op_progress_name(enum op_progress progress)
+{
+    return progresses[progress];
+}
+
+enum op_progress
+op_progress_find(const char *name)
+{
+    for (int i = 0; i < OP_PROGRESS_COUNT; i++)
+        if (strcmp(progresses[i], name) == 0)
+            return (enum op_progress)i;
+    return OP_PROGRESS_COUNT;
+}
+
 const char *
 op_choice_name(enum op_choice choice)
 {

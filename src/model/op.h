@@ -39,6 +39,7 @@ enum op_progress {
     OP_ITEM_done,    /* true, by observation */
     OP_ITEM_failed,
     OP_ITEM_left, /* nothing will be done about it: not chosen, or the op was cancelled */
+    OP_PROGRESS_COUNT
 };
 
 struct op_item {
@@ -119,6 +120,9 @@ const char *op_state_name(enum op_state state); /* "done", as in JSON */
 /* OP_STATE_COUNT when there is none. */
 enum op_state op_state_find(const char *name);
 bool op_state_is_over(enum op_state state);
+const char *op_progress_name(enum op_progress progress); /* "taken", as in JSON and the history */
+/* OP_PROGRESS_COUNT when there is none. */
+enum op_progress op_progress_find(const char *name);
 const char *op_choice_name(enum op_choice choice);
 const char *op_choice_what(enum op_choice choice);
 
