@@ -298,7 +298,7 @@ add_addresses(struct json *object, const struct check *check)
             json_add_bool(member, "passes", !*address->error);
         else
             json_add_null(member, "passes");
-        add_word(member, "error", address->error);
+        field_word(member, "error", address->error);
         add_milliseconds(member, "rtt_ms", address->rtt_us);
     }
 }
