@@ -174,7 +174,7 @@ tell_live(struct act *act, const struct op *op)
     TEXT(line, LINE_BYTES);
     TEXT(cut, LINE_BYTES);
 
-    op_line_add(&line, op, clock_wall_ms());
+    op_standing_add(&line, op, clock_wall_ms());
     text_add_cells(&cut, line.bytes, LIVE_CELLS, "…");
     fprintf(stderr, "\r\033[K%s", cut.bytes);
     fflush(stderr);
@@ -194,7 +194,7 @@ tell_lines(struct act *act, const struct op *op)
         if (op->lines[act->n_told].kind == OP_LINE_step ||
             op->lines[act->n_told].kind == OP_LINE_output)
             fprintf(stderr, "  %s\n", op->lines[act->n_told].text);
-    op_line_add(&line, op, 0);
+    op_standing_add(&line, op, 0);
     if (strcmp(line.bytes, act->told) == 0)
         return;
     snprintf(act->told, sizeof(act->told), "%s", line.bytes);

@@ -43,7 +43,7 @@ op_state_role(enum op_state state)
 }
 
 void
-op_line_add(struct text *out, const struct op *op, int64_t now_ms)
+op_standing_add(struct text *out, const struct op *op, int64_t now_ms)
 {
     text_add(out, op->phase[0] ? op->phase : op_state_name(op->state));
     if (op->n_items > 0)

@@ -11,7 +11,7 @@ struct json;
 void op_title_add(struct text *out, const struct op *op);
 /* "stopping jobs: 3 of 20 done, 41s, about 2m left": without glyphs or colours. now_ms 0:
  * without the times. */
-void op_line_add(struct text *out, const struct op *op, int64_t now_ms);
+void op_standing_add(struct text *out, const struct op *op, int64_t now_ms);
 enum role op_state_role(enum op_state state);
 
 /* What will happen, what it costs, and the exact calls and commands. */

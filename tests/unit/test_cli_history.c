@@ -27,8 +27,13 @@ struct world {
 };
 
 static const struct journal_item items[] = {
-    {"work_1", "nightly bump", OP_ITEM_done, "204", 3000, 4000},
-    {"work_2", "triage", OP_ITEM_taken, "", 3000, 0},
+    {.id = "work_1",
+     .name = "nightly bump",
+     .progress = OP_ITEM_done,
+     .note = "204",
+     .asked_ms = 3000,
+     .done_ms = 4000},
+    {.id = "work_2", .name = "triage", .progress = OP_ITEM_taken, .asked_ms = 3000},
 };
 
 static void
