@@ -81,7 +81,12 @@ open_journal(const struct world *world)
 
 static const struct journal_item two_items[] = {
     {.id = "work_1", .name = "nightly bump", .progress = OP_ITEM_waiting, .note = ""},
-    {.id = "work_2", .name = "triage", .progress = OP_ITEM_left, .note = "not chosen"},
+    {.id = "work_2",
+     .name = "triage",
+     .pool_id = "env_1",
+     .session_id = "sesn_2",
+     .progress = OP_ITEM_left,
+     .note = "not chosen"},
 };
 
 static struct journal_op
@@ -188,6 +193,9 @@ an_op_is_read_as_it_was_written(void **state)
     assert_string_equal(op->items[1].name, "triage");
     assert_int_equal(op->items[1].progress, OP_ITEM_left);
     assert_string_equal(op->items[1].note, "not chosen");
+    assert_string_equal(op->items[1].pool_id, "env_1");
+    assert_string_equal(op->items[1].session_id, "sesn_2");
+    assert_string_equal(op->items[0].session_id, "");
     journal_close(journal);
 }
 
@@ -306,10 +314,26 @@ stop_times_come_from_finished_items_of_the_pool(void **state)
     struct journal *journal = open_journal(world);
     struct journal_op op = drain("op_1");
     const struct journal_item items[] = {
-        {.id = "a", .progress = OP_ITEM_done, .asked_ms = 1000, .done_ms = 5000},
-        {.id = "b", .progress = OP_ITEM_done, .asked_ms = 1000, .done_ms = 9000},
-        {.id = "c", .progress = OP_ITEM_failed, .asked_ms = 1000, .done_ms = 2000},
-        {.id = "d", .progress = OP_ITEM_done, .asked_ms = 0, .done_ms = 2000}, /* by others */
+        {.id = "a",
+         .pool_id = "env_1",
+         .progress = OP_ITEM_done,
+         .asked_ms = 1000,
+         .done_ms = 5000},
+        {.id = "b",
+         .pool_id = "env_1",
+         .progress = OP_ITEM_done,
+         .asked_ms = 1000,
+         .done_ms = 9000},
+        {.id = "c",
+         .pool_id = "env_1",
+         .progress = OP_ITEM_failed,
+         .asked_ms = 1000,
+         .done_ms = 2000},
+        {.id = "d",
+         .pool_id = "env_1",
+         .progress = OP_ITEM_done,
+         .asked_ms = 0,
+         .done_ms = 2000}, /* by others */
     };
     const int64_t *times;
     size_t n;
