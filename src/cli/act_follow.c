@@ -62,7 +62,7 @@ act_print_document(struct act *act, const struct op *op, enum act_verdict verdic
     else
         json_add_null(document, "op");
     op_add_lines(document, op ? op : &nothing);
-    fields_print(document, true);
+    fields_print(stdout, document, true);
 }
 
 struct page

@@ -1,12 +1,11 @@
 #include "cli/check_look.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "cli/check_report.h"
+#include "cli/fields.h"
 #include "core/arena.h"
 #include "core/clock.h"
-#include "core/json.h"
 #include "core/text.h"
 
 enum { LINE_BYTES = 640 };
@@ -40,18 +39,11 @@ check_look_print(FILE *out, const struct check_look *look)
         .outlook = &look->outlook,
         .has_layers = options->only.has_layers,
     };
-    struct json *document;
-    char *text;
 
-    if (!options->look.is_json) {
+    if (!options->look.is_json)
         check_report_text(out, &report);
-        return;
-    }
-    document = check_report_json(&report);
-    text = json_print(document, !options->is_watching); /* while watching: one a line */
-    fprintf(out, "%s\n", text);
-    free(text);
-    json_free(document);
+    else /* while watching: one a line */
+        fields_print(out, check_report_json(&report), !options->is_watching);
 }
 
 /* ---- news ---- */

@@ -52,11 +52,11 @@ field_lines(struct json *object, const char *key, const char *const *lines, size
 }
 
 void
-fields_print(struct json *document, bool is_pretty)
+fields_print(FILE *out, struct json *document, bool is_pretty)
 {
     char *text = json_print(document, is_pretty);
 
-    puts(text);
+    fprintf(out, "%s\n", text);
     free(text);
     json_free(document);
 }

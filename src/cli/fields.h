@@ -2,6 +2,8 @@
 #ifndef CLI_FIELDS_H
 #define CLI_FIELDS_H
 
+#include <stdio.h>
+
 #include "core/json.h"
 
 void field_time(struct json *object, const char *key, int64_t wall_ms);  /* 0: null */
@@ -10,7 +12,7 @@ void field_count(struct json *object, const char *key, int64_t n);       /* nega
 void field_seconds(struct json *object, const char *key, int64_t ms);    /* negative: null */
 void field_lines(struct json *object, const char *key, const char *const *lines, size_t n);
 
-/* Print the document to standard output and free it. */
-void fields_print(struct json *document, bool is_pretty);
+/* Print the document and free it: indented, or on one line. */
+void fields_print(FILE *out, struct json *document, bool is_pretty);
 
 #endif

@@ -139,7 +139,7 @@ print_document(const struct history_options *options, const struct past *past, s
         field_word(object, "context", past[i].op->context);
         add_steps(object, &past[i]);
     }
-    fields_print(document, true);
+    fields_print(stdout, document, true);
 }
 
 /* ---- for people ---- */

@@ -93,7 +93,7 @@ cli_status(const struct status_options *options, struct store *store)
     assessment = assess(&snapshot, &options->thresholds, report.now_ms);
     report.assessment = assessment;
     if (options->is_json)
-        fields_print(report_json(&report), true);
+        fields_print(stdout, report_json(&report), true);
     else
         report_text(stdout, &report);
     status = has_anything(&snapshot) ? EXIT_SUCCESS : EXIT_FAILURE;
