@@ -1,12 +1,19 @@
 #include "sim/operate.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/text.h"
 #include "sim/ask.h"
 #include "sim/buffer.h"
+
+enum {
+    BACK_WITHIN_MS = 50000, /* less than the 60 s that a driver has by default */
+    LOOK_AGAIN_MS = 50,
+};
 
 /* What was asked for, from the command line. */
 struct wish {
@@ -32,10 +39,16 @@ print_safely(FILE *out, const char *before, const char *foreign)
     fprintf(out, "%s%s", before, safe.bytes);
 }
 
+static bool
+is_meant(const struct wish *wish, const struct json *row)
+{
+    return !wish->worker || strcmp(json_string(row, "name", ""), wish->worker) == 0;
+}
+
 static void
 print_row(const struct wish *wish, const struct json *row, const char *const *members, FILE *out)
 {
-    if (wish->worker && strcmp(json_string(row, "name", ""), wish->worker) != 0)
+    if (!is_meant(wish, row))
         return;
     for (size_t i = 0; members[i]; i++)
         print_safely(out, i ? " " : "", json_string(row, members[i], "-"));
@@ -89,15 +102,12 @@ print_logs(const struct wish *wish, const struct json *answer, FILE *out)
     }
 }
 
-static const struct verb {
+struct verb {
     const char *name;
     bool is_order;
     const char *below; /* the kind's path; NULL: where its orders go */
     void (*print)(const struct wish *wish, const struct json *answer, FILE *out);
-} verbs[] = {
-    {"list", false, NULL, print_list},    {"status", false, NULL, print_status},
-    {"logs", false, "/logs", print_logs}, {"drain", true, NULL, NULL},
-    {"restart", true, NULL, NULL},        {"start", true, NULL, NULL},
+    bool (*wait)(const struct wish *wish, struct err *err);
 };
 
 /* RFC 3986 2.3: what may stand as it is. */
@@ -125,24 +135,85 @@ body_of(const struct verb *verb, const struct wish *wish)
     return text;
 }
 
-static bool
-carry_out(const struct verb *verb, const struct wish *wish, FILE *out, struct err *err)
+/* Caller frees the answer. */
+static struct json *
+ask_about(const struct wish *wish, const char *below, const char *body, struct err *err)
 {
     struct buffer path = {0};
-    char *body = verb->is_order ? body_of(verb, wish) : NULL;
     struct json *answer;
 
     buffer_add(&path, wish->kind->path);
     add_encoded(&path, wish->name);
-    buffer_add(&path, verb->below ? verb->below : wish->kind->orders);
+    buffer_add(&path, below ? below : wish->kind->orders);
     answer = ask_simulator(&(struct ask_question){wish->url, path.bytes, body}, err);
-    if (answer && verb->print)
-        verb->print(wish, answer, out);
-    json_free(answer);
     buffer_free(&path);
-    free(body);
     return answer;
 }
+
+/* Of those that were meant: how many are in this state. */
+static size_t
+count_in_state(const struct wish *wish, const struct json *answer, const char *state)
+{
+    const char *list = wish->kind->list;
+    const struct json *row = list ? json_first(json_get(answer, list)) : answer;
+    size_t n = 0;
+
+    for (; row; row = list ? json_next(row) : NULL)
+        n += is_meant(wish, row) && strcmp(json_string(row, "state", ""), state) == 0;
+    return n;
+}
+
+/* As systemctl does: until what was stopped has started, so that a rolling restart takes one after
+ * the other. Nothing is down in between, so what is down has failed. */
+static bool
+wait_until_back(const struct wish *wish, struct err *err)
+{
+    int64_t deadline_ms = clock_mono_ms() + BACK_WITHIN_MS;
+
+    for (;;) {
+        struct json *answer = ask_about(wish, NULL, NULL, err);
+        size_t down = count_in_state(wish, answer, "down");
+        size_t coming =
+            count_in_state(wish, answer, "draining") + count_in_state(wish, answer, "starting");
+
+        json_free(answer);
+        if (!answer)
+            return false;
+        if (down > 0)
+            return err_set(err, ERR_REFUSED, "%zu did not start; see logs", down);
+        if (coming == 0)
+            return true;
+        if (clock_mono_ms() > deadline_ms)
+            return err_set(err, ERR_TIMEOUT, "%zu not back after %d s", coming,
+                           BACK_WITHIN_MS / 1000);
+        poll(NULL, 0, LOOK_AGAIN_MS);
+    }
+}
+
+static bool
+carry_out(const struct verb *verb, const struct wish *wish, FILE *out, struct err *err)
+{
+    char *body = verb->is_order ? body_of(verb, wish) : NULL;
+    struct json *answer = ask_about(wish, verb->below, body, err);
+    bool ok = answer;
+
+    if (ok && verb->print)
+        verb->print(wish, answer, out);
+    if (ok && verb->wait)
+        ok = verb->wait(wish, err);
+    json_free(answer);
+    free(body);
+    return ok;
+}
+
+static const struct verb verbs[] = {
+    {.name = "list", .print = print_list},
+    {.name = "status", .print = print_status},
+    {.name = "logs", .below = "/logs", .print = print_logs},
+    {.name = "drain", .is_order = true},
+    {.name = "restart", .is_order = true, .wait = wait_until_back},
+    {.name = "start", .is_order = true},
+};
 
 static const struct verb *
 verb_find(const char *name)

@@ -9,8 +9,9 @@
 
 /* The verbs are those of control drivers (core/driver.h). Prints one line for each worker that
  * runs, NAME STATE, for list; more of each, and those that are down, for status; lines for logs;
- * nothing for the others, which are done when the simulator has taken the order. ERR_USAGE when the
- * arguments are wrong. */
+ * nothing for the others. drain and start are done when the simulator has taken the order, restart
+ * when what was restarted is there again: ERR_TIMEOUT after 50 s, ERR_REFUSED when it did not
+ * start. ERR_USAGE when the arguments are wrong. */
 bool sim_operate(int n, char *const *arguments, FILE *out, struct err *err);
 
 #endif

@@ -122,6 +122,21 @@ workers_are_listed_drained_and_started_one_by_one(void **state)
 }
 
 static void
+a_restart_is_over_when_the_worker_polls_as_another_process(void **state)
+{
+    char *before = OPERATE("status", "pool", "eu-west-build", "build-20"), *after;
+
+    (void)state;
+    assert_non_null(strstr(before, "build-20 working build-20-"));
+    DO("restart", "pool", "eu-west-build", "build-20"); /* the deaf one: it is killed */
+    after = OPERATE("status", "pool", "eu-west-build", "build-20");
+    assert_non_null(strstr(after, "build-20 polling build-20-"));
+    assert_int_not_equal(strncmp(before + 17, after + 17, 21), 0);
+    free(before);
+    free(after);
+}
+
+static void
 what_does_not_exist_is_refused_and_wrong_arguments_are_a_usage_error(void **state)
 {
     (void)state;
@@ -210,7 +225,8 @@ a_connector_that_starts_has_no_connection_at_first(void **state)
 
     (void)state;
     json_free(simulator_control(sim, "/sim/switch", "{\"name\":\"fleet.pace\",\"value\":\"100\"}"));
-    DO("restart", "connector", "prod-eu-1");
+    DO("drain", "connector", "prod-eu-1");
+    DO("start", "connector", "prod-eu-1");
     until_said("connector", "prod-eu-1", "prod-eu-1 starting ");
     until_connected(0, 0);
     assert_int_equal(ready(0, &connections, NULL), 503);
@@ -269,7 +285,8 @@ after_a_rotation_connections_stay_up_but_a_restart_needs_the_new_token(void **st
     token = simulator_json(sim, &rotate, 200);
     assert_int_equal(ready(0, &connections, NULL), 200);
     assert_int_equal(connections, 4);
-    DO("restart", "connector", "prod-eu-1"); /* the file still has the old one */
+    DO("drain", "connector", "prod-eu-1"); /* the file still has the old one */
+    DO("start", "connector", "prod-eu-1");
     until_connected(0, 0);
     for (int64_t deadline_ms = clock_mono_ms() + WITHIN_MS;;) {
         bool is_failing;
@@ -285,9 +302,10 @@ after_a_rotation_connections_stay_up_but_a_restart_needs_the_new_token(void **st
     assert_int_equal(ready(1, &connections, NULL), 200); /* not restarted: it is still connected */
     write_text(file, json_string(token, "tunnel_token", ""));
     DO("restart", "connector", "prod-eu-1");
+    assert_int_equal(ready(0, &connections, NULL), 200);
     until_connected(0, 4);
     write_text(file, "\n"); /* no token, no connector */
-    DO("restart", "connector", "prod-eu-1");
+    REFUSED(ERR_REFUSED, "restart", "connector", "prod-eu-1");
     until_said("connector", "prod-eu-1", "prod-eu-1 down ");
     free(file);
     json_free(token);
@@ -312,6 +330,7 @@ main(void)
 #define WITH_ITS_OWN(test) cmocka_unit_test_setup_teardown(test, start, stop)
     const struct CMUnitTest tests[] = {
         WITH_ITS_OWN(workers_are_listed_drained_and_started_one_by_one),
+        WITH_ITS_OWN(a_restart_is_over_when_the_worker_polls_as_another_process),
         WITH_ITS_OWN(what_does_not_exist_is_refused_and_wrong_arguments_are_a_usage_error),
         WITH_ITS_OWN(a_simulator_is_looked_for_on_loopback_only_and_its_absence_is_told),
         WITH_ITS_OWN(
