@@ -218,6 +218,7 @@ proxy_options(struct program *program)
         .log = {config->proxy.log_file, config->proxy.log_command},
         .address = config->proxy.address,
         .skips_exposure = !config->checks_exposure,
+        .tries_stranger = config->checks_stranger,
         .probes_inner_tls = config->checks_inner_tls,
         .waivers = waivers,
         .n_waivers = config->n_waivers,

@@ -108,7 +108,7 @@ struct config {
     size_t n_waivers;
     const char *edge_region, *edge_ca_file;
     const char *dot_server, *dot_name, *dot_ca_file; /* DNS over TLS */
-    bool checks_enabled, discover_connectors, checks_exposure, checks_inner_tls;
+    bool checks_enabled, discover_connectors, checks_exposure, checks_inner_tls, checks_stranger;
     const struct config_binding *bindings;
     size_t n_bindings;
     const char *theme;

@@ -254,6 +254,12 @@ const struct option context_options[] = {
      AT(discover_connectors),
      .fallback = "true",
      .help = "look for connectors on their well-known local ports"},
+    {.name = "checks.stranger",
+     .type = OPTION_BOOL,
+     AT(checks_stranger),
+     .fallback = "false",
+     .help = "send one request in ten minutes to the tunnel's public host, to see that it does not "
+             "arrive"},
     {.name = "checks.inner_tls",
      .type = OPTION_BOOL,
      AT(checks_inner_tls),

@@ -10,7 +10,8 @@
 enum {
     FINGERPRINT_SHOWN = 12,
     DAY_S = 86400,
-    REPEATED = 3, /* handshakes that failed within ten minutes: no longer one of a kind */
+    CA_NOTICE_DAYS = 60, /* facts/connectivity.md D3: a new CA takes a while */
+    REPEATED = 3,        /* handshakes that failed within ten minutes: no longer one of a kind */
 };
 
 #define DAYS_MS(n) ((n)*INT64_C(1000) * DAY_S)
@@ -124,7 +125,7 @@ see_registered(const struct judge *judge, const struct tunnel *tunnel, struct la
 
 static void
 note_expiry(const struct judge *judge, struct layer_check *out,
-            const struct certificate *certificate)
+            const struct certificate *certificate, bool is_last)
 {
     int64_t left_ms = certificate->expires_ms - judge->now_ms;
 
@@ -132,11 +133,10 @@ note_expiry(const struct judge *judge, struct layer_check *out,
         note(judge, out, LAYER_verified, "CA %.*s… does not expire", FINGERPRINT_SHOWN,
              certificate->fingerprint);
     else if (left_ms <= 0)
-        note(judge, out, LAYER_warning, "CA %.*s… expired %s ago", FINGERPRINT_SHOWN,
-             certificate->fingerprint, say_duration(judge->arena, -left_ms));
+        note(judge, out, is_last ? LAYER_failed : LAYER_warning, "CA %.*s… expired %s ago",
+             FINGERPRINT_SHOWN, certificate->fingerprint, say_duration(judge->arena, -left_ms));
     else
-        note(judge, out,
-             left_ms < judge->thresholds->ca_expiry_warn_ms ? LAYER_warning : LAYER_verified,
+        note(judge, out, left_ms < DAYS_MS(CA_NOTICE_DAYS) ? LAYER_warning : LAYER_verified,
              "CA %.*s… expires in %s", FINGERPRINT_SHOWN, certificate->fingerprint,
              say_duration(judge->arena, left_ms));
 }
@@ -144,9 +144,17 @@ note_expiry(const struct judge *judge, struct layer_check *out,
 void
 see_ca_expiry(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
+    size_t n_valid = 0;
+
+    for (size_t i = 0; i < tunnel->n_certificates; i++)
+        n_valid += certificate_is_valid(&tunnel->certificates[i], judge->now_ms);
     for (size_t i = 0; i < tunnel->n_certificates; i++)
         if (!tunnel->certificates[i].is_archived)
-            note_expiry(judge, out, &tunnel->certificates[i]);
+            note_expiry(judge, out, &tunnel->certificates[i], n_valid == 0);
+    if (!*out->evidence)
+        note(judge, out, LAYER_not_observable,
+             tunnel->certificates_at_ms == 0 ? "its certificates were not read"
+                                             : "no certificate is registered");
 }
 
 /* ---- what the files have ---- */

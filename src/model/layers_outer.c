@@ -193,11 +193,40 @@ see_record(const struct judge *judge, const struct tunnel *tunnel, struct layer_
          is_compared ? "; the proxy serves its domain" : "");
 }
 
+static const char *
+say_stranger(const struct judge *judge, const struct stranger *stranger)
+{
+    return stranger->answer == STRANGER_status
+               ? arena_printf(judge->arena, "HTTP %ld", stranger->status)
+               : stranger->error;
+}
+
+/* Judged by arrival: what the edge answers to strangers is not documented. */
 void
 see_stranger(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    (void)tunnel;
-    note(judge, out, LAYER_not_observable, "a stranger's request was not tried");
+    const struct proxy *proxy = proxy_of(judge, tunnel);
+    const struct stranger *stranger = proxy ? &proxy->stranger : NULL;
+
+    if (!stranger || stranger->answer == STRANGER_off)
+        note(judge, out, LAYER_not_observable,
+             "a stranger's request was not tried (checks.stranger)");
+    else if (stranger->is_in_log || stranger->is_from_server ||
+             (stranger->has_moved && stranger->was_idle))
+        note(judge, out, LAYER_failed, "a stranger's request arrived: %s%s", stranger->url,
+             stranger->is_in_log        ? " stands in the proxy's log"
+             : stranger->is_from_server ? " was answered by an MCP server"
+                                        : " was counted by a connector that had been idle");
+    else if (stranger->has_moved)
+        note(judge, out, LAYER_not_observable,
+             "a stranger's request cannot be told from the others: the connectors are not idle");
+    else if (stranger->answer == STRANGER_timeout ||
+             (stranger->answer == STRANGER_status && stranger->status < 400))
+        note(judge, out, LAYER_warning, "a stranger's request was not plainly refused: %s: %s",
+             stranger->url, say_stranger(judge, stranger));
+    else
+        note(judge, out, LAYER_verified, "a stranger's request did not arrive: %s",
+             say_stranger(judge, stranger));
 }
 
 /* ---- where the proxy may go ---- */

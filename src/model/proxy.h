@@ -8,6 +8,7 @@
 #include "model/exposure.h"
 #include "model/log_facts.h"
 #include "model/served.h"
+#include "model/stranger.h"
 
 /* The checklist of facts/connectivity.md D3. */
 enum certificate_rule {
@@ -74,6 +75,7 @@ struct proxy {
     struct certificate_proof rules[CERTIFICATE_RULES]; /* CA-5, CA-8 and S-5 are the judge's */
     struct log_facts log;
     struct served served;
+    struct stranger stranger;
     struct exposure exposure; /* of the port that it listens on, when there is one on this host */
     const struct waiver *waivers;
     size_t n_waivers;

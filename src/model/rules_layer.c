@@ -5,7 +5,10 @@
 #include "model/layers.h"
 #include "model/say.h"
 
-enum { FINGERPRINT_SHOWN = 12 };
+enum {
+    FINGERPRINT_SHOWN = 12,
+    SOON = 1, /* weight of a certificate that is still good */
+};
 
 /* The requests whose failure means that anybody is served. */
 static const struct {
@@ -61,6 +64,15 @@ is_broken(const struct judge *judge, const struct proxy *proxy, enum certificate
            certificate_rule_verdict(rule) == LAYER_failed && !waiver_of(proxy, check_of(rule), "");
 }
 
+/* A server certificate is renewed a month before its end: days before it, nobody does. */
+static bool
+expires_soon(const struct judge *judge, const struct proxy *proxy)
+{
+    return certificate_proof(judge, proxy, CERTIFICATE_s_5).proof == PROOF_holds &&
+           proxy->server.until_ms - judge->now_ms < judge->thresholds->ca_expiry_critical_ms &&
+           !waiver_of(proxy, "L2-4", "");
+}
+
 static void
 suspect_proxy(struct judge *judge, size_t row)
 {
@@ -72,6 +84,8 @@ suspect_proxy(struct judge *judge, size_t row)
             suspect(judge, RULE_layer_inner_tls, row, 0);
             break;
         }
+    if (expires_soon(judge, proxy) && !is_suspected(judge, RULE_layer_inner_tls))
+        suspect_as(judge, SEVERITY_warn, RULE_layer_inner_tls, row, SOON);
     if (proxy_ranges_verdict(judge, proxy, &line) == LAYER_failed && !waiver_of(proxy, "L1-6", ""))
         suspect(judge, RULE_layer_upstream_ips, judge->n_upstreams + row, 1);
 }
@@ -141,6 +155,17 @@ explain_layer_oauth_open(struct judge *judge, const struct suspicion *suspicion,
         upstream->route);
 }
 
+static void
+explain_soon(struct judge *judge, const struct proxy *proxy, struct finding *out)
+{
+    out->summary = arena_printf(judge->arena, "the proxy's server certificate expires in %s",
+                                say_duration(judge->arena, proxy->server.until_ms - judge->now_ms));
+    evidence_add(judge, out, "server certificate %s, issued by %s", proxy->server.file.path,
+                 proxy->server.issuer);
+    evidence_add(judge, out, "when it expires, the service refuses all MCP traffic");
+    out->next_step = "renew the server certificate (renew-cert); the proxy reloads it by itself";
+}
+
 void
 explain_layer_inner_tls(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
 {
@@ -149,6 +174,10 @@ explain_layer_inner_tls(struct judge *judge, const struct suspicion *suspicion, 
     bool is_time = false;
 
     name_subject(judge, proxy, out, *proxy->tunnel_domain ? proxy->tunnel_domain : "proxy");
+    if (suspicion->weight == SOON) {
+        explain_soon(judge, proxy, out);
+        return;
+    }
     for (int i = 0; i < CERTIFICATE_RULES; i++) {
         enum certificate_rule rule = (enum certificate_rule)i;
 

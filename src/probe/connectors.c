@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "model/store.h"
 #include "probe/spot.h"
+#include "probe/stranger.h"
 
 enum {
     FIRST_PORT = 20241, /* where cloudflared listens when nobody says otherwise (facts C1) */
@@ -24,6 +25,7 @@ struct connectors {
     int64_t interval_ms;
     struct spot *spots; /* the configured ones, then the well-known ports */
     size_t n_spots, n_configured;
+    struct stranger_probe *stranger; /* NULL: nobody wants to know */
     struct timer pass, publish;
     size_t n_left; /* spots that this pass waits for */
     bool wants_everything;
@@ -99,6 +101,31 @@ set_status(struct connectors *connectors)
 
 /* --- passes --- */
 
+/* All that those who answer have carried; -1 when one of them does not say. */
+static int64_t
+all_requests(const struct connectors *connectors)
+{
+    int64_t sum = -1;
+
+    for (size_t i = 0; i < connectors->n_spots; i++) {
+        const struct spot *spot = &connectors->spots[i];
+
+        if (spot->is_tentative || is_duplicate(connectors, spot) ||
+            spot->state == CONNECTOR_unreachable)
+            continue;
+        if (!spot->has_metrics || spot->metrics.requests < 0)
+            return -1;
+        sum = (sum < 0 ? 0 : sum) + spot->metrics.requests;
+    }
+    return sum;
+}
+
+void
+connectors_tell(struct connectors *connectors, struct stranger_probe *stranger)
+{
+    connectors->stranger = stranger;
+}
+
 static void
 end_pass(struct connectors *connectors)
 {
@@ -117,6 +144,8 @@ end_pass(struct connectors *connectors)
         log_watch_look(connectors->spots[i].log);
     publish_now(connectors);
     set_status(connectors);
+    if (connectors->stranger)
+        stranger_pass(connectors->stranger, all_requests(connectors));
     timer_set(connectors->tools->loop, &connectors->pass,
               (connectors->pass_at_ms + connectors->interval_ms) * 1000);
 }

@@ -144,6 +144,8 @@ copy_proxy(const struct probe_proxy *from, struct arena *arena)
         .log = keep_log(arena, &from->log),
         .address = keep(arena, from->address),
         .skips_exposure = from->skips_exposure,
+        .tries_stranger = from->tries_stranger,
+        .stranger_port = from->stranger_port,
         .probes_inner_tls = from->probes_inner_tls,
         .waivers = waivers,
         .n_waivers = from->n_waivers,
@@ -249,6 +251,7 @@ open_all(struct probe *probe, struct err *err)
         return false;
     probe->upstreams = upstreams_open(&probe->tools, probe->store, probe->options.proxy.mcp_paths);
     probe->proxy = proxy_open(&probe->options.proxy, &probe->tools, probe->store, probe->upstreams);
+    connectors_tell(probe->connectors, proxy_stranger(probe->proxy));
     if (probe->options.is_off)
         say_that_checks_are_off(probe);
     else if (!(probe->checks = checks_open(&probe->options, &probe->tools, probe->store, err)))

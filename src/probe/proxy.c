@@ -18,6 +18,7 @@
 #include "probe/certificate.h"
 #include "probe/proxyconf.h"
 #include "probe/serving.h"
+#include "probe/stranger.h"
 #include "probe/upstreams.h"
 
 enum {
@@ -40,6 +41,7 @@ struct proxy_watch {
     size_t n_capturing;
     int64_t captured_ms; /* monotonic: when they were last begun; 0: never */
     struct serving serving;
+    struct stranger_probe stranger;
     struct source_status status;
 };
 
@@ -258,6 +260,8 @@ run_pass(struct proxy_watch *watch)
         row->data_domain = read_domain(arena, watch->options->data_dir);
         read_certificates(watch, arena, row);
         show_waivers(watch->options, arena, row);
+        stranger_set_host(&watch->stranger, serving_host(row));
+        stranger_show(&watch->stranger, arena, &row->stranger);
         log_watch_look(watch->log);
         log_watch_show(watch->log, arena, &row->log);
         row->at_ms = clock_wall_ms();
@@ -339,6 +343,44 @@ proxy_refresh(struct proxy_watch *watch)
     timer_set(watch->tools->loop, &watch->pass, 0);
 }
 
+static void
+open_captures(struct proxy_watch *watch)
+{
+    for (int i = 0; i < CAPTURES; i++)
+        watch->captures[i] = (struct capture){
+            .argv = i == CAPTURE_ca ? watch->options->ca_command : watch->options->cert_command,
+            .most_bytes = CERTIFICATE_LARGEST_BYTES,
+            .loop = watch->tools->loop,
+            .done = capture_ended,
+            .context = watch,
+        };
+}
+
+static void
+open_probes(struct proxy_watch *watch)
+{
+    const struct probe_proxy *options = watch->options;
+    struct serving_plan serving = {
+        .address = options->address,
+        .tries_exposure = !options->skips_exposure,
+        .probes_inner_tls = options->probes_inner_tls,
+        .news = news_came,
+        .context = watch,
+    };
+
+    serving_open(&watch->serving, &serving, watch->tools);
+    watch->stranger = (struct stranger_probe){
+        .is_on = options->tries_stranger,
+        .port = options->stranger_port,
+        .tools = watch->tools,
+        .log = watch->log,
+        .done = news_came,
+        .context = watch,
+        .requests = -1,
+        .requests_before = -1,
+    };
+}
+
 struct proxy_watch *
 proxy_open(const struct probe_proxy *options, struct tools *tools, struct store *store,
            struct upstreams *upstreams)
@@ -352,26 +394,17 @@ proxy_open(const struct probe_proxy *options, struct tools *tools, struct store 
     watch->store = store;
     watch->upstreams = upstreams;
     watch->pass = (struct timer){.due = pass_due, .context = watch};
-    for (int i = 0; i < CAPTURES; i++)
-        watch->captures[i] = (struct capture){
-            .argv = i == CAPTURE_ca ? options->ca_command : options->cert_command,
-            .most_bytes = CERTIFICATE_LARGEST_BYTES,
-            .loop = tools->loop,
-            .done = capture_ended,
-            .context = watch,
-        };
-    serving_open(&watch->serving,
-                 &(struct serving_plan){
-                     .address = options->address,
-                     .tries_exposure = !options->skips_exposure,
-                     .probes_inner_tls = options->probes_inner_tls,
-                     .news = news_came,
-                     .context = watch,
-                 },
-                 tools);
     watch->log = log_watch_open(&(struct log_plan){options->log, news_came, watch}, tools->loop);
+    open_captures(watch);
+    open_probes(watch);
     timer_set(tools->loop, &watch->pass, 0);
     return watch;
+}
+
+struct stranger_probe *
+proxy_stranger(struct proxy_watch *watch)
+{
+    return &watch->stranger;
 }
 
 void
@@ -384,5 +417,6 @@ proxy_close(struct proxy_watch *watch)
         capture_stop(&watch->captures[i]);
     log_watch_close(watch->log);
     serving_close(&watch->serving);
+    stranger_cancel(&watch->stranger);
     free(watch);
 }

@@ -18,14 +18,17 @@ struct probe_proxy {
     const char *const *ca_command, *const *cert_command; /* NULL-terminated; NULL: none */
     const char *const *mcp_paths;                        /* NULL-terminated; NULL: /mcp, then / */
     struct log_place log;
-    const char *address;   /* where its port is from here, "HOST:PORT"; NULL: as its file says */
-    bool skips_exposure;   /* do not try whether its port is open to other hosts */
-    bool probes_inner_tls; /* ask it for its certificate, inside a WebSocket: experimental */
+    const char *address;    /* where its port is from here, "HOST:PORT"; NULL: as its file says */
+    bool skips_exposure;    /* do not try whether its port is open to other hosts */
+    bool tries_stranger;    /* send a stranger's request through the Internet, to see it refused */
+    uint16_t stranger_port; /* 0: 443 */
+    bool probes_inner_tls;  /* ask it for its certificate, inside a WebSocket: experimental */
     const struct probe_waiver *waivers;
     size_t n_waivers;
 };
 
 struct proxy_watch;
+struct stranger_probe;
 struct store;
 struct tools;
 struct upstreams;
@@ -33,6 +36,8 @@ struct upstreams;
 /* Options are borrowed until proxy_close. Nothing is configured: its source is switched off. */
 struct proxy_watch *proxy_open(const struct probe_proxy *options, struct tools *tools,
                                struct store *store, struct upstreams *upstreams);
+/* Its stranger, to be told of passes over the connectors; borrowed until proxy_close. */
+struct stranger_probe *proxy_stranger(struct proxy_watch *watch);
 void proxy_close(struct proxy_watch *watch); /* NULL is allowed */
 void proxy_refresh(struct proxy_watch *watch);
 

@@ -49,13 +49,13 @@ read_address(const char *text, struct address *out, uint16_t *port)
     return address_parse(strcmp(host, "localhost") == 0 ? "127.0.0.1" : host, *port, out);
 }
 
-static const char *
-first_host(const struct proxy *proxy)
+const char *
+serving_host(const struct proxy *proxy)
 {
     for (size_t i = 0; i < proxy->n_routes; i++)
         if (*proxy->routes[i].host)
             return proxy->routes[i].host;
-    return NULL;
+    return "";
 }
 
 static void
@@ -128,7 +128,7 @@ serving_show(struct serving *serving, const struct certificate_file *ca, struct 
         if (serving->plan.tries_exposure && address_is_loopback(&address))
             exposure_ask(&serving->exposure, port);
         if (serving->plan.probes_inner_tls)
-            ask(serving, &address, first_host(proxy));
+            ask(serving, &address, serving_host(proxy));
     }
     exposure_show(&serving->exposure, arena, &proxy->exposure);
     show(serving, ca, arena, &proxy->served);

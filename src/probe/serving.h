@@ -29,6 +29,8 @@ struct serving {
 void serving_open(struct serving *serving, const struct serving_plan *plan, struct tools *tools);
 void serving_close(struct serving *serving);
 
+/* The host of the first route that has one, "wiki.TUNNEL_DOMAIN"; "". */
+const char *serving_host(const struct proxy *proxy);
 /* Ask what is due for the proxy that its files describe, and fill in what was found out before. ca:
  * the file with its CA, read or not. */
 void serving_show(struct serving *serving, const struct certificate_file *ca, struct arena *arena,

@@ -375,6 +375,81 @@ what_the_proxy_serves_is_compared_with_its_files(void **state)
     world_free(world);
 }
 
+static void
+a_stranger_is_judged_by_arrival(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+    struct stranger *stranger = &proxy->stranger;
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_not_observable);
+    *stranger = (struct stranger){.answer = STRANGER_no_name, .url = "https://x/1", .error = "no"};
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_verified);
+    stranger->answer = STRANGER_refused;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_verified);
+    stranger->answer = STRANGER_timeout;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_warning);
+    stranger->answer = STRANGER_status;
+    stranger->status = 403;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_verified);
+    stranger->status = 200;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_warning);
+    stranger->status = 403;
+    stranger->has_moved = true; /* others make requests as well */
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_not_observable);
+    stranger->was_idle = true;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_failed);
+    stranger->has_moved = false;
+    stranger->is_in_log = true;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_failed);
+    stranger->is_in_log = false;
+    stranger->is_from_server = true;
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_failed);
+    world_free(world);
+}
+
+static void
+a_server_certificate_in_its_last_week_is_a_warning(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    proxy->server.until_ms = WORLD_NOW_MS + 20 * DAY_MS;
+    assert_string_equal(world_rules(world), "");
+    assert_int_equal(verdict_of(world, "L2-4"), LAYER_warning);
+    proxy->server.until_ms = WORLD_NOW_MS + 5 * DAY_MS;
+    assert_string_equal(world_rules(world), "layer.inner_tls");
+    assert_int_equal(world_finding(world, "layer.inner_tls")->severity, SEVERITY_warn);
+    assert_non_null(strstr(world_finding(world, "layer.inner_tls")->summary, "expires in 5d"));
+    proxy->rules[CERTIFICATE_s_1] = (struct certificate_proof){PROOF_broken, "not signed"};
+    assert_int_equal(world_finding(world, "layer.inner_tls")->severity, SEVERITY_critical);
+    world_free(world);
+}
+
+static void
+a_ca_near_its_end_is_told_sixty_days_before(void **state)
+{
+    struct world *world = world_new();
+    struct tunnel *tunnel = world_tunnel(world, "prod");
+    struct certificate *certificate = (struct certificate *)(uintptr_t)tunnel->certificates;
+
+    (void)state;
+    assert_int_equal(tunnel->n_certificates, 1);
+    certificate->expires_ms = WORLD_NOW_MS + 61 * DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_verified);
+    certificate->expires_ms = WORLD_NOW_MS + 59 * DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_warning);
+    certificate->expires_ms = WORLD_NOW_MS - DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_failed);
+    tunnel->n_certificates = 0;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_not_observable);
+    world_free(world);
+}
+
 int
 main(void)
 {
@@ -393,6 +468,9 @@ main(void)
         cmocka_unit_test(connectors_belong_to_the_only_proxy_without_the_api),
         cmocka_unit_test(a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure),
         cmocka_unit_test(what_the_proxy_serves_is_compared_with_its_files),
+        cmocka_unit_test(a_stranger_is_judged_by_arrival),
+        cmocka_unit_test(a_server_certificate_in_its_last_week_is_a_warning),
+        cmocka_unit_test(a_ca_near_its_end_is_told_sixty_days_before),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
