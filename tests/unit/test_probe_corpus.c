@@ -14,11 +14,13 @@
 #include "fuzz/fuzz_cloudflared.c"
 #include "fuzz/fuzz_driver.c"
 #include "fuzz/fuzz_json.c"
+#include "fuzz/fuzz_log.c"
 #include "fuzz/fuzz_oauth.c"
 #include "fuzz/fuzz_prometheus.c"
 #include "fuzz/fuzz_proxyconf.c"
 #include "fuzz/fuzz_text.c"
 #include "fuzz/fuzz_vn.c"
+#include "fuzz/fuzz_websocket.c"
 #include "fuzz/fuzz_yaml.c"
 
 /* Returns how many files there were. */
@@ -62,6 +64,8 @@ every_known_input_is_harmless(void **state)
         {"cloudflared", fuzz_cloudflared},
         {"driver", fuzz_driver},
         {"json", fuzz_json},
+        {"log", fuzz_log},
+        {"websocket", fuzz_websocket},
         {"yaml", fuzz_yaml},
         {"text", fuzz_text},
         {"challenge", fuzz_challenge},

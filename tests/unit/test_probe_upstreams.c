@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "aid/folder.h"
+#include "aid/peer.h"
 #include "aid/pretend.h"
 #include "core/clock.h"
 #include "model/store.h"
@@ -108,6 +109,43 @@ each_fault_of_a_server_is_recognised(void **state)
     }
 }
 
+#define EMPTY "content-length: 0\r\nconnection: close\r\n\r\n"
+
+/* Over the wire, with how often it is asked: what may help is tried once more, and nothing else. */
+static void
+each_answer_is_tried_otherwise_where_that_may_help(void **state)
+{
+    static const struct {
+        const char *reply;
+        enum oauth_answer answer;
+        unsigned asked; /* A2 and A3 follow where somebody is there to refuse */
+    } rows[] = {
+        {"HTTP/1.1 400 Bad Request\r\n" EMPTY, OAUTH_inconclusive, 3}, /* older versions */
+        {"HTTP/1.1 404 Not Found\r\n" EMPTY, OAUTH_wrong_path, 2},     /* /mcp, then / */
+        {"HTTP/1.1 405 Method Not Allowed\r\n" EMPTY, OAUTH_wrong_path, 2},
+        {"HTTP/1.1 406 Not Acceptable\r\n" EMPTY, OAUTH_wrong_headers, 1},
+        {"HTTP/1.1 415 Unsupported Media Type\r\n" EMPTY, OAUTH_wrong_headers, 1},
+        {"HTTP/1.1 421 Misdirected Request\r\n" EMPTY, OAUTH_wrong_host, 1}, /* no domain */
+        {"HTTP/1.1 302 Found\r\nlocation: https://login.example\r\n" EMPTY, OAUTH_redirect, 1},
+        {"HTTP/1.1 503 Service Unavailable\r\n" EMPTY, OAUTH_server_trouble, 1},
+        {"HTTP/1.1 403 Forbidden\r\n" EMPTY, OAUTH_forbidden, 3},
+        {"HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Basic\r\n" EMPTY, OAUTH_other_scheme, 3},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct peer *peer =
+            peer_start(&(struct peer_plan){PEER_answers, rows[i].reply, 0, NULL, 0});
+        enum oauth_answer answer[OAUTH_REQUESTS];
+
+        ask(peer_url(peer), NULL, answer);
+        print_message("%s: %u\n", rows[i].reply, peer_served(peer));
+        assert_int_equal(answer[OAUTH_ASK_initialize], rows[i].answer);
+        assert_int_equal(peer_served(peer), rows[i].asked);
+        peer_stop(peer);
+    }
+}
+
 static void
 a_server_that_is_not_there_is_unreachable(void **state)
 {
@@ -124,6 +162,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_of_a_server_is_recognised),
+        cmocka_unit_test(each_answer_is_tried_otherwise_where_that_may_help),
         cmocka_unit_test(a_server_that_is_not_there_is_unreachable),
     };
 
