@@ -3,10 +3,6 @@
 #ifndef CORE_NGTCP2_NAMES_H
 #define CORE_NGTCP2_NAMES_H
 
-#ifndef NGTCP2_VERSION_NUM
-#error "include <ngtcp2/ngtcp2.h> first"
-#endif
-
 #if NGTCP2_VERSION_NUM >= 0x010000
 
 /* Why the connection ended, as far as ngtcp2 knows. */

@@ -8,7 +8,7 @@
 #include "core/text.h"
 #include "probe/http.h"
 
-enum { CLOCK_WARN_S = 60 };
+enum { CLOCK_WARN_S = 60, CLOCK_FAIL_S = 300 }; /* facts/connectivity.md H 23 */
 
 static bool
 is_api_json(const struct http_get *get)
@@ -56,9 +56,10 @@ judge_clock(const struct http_get *get, struct fault *fault)
     off_ms = date_ms + 500 - get->at_ms;
     if (llabs(off_ms) < CLOCK_WARN_S * 1000)
         return true;
-    fault_set(fault, STAGE_http, SIGNAL_clock, (int)(off_ms / 1000),
-              "our clock is %lld s %s the API's", (long long)llabs(off_ms) / 1000,
-              off_ms > 0 ? "behind" : "ahead of");
+    fault_set(fault, STAGE_http,
+              llabs(off_ms) < CLOCK_FAIL_S * 1000 ? SIGNAL_clock : SIGNAL_clock_far,
+              (int)(off_ms / 1000), "our clock is %lld s %s the API's",
+              (long long)llabs(off_ms) / 1000, off_ms > 0 ? "behind" : "ahead of");
     return false;
 }
 

@@ -14,7 +14,7 @@
 #include "probe/view.h"
 
 enum {
-    RESOLVE_EVERY_MS = 300000,
+    SWEEP_EVERY_MS = 300000,     /* names are asked for again then, too */
     WHOLE_AGAIN_AFTER_MS = 1000, /* however often somebody asks for it */
     PUBLISH_EVERY_MS = 100,      /* results come in bunches; a screen needs no more */
     METER_ROUNDS = 30,           /* of the light ones: each path's loss once in five minutes */
@@ -30,7 +30,7 @@ struct checks {
     struct tools *tools;
     struct store *store;
     const char *region;
-    int64_t interval_ms;
+    int64_t interval_ms, sweep_ms;
     struct target *targets;
     size_t n_targets;
     struct asker *askers; /* owned: FAMILIES for each target */
@@ -38,7 +38,7 @@ struct checks {
     struct lookup discovery;
     bool has_discovery; /* some targets are found by SRV */
     struct timer round, publish;
-    int64_t round_at_ms, whole_at_ms, resolved_at_ms, published_at_us; /* of the monotonic clock */
+    int64_t round_at_ms, whole_at_ms, published_at_us; /* of the monotonic clock */
     bool is_in_round, is_whole, wants_whole;
     size_t n_left;  /* rows and surveys that the round still waits for */
     size_t n_light; /* rounds so far, to take the meter from row to row */
@@ -344,7 +344,7 @@ begin_round(void *context)
     int64_t now_ms = clock_mono_ms();
 
     each_row(checks, cancel_extra);
-    checks->is_whole = checks->wants_whole;
+    checks->is_whole = checks->wants_whole || now_ms - checks->whole_at_ms >= checks->sweep_ms;
     if (!checks->is_whole)
         pass_meter_on(checks);
     checks->wants_whole = false;
@@ -358,13 +358,11 @@ begin_round(void *context)
         end_round(checks);
         return;
     }
-    if (!checks->is_whole && now_ms - checks->resolved_at_ms < RESOLVE_EVERY_MS) {
+    if (!checks->is_whole) {
         each_lookup(checks, ask_if_failed);
         return;
     }
-    if (checks->is_whole)
-        checks->whole_at_ms = now_ms;
-    checks->resolved_at_ms = now_ms;
+    checks->whole_at_ms = now_ms;
     dns_reload(checks->tools->dns);
     resolvers_reload(checks->tools->resolvers);
     checks->facts.is_in_docker = is_in_docker(checks->tools->dns);
@@ -452,6 +450,7 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
     checks->store = store;
     checks->region = options->region;
     checks->interval_ms = options->interval_ms;
+    checks->sweep_ms = options->sweep_ms > 0 ? options->sweep_ms : SWEEP_EVERY_MS;
     checks->discovery = (struct lookup){
         .tools = tools, .is_public = true, .settled = discovered, .context = checks};
     checks->facts.discovery = &checks->discovery;

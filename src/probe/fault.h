@@ -34,6 +34,7 @@ enum signal {
     SIGNAL_server_error,    /* HTTP: the API, in trouble; code: status */
     SIGNAL_http,            /* HTTP: no answer that can be read */
     SIGNAL_clock,           /* the Date of the answer; code: seconds away from ours */
+    SIGNAL_clock_far,       /* the same, and too far for tokens and certificates */
     SIGNAL_range,           /* the answer of the resolver lies outside the published ranges */
     SIGNAL_discovery,       /* the SRV record could not be had */
     SIGNAL_resolver,        /* one of the resolvers fails, another answers */
@@ -75,9 +76,11 @@ enum {
     WHEN_OTHER_FAMILY_RESOLVES = 64, /* the name has addresses of the other family */
     WHEN_OPINION_DIFFERS = 128,      /* a public resolver has what ours did not give */
     WHEN_OPINION_AGREES = 256,
-    WHEN_OPINION_SILENT = 512, /* it could not be asked */
-    WHEN_SRV_WORKS = 1024,     /* the resolver gave the edge's SRV record */
-    WHEN_IN_DOCKER = 2048,     /* the resolver is the one that Docker embeds, 127.0.0.11 */
+    WHEN_OPINION_SILENT = 512,  /* it could not be asked */
+    WHEN_SRV_WORKS = 1024,      /* the resolver gave the edge's SRV record */
+    WHEN_CLOCK_IS_WRONG = 4096, /* by the API's Date */
+    WHEN_CLOCK_IS_RIGHT = 8192,
+    WHEN_IN_DOCKER = 2048, /* the resolver is the one that Docker embeds, 127.0.0.11 */
 };
 
 struct fault_rule {

@@ -37,6 +37,7 @@ struct probe_options {
     unsigned kinds;           /* of checks, bits 1u << enum check_kind; 0: all */
     unsigned families;        /* bits 1u << 4, 1u << 6; 0: both */
     bool is_off;              /* checks.enabled: false — connectors are still asked */
+    int64_t sweep_ms;         /* between looks at everything wholly; 0: 5 min */
     int64_t interval_ms;      /* of the checks; connectors are asked twice as often; 0: 10 s */
     struct probe_proxy proxy;
     const char *dot_server;  /* "1.1.1.1:853", for second opinions about public names; NULL: none */

@@ -75,6 +75,34 @@ opinion_bit(const struct lookup *lookup)
     return bits[lookup->opinion];
 }
 
+static bool
+is_clock_wrong(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].last.fault.signal == SIGNAL_clock ||
+            row->places[i].last.fault.signal == SIGNAL_clock_far)
+            return true;
+    return false;
+}
+
+static bool
+has_told_time(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].is_known && row->places[i].last.stage_us[STAGE_http] >= 0)
+            return true;
+    return false;
+}
+
+/* What the API's Date says about our clock. */
+static unsigned
+clock_bit(const struct scene *scene)
+{
+    if (any_row(&scene->targets[0], KIND_API, 0, is_clock_wrong))
+        return WHEN_CLOCK_IS_WRONG;
+    return any_row(&scene->targets[0], KIND_API, 0, has_told_time) ? WHEN_CLOCK_IS_RIGHT : 0;
+}
+
 /* What was heard about the row's name. */
 static unsigned
 heard(const struct scene *scene, const struct target *target, const struct row *row,
@@ -95,7 +123,7 @@ circumstances(const struct scene *scene, const struct target *target, const stru
               const struct fault *fault)
 {
     int other = row->family == 4 ? 6 : 4;
-    unsigned kind = 1u << row->kind, when = heard(scene, target, row, fault);
+    unsigned kind = 1u << row->kind, when = heard(scene, target, row, fault) | clock_bit(scene);
 
     when |= row->family == 6 ? WHEN_IS_IPV6 : 0;
     when |= scene->facts->has_proxy && !target->proxy ? WHEN_PROXY_IS_SET : 0;

@@ -4,7 +4,8 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
-from world import (API_ERROR, Http, Tcp, alerts, closes, date, filters_name, filters_size, resets, sh, stalls, talks_http)
+from world import (API_ERROR, Http, OtherQuic, Tcp, alerts, closes, date, filters_name, filters_size, mumbles, resets, sh,
+                   stalls, talks_http, tls_server)
 
 ROWS = []
 
@@ -68,6 +69,17 @@ rule_row("only version negotiation is dropped",
          {UDP4: ("pass", None, "", "")}, only="udp", exit=0, note="no answer to version negotiation")
 rule_row("only QUIC v1 is dropped", ["in: udp dport PORT @th,72,32 0x00000001 drop"],
          {UDP4: ("fail", "quic", "QUIC v1 gets no answer", "drops QUIC v1")}, only="udp", exit=2)
+
+
+rule_row("QUIC whose larger answers are lost",
+         ["out: udp sport PORT meta length > 1000 drop"],
+         {UDP4: ("fail", "quic", "the QUIC handshake stopped", "larger packets are lost")}, only="udp", exit=2)
+
+
+@fault("a QUIC server of another version")
+def _(_world):
+    return {"targets": [("region1", "127.0.0.1", 0, OtherQuic().port)], "only": "udp", "exit": 2, "within": 3,
+            "expect": {UDP4: ("fail", "quic", "does not speak QUIC v1", "something other than the edge")}}
 
 
 @fault("an interface too small for QUIC")
@@ -136,6 +148,31 @@ def _(world):
     return {"host": "edge.test", "exit": 0, "expect": {TCP4: ("pass",), TCP6: ("skip", None, "", ""), UDP6: ("skip",)}}
 
 
+@fault("IPv4 addresses, and no IPv4 route")
+def _(world):
+    world.names.answers["edge.test"] = ["203.0.113.7", "::1"]
+    return {"host": "edge.test", "exit": 0, "expect": {TCP4: ("skip",), UDP4: ("skip",), TCP6: ("pass",)}}
+
+
+@fault("IPv6 switched off on this host")
+def _(world):
+    sh("sysctl -qw net.ipv6.conf.lo.disable_ipv6=1")
+    return {"host": "edge.test", "exit": 0, "expect": {TCP4: ("pass",), TCP6: ("skip",), UDP6: ("skip",)}}
+
+
+@fault("nothing but IPv6, and that switched off")
+def _(world):
+    sh("sysctl -qw net.ipv6.conf.lo.disable_ipv6=1")
+    return {"host": "::1", "exit": 2, "within": 3, "expect": {TCP6: ("fail", "tcp", "EADDRNOTAVAIL", "no address of that family")}}
+
+
+@fault("a route that forbids")
+def _(world):
+    sh("ip route add prohibit 203.0.113.0/24")
+    return {"targets": [("region1", "203.0.113.7", world.port, world.port)], "exit": 2, "within": 3,
+            "expect": {TCP4: ("fail", "tcp", "EACCES", "forbids it"), UDP4: ("fail", "quic", "EACCES", "forbids it")}}
+
+
 # --- DNS ---
 for manner, part, hint in (("nxdomain", "NXDOMAIN", "does not know the name"), ("servfail", "SERVFAIL", "upstream is broken"),
                            ("refused", "", "refuses"), ("silent", "no answer", "port 53"), ("nodata", "", "no address for it")):
@@ -157,6 +194,21 @@ def _(world):
 def _(world):
     world.names.answers = {("edge.test", 28): "silent", ("edge.test", 1): ["127.0.0.1"]}
     return {"host": "edge.test", "exit": 1, "expect": {TCP4: ("pass",), TCP6: ("warn", "dns", "no answer", "one family only")}}
+
+
+for manner, verdict, part in (("servfail", "warn", "one family only"), ("nxdomain", "skip", "")):
+    def inject(world, manner=manner, verdict=verdict, part=part):
+        world.names.answers = {("edge.test", 28): manner, ("edge.test", 1): ["127.0.0.1"]}
+        return {"host": "edge.test", "exit": 1 if verdict == "warn" else 0,
+                "expect": {TCP4: ("pass",), TCP6: (verdict, "dns", "", part)}}
+    ROWS.append((f"a resolver that answers {manner} for IPv6 only", inject))
+
+
+@fault("a name of the hosts file, and no resolver")
+def _(world):
+    world.hosts("127.0.0.1 edge.test")
+    nft("in: udp dport 53 reject", "in: tcp dport 53 reject")
+    return {"host": "edge.test", "exit": 0, "expect": {TCP4: ("pass",), TCP6: ("skip",)}}
 
 
 rule_row("port 53 rejected", ["in: udp dport 53 reject", "in: tcp dport 53 reject"],
@@ -236,6 +288,40 @@ hidden_row("the SRV record filtered, and TLS to the public resolver refused", {(
            ("warn", "dns", "SRV", "cloudflared will not start"), exit=1, dot="127.0.0.1:9", note="ECONNREFUSED")
 hidden_row("somebody in the public resolver's place", {"*": "servfail"},
            ("fail", "dns", "SERVFAIL", "compare with 1.1.1.1"), distrusted=True, note="issuer O=Public")
+
+
+hidden_row("the SRV record given and its hosts filtered, nobody to compare with", dict.fromkeys(HOSTS, "nxdomain"),
+           ("fail", "dns", "NXDOMAIN", "gives the SRV record and hides its hosts"), dot="")
+hidden_row("the SRV record filtered, nobody to compare with", {(SRV, 33): "servfail"},
+           ("warn", "dns", "SRV", "needs DNS over TLS to 1.1.1.1:853 instead"), exit=1, dot="")
+
+
+@fault("a public resolver that gives the same strange addresses")
+def _(world):
+    to_edge(world)
+    edge_names(world, lambda _number: ["127.0.0.1"])
+    world.public.answers = dict(world.names.answers)
+    return {"targets": [], "exit": 1, "expect": {TCP4: ("warn", "dns", "outside", "gives them too")}}
+
+
+API_HOST = "api.anthropic.com"
+for manner, part in (("nxdomain", "filters the name, which a public resolver knows"),
+                     ("nodata", "hides the addresses of the name")):
+    def inject(world, manner=manner, part=part):
+        world.names.answers = {API_HOST: manner}
+        world.public.answers = {API_HOST: ["160.79.104.10"]}
+        return {"targets": [], "api": f"https://{API_HOST}", "only": "api", "exit": 2, "within": 4.5,
+                "expect": {API4: ("fail", "dns", "", part)}}
+    ROWS.append((f"the API's name answered with {manner}", inject))
+
+
+@fault("the API at an address that nobody publishes")
+def _(world):
+    pem = world.certificate("api", "/O=Test/CN=api", f"subjectAltName=DNS:{API_HOST}")
+    world.names.answers = {API_HOST: ["127.0.0.1"]}
+    Http(401, {"Date": date(0), **GOOD}, API_ERROR, pem=pem, port=443)
+    return {"targets": [], "api": f"https://{API_HOST}", "only": "api", "exit": 1, "api_ca": pem,
+            "expect": {API4: ("warn", "dns", "127.0.0.1 is outside the published ranges", "a forward proxy")}}
 
 
 @fault("a name that exists nowhere")
@@ -373,7 +459,7 @@ def tcp_row(name, manner, expect, **more):
 tcp_row("TLS that stalls", stalls, ("fail", "tls", "nothing came back after ClientHello", "swallows"))
 tcp_row("TLS that is reset", resets, ("fail", "tls", "ECONNRESET", "inspection"))
 tcp_row("TLS that is closed", closes, ("fail", "tls", "closed by the peer", "transparent proxy"))
-for number, part in ((40, "ciphers"), (70, "protocol versions"), (112, "virtual host"), (80, "refuses the handshake")):
+for number, part in ((40, "ciphers"), (47, "does not understand"), (70, "protocol versions"), (112, "virtual host"), (80, "refuses the handshake")):
     tcp_row(f"TLS alert {number}", lambda _world, number=number: alerts(number),
             ("fail", "tls", f"TLS alert {number}", part))
 tcp_row("plain HTTP on the edge's port", talks_http, ("fail", "tls", "not TLS", "captive portal"))
@@ -384,6 +470,49 @@ tcp_row("a filter that swallows the production name",
         lambda world: filters_name(b"h2.cftunnel.com", world.port, stalls), ("fail", "tls", "", ""))
 tcp_row("a device that cannot reassemble a large ClientHello", lambda world: filters_size(900, world.port),
         ("warn", "tls", "one of two packets does not", "post-quantum"), exit=1)
+tcp_row("nonsense inside TLS", mumbles, ("fail", "tls", "", "does not speak TLS properly"))
+
+
+def certificate_row(name, subject, extensions, expect, trusted=False, api=False, **more):
+    def inject(world):
+        pem = world.certificate("peer", subject, *extensions)
+        port = Tcp(tls_server(pem)).port
+        plan = {"targets": [] if api else [("region1", "127.0.0.1", port, 0)], "only": "api" if api else "tcp",
+                "expect": {API4 if api else TCP4: expect}, **more}
+        if api:
+            plan["api"] = f"https://127.0.0.1:{port}"
+        if trusted:
+            plan["edge_ca"] = pem
+        return plan
+    ROWS.append((name, inject))
+
+
+ORIGIN = "/O=CloudFlare, Inc./CN=CloudFlare Origin SSL Certificate Authority"
+certificate_row("the edge's own authority, which we do not have", ORIGIN, ["subjectAltName=DNS:h2.cftunnel.com"],
+                ("warn", "tls", "CloudFlare Origin", "lacks Cloudflare"), exit=1)
+certificate_row("an origin server in the API's place", ORIGIN, ["subjectAltName=IP:127.0.0.1"],
+                ("fail", "tls", "CloudFlare Origin", "an origin server"), api=True, exit=2)
+certificate_row("a certificate for clients only", "/O=Test/CN=edge",
+                ["subjectAltName=DNS:h2.cftunnel.com", "extendedKeyUsage=clientAuth"],
+                ("fail", "tls", "purpose", "chain is broken"), trusted=True, exit=2)
+
+
+@fault("an expired certificate, and a clock that agrees with the API's")
+def _(world):
+    world.sim_fault("tls-expired", True)
+    return {"only": "api,tcp", "exit": 2, "undo": lambda: world.sim_fault("tls-expired", False),
+            "expect": {TCP4: ("fail", "tls", "expired", "clock agrees with the API"), API4: ("pass",)}}
+
+
+@fault("an expired certificate, and a clock that the API disagrees with")
+def _(world):
+    world.sim_fault("tls-expired", True)
+    server = Http(401, {"Date": date(-900), **GOOD}, API_ERROR)
+    return {"only": "api,tcp", "exit": 2, "undo": lambda: world.sim_fault("tls-expired", False),
+            "api": f"http://127.0.0.1:{server.port}",
+            "expect": {TCP4: ("fail", "tls", "expired", "as the API's Date shows"), API4: ("fail", "http", "ahead", "")}}
+
+
 sim_row("TLS intercepted by an unknown CA", "tls-intercepted", {TCP4: ("fail", "tls", "issuer O=", "TLS inspection")},
         only="tcp", exit=2)
 sim_row("a TLS certificate that expired", "tls-expired", {TCP4: ("fail", "tls", "expired", "clock")}, only="tcp", exit=2)
@@ -412,10 +541,13 @@ api_row("a gateway that drops the API's headers", lambda: Http(401, {"Date": dat
         ("warn", "http", "no request-id", "gateway"), exit=1)
 api_row("an API in trouble", lambda: Http(529, GOOD, API_ERROR), ("warn", "http", "529", "status page"), exit=1)
 api_row("an API that never answers", lambda: Http(200, GOOD, b"{}", 30), ("fail", "http", "no answer within", "status page"), exit=2)
-api_row("a clock that is ten minutes behind", lambda: Http(401, {"Date": date(600), **GOOD}, API_ERROR),
-        ("warn", "http", "behind", "synchronise"), exit=1)
-api_row("a clock that is ten minutes ahead", lambda: Http(401, {"Date": date(-600), **GOOD}, API_ERROR),
-        ("warn", "http", "ahead", "synchronise"), exit=1)
+for minutes, verdict, code in ((2, "warn", 1), (10, "fail", 2)):
+    api_row(f"a clock that is {minutes} minutes behind",
+            lambda minutes=minutes: Http(401, {"Date": date(60 * minutes), **GOOD}, API_ERROR),
+            (verdict, "http", "behind", "synchronise"), exit=code)
+    api_row(f"a clock that is {minutes} minutes ahead",
+            lambda minutes=minutes: Http(401, {"Date": date(-60 * minutes), **GOOD}, API_ERROR),
+            (verdict, "http", "ahead", "synchronise"), exit=code)
 api_row("nobody at the API's address", lambda: type("Nobody", (), {"port": 9}), ("fail", "tcp", "ECONNREFUSED", ""), exit=2)
 
 
@@ -429,6 +561,14 @@ def proxy_row(name, status, part):
                 "expect": {API4: ("warn", "tcp", "timeout", "a proxy is configured"),
                            ("proxy", 4): ("fail", "http", f"CONNECT with {status}", part)}}
     ROWS.append((name, inject))
+
+
+@fault("direct egress refused, and a proxy that forbids the host")
+def _(_world):
+    proxy = Http(403, {"Via": "1.1 squid", **HTML})
+    return {"api": "https://127.0.0.1:9", "only": "api", "targets": [], "exit": 2,
+            "env": {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"},
+            "expect": {API4: ("warn", "tcp", "ECONNREFUSED", "are refused, and a proxy is configured")}}
 
 
 proxy_row("direct egress dropped, and a proxy that wants credentials", 407, "wants credentials")

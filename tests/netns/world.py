@@ -98,6 +98,56 @@ class PublicResolver(NameServer):
                 stream.sendall(struct.pack("!H", len(reply)) + reply)
 
 
+def certificate(home, name, subject, *extensions):
+    """Self-signed by the openssl command; the path of certificate and key in one file."""
+    path = f"{home}/{name}.pem"
+    more = " ".join(f"-addext {extension}" for extension in extensions)
+    sh(f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '{subject}' {more}"
+       f" -keyout {path}.key -out {path} && cat {path}.key >> {path}")
+    return path
+
+
+def tls_server(path):
+    """A manner: a handshake with that certificate, and nothing after it."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+
+    def manner(_server, peer):
+        peer.settimeout(5)
+        with context.wrap_socket(peer, server_side=True) as stream:
+            stream.recv(1)
+    return manner
+
+
+def mumbles(_server, peer):
+    """A record of a handshake, and nonsense in it."""
+    hello(peer)
+    peer.recv(16384)
+    peer.sendall(b"\x16\x03\x03\x00\x08\x02\x00\x00\x04nope")
+    peer.close()
+
+
+class OtherQuic:
+    """UDP on 127.0.0.1: it negotiates a version that we do not speak, whatever comes."""
+
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    def serve(self):
+        while True:
+            packet, sender = self.socket.recvfrom(2048)
+            if len(packet) < 7 or not packet[0] & 0x80:
+                continue
+            own = packet[6:6 + packet[5]]
+            at = 6 + packet[5]
+            theirs = packet[at + 1:at + 1 + packet[at]]
+            self.socket.sendto(b"\x80\0\0\0\0" + bytes([len(theirs)]) + theirs + bytes([len(own)]) + own
+                               + b"\x6b\x33\x43\xcf", sender)
+
+
 class Tcp:
     """A TCP server on 127.0.0.1 whose manner is a function of the connection."""
 
@@ -200,7 +250,7 @@ def filters_size(limit, port):
 class Http:
     """What answers where the API should. Plain HTTP is accepted on loopback."""
 
-    def __init__(self, status, headers=None, body=b"", delay_s=0):
+    def __init__(self, status, headers=None, body=b"", delay_s=0, pem=None, port=0):
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
             server_version = "nobody"
@@ -219,7 +269,12 @@ class Http:
             def log_message(self, *_):
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        ThreadingHTTPServer.allow_reuse_address = True
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        if pem:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(pem)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
         self.port = self.server.server_port
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
@@ -265,13 +320,16 @@ class World:
         with open(f"{self.home}/{name}", "w", encoding="ascii") as file:
             file.write(text)
 
+    def certificate(self, name, subject, *extensions):
+        return certificate(self.home, name, subject, *extensions)
+
     def sim_fault(self, name, on):
         data = json.dumps({"name": name, "on": on}).encode()
         with urllib.request.urlopen(urllib.request.Request(self.ready["api"] + "/sim/fault", data), timeout=10):
             pass
 
     def reset(self):
-        subprocess.run("nft flush ruleset; ip link set lo mtu 65536; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
+        subprocess.run("nft flush ruleset; ip route del prohibit 203.0.113.0/24; ip link set lo mtu 65536; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
                        "ip -6 addr add ::1/128 dev lo 2>/dev/null", shell=True, check=False, capture_output=True)
         self.names.answers = {"edge.test": ["127.0.0.1", "::1"], "api.test": ["127.0.0.1"]}
         self.public.answers = {}
@@ -282,8 +340,9 @@ class World:
         """Run `sandwatch check --json`: the document and how long it took."""
         targets = plan.get("targets", [("region1", "127.0.0.1", self.port, self.port)])
         api = plan.get("api") or f"http://127.0.0.1:{self.good_api.port}"
-        lines = ["context: t", "contexts:", "  t:", "    api:", f"      base_url: {api}", "    edge:",
-                 f"      ca_file: {self.ca}"]
+        lines = ["context: t", "contexts:", "  t:", "    api:", f"      base_url: {api}",
+                 *([f"      ca_file: {plan['api_ca']}"] if "api_ca" in plan else []), "    edge:",
+                 f"      ca_file: {plan.get('edge_ca', self.ca)}"]
         if plan.get("region"):
             lines.append(f"      region: {plan['region']}")
         if targets:

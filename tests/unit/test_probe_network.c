@@ -67,6 +67,11 @@ a_healthy_edge_passes_over_tcp_and_udp(void **state)
     assert_true(tcp->stage_us[STAGE_tcp] > 0 && tcp->stage_us[STAGE_tls] > 0);
     assert_int_equal(tcp->stage_us[STAGE_http], -1);
     assert_true(udp->stage_us[STAGE_quic] > 0 && udp->rtt_us > 0);
+    assert_int_equal(tcp->retransmits, 0);
+    assert_true(tcp->path_mtu > 1000 && udp->path_mtu == -1);
+    assert_true(udp->datagram_bytes >= 1472 && tcp->datagram_bytes == -1);
+    assert_int_equal(tcp->n_addresses, 1);
+    assert_true(tcp->addresses[0].is_known && !*tcp->addresses[0].error);
     assert_int_equal(udp->sent, 1);
     assert_int_equal(udp->lost, 0);
     assert_int_equal(udp->failing_since_ms, 0);
@@ -219,6 +224,43 @@ light_rounds_keep_what_the_handshake_said(void **state)
     measure_stop(&m);
 }
 
+static bool
+tcp_expired(const struct snapshot *snapshot, void *context)
+{
+    size_t n;
+    const struct check *checks = snapshot_checks(snapshot, &n);
+
+    (void)context;
+    for (size_t i = 0; i < n; i++)
+        if (checks[i].kind == CHECK_EDGE_TCP_7844)
+            return checks[i].verdict == CHECK_fail && strstr(checks[i].error, "expired");
+    return false;
+}
+
+static void
+handshakes_are_rare_and_come_by_themselves(void **state)
+{
+    struct probe_options options = options_of(*state);
+    struct measure m;
+
+    measure_once(&m, *state);
+    network_fault(*state, "tls-expired", true);
+    assert_true(measure_rounds(&m, SOURCE_checks, 5)); /* none of these looks behind the network */
+    assert_int_equal(measure_check(&m, "edge region1", CHECK_EDGE_TCP_7844, 4)->verdict,
+                     CHECK_pass);
+    measure_stop(&m);
+    network_fault(*state, "tls-expired", false);
+    options.sweep_ms = 600;
+    measure_start(&m, &options);
+    assert_true(measure_rounds(&m, SOURCE_checks, 1));
+    assert_int_equal(measure_check(&m, "edge region1", CHECK_EDGE_TCP_7844, 4)->verdict,
+                     CHECK_pass);
+    network_fault(*state, "tls-expired", true);
+    assert_true(measure_until(&m, tcp_expired, NULL));
+    measure_stop(&m);
+    network_fault(*state, "tls-expired", false);
+}
+
 static void
 lost_datagrams_are_counted_and_do_not_fail_the_edge(void **state)
 {
@@ -348,6 +390,7 @@ main(void)
         cmocka_unit_test(the_quic_handshake_shows_who_answers),
         cmocka_unit_test(a_refresh_sees_a_recovery_at_once),
         cmocka_unit_test(light_rounds_keep_what_the_handshake_said),
+        cmocka_unit_test(handshakes_are_rare_and_come_by_themselves),
         cmocka_unit_test(lost_datagrams_are_counted_and_do_not_fail_the_edge),
         cmocka_unit_test(a_ready_connector_says_who_it_is_and_where_it_is_connected),
         cmocka_unit_test(a_degraded_connector_over_http2_has_no_rtt),
