@@ -132,7 +132,7 @@ static const struct answer_case {
      "HTTP 502", "status page"},
     {"HTTP/1.1 401 Unauthorized\r\nrequest-id: req_1\r\ndate: Mon, 23 Nov 2020 09:07:33 GMT\r\n"
      "connection: close\r\n\r\n" GENUINE_BODY,
-     CHECK_warn, "ahead of the API's", "timedatectl"},
+     CHECK_fail, "ahead of the API's", "timedatectl"},
     {"SSH-2.0-OpenSSH_9.2\r\n", CHECK_fail, "", "HTTP"},
     {"HTTP/1.1 403 Forbidden\r\nvia: \x1b[31mred\xff\r\ncontent-length: 0\r\n\r\n", CHECK_fail,
      "HTTP 403, via \"\xEF\xBF\xBD[31mred\xEF\xBF\xBD\"", "proxy"},
