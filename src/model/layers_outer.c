@@ -387,41 +387,49 @@ see_upstream_addresses(const struct judge *judge, const struct tunnel *tunnel,
         note(judge, out, LAYER_not_observable, "no route was looked up");
 }
 
+/* Those that are closed are counted, and told together. */
 static void
 note_exposure(const struct judge *judge, struct layer_check *out, const struct exposure *exposure,
-              const char *what)
+              const char *what, size_t *n_closed)
 {
     if (exposure->address && *exposure->address)
         note(judge, out, LAYER_warning, "%s accepts connections at %s, not only from this host",
              what, exposure->address);
-    else if (exposure->tried > 0)
-        note(judge, out, LAYER_verified, "%s is closed at this host's %zu other address%s", what,
-             exposure->tried, exposure->tried == 1 ? "" : "es");
     else
-        note(judge, out, LAYER_verified, "%s: this host has no other address", what);
+        (*n_closed)++;
 }
 
 void
 see_exposure(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
     const struct proxy *proxy = proxy_of(judge, tunnel);
+    size_t n_closed = 0, tried = 0;
 
     if (proxy && proxy->exposure.at_ms > 0) {
         const char *what =
             arena_printf(judge->arena, "the proxy's port (%s)", proxy->listen_address);
 
-        note_exposure(judge, out, &proxy->exposure, what);
+        note_exposure(judge, out, &proxy->exposure, what, &n_closed);
+        tried = proxy->exposure.tried;
         if (proxy->exposure.is_public && out->verdict == LAYER_warning)
             out->verdict = LAYER_failed; /* whoever is on the Internet may reach it */
     }
     for (size_t i = 0; i < judge->n_connectors; i++) {
         const struct connector *connector = &judge->connectors[i];
 
-        if (is_of(connector, tunnel) && connector->exposure.at_ms > 0)
-            note_exposure(judge, out, &connector->exposure,
-                          arena_printf(judge->arena, "the metrics port of %s", connector->name));
+        if (!is_of(connector, tunnel) || connector->exposure.at_ms == 0)
+            continue;
+        note_exposure(judge, out, &connector->exposure,
+                      arena_printf(judge->arena, "the metrics port of %s", connector->name),
+                      &n_closed);
+        tried = connector->exposure.tried;
     }
-    if (!*out->evidence)
+    if (n_closed > 0)
+        note(judge, out, LAYER_verified,
+             "%s of proxy and connectors closed at this host's %zu "
+             "other address%s",
+             say_count(judge->arena, (int64_t)n_closed, "port"), tried, tried == 1 ? "" : "es");
+    else if (!*out->evidence)
         note(judge, out, LAYER_not_observable,
              "no port of proxy or connector was tried at this host's other addresses");
 }

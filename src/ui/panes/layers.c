@@ -223,6 +223,17 @@ static const struct list list = {
     .empty = "no tunnels, so no layers to check",
 };
 
+/* The last line of the evidence, when something could not be seen. */
+static void
+page_unseen(struct page *page, const struct layer *layer)
+{
+    for (size_t i = 0; i < layer->n_checks; i++)
+        if (layer->checks[i].verdict == LAYER_not_observable) {
+            page_point(page, ROLE_text, "", ROLE_dim, layer->evidence[layer->n_evidence - 1]);
+            return;
+        }
+}
+
 static void
 page_layer(struct page *page, const struct layer *layer)
 {
@@ -230,7 +241,15 @@ page_layer(struct page *page, const struct layer *layer)
 
     text_addf(&line, "%d %s: %s", layer->number, layer->name, layer_word(layer->verdict));
     page_line(page, layer_role(layer->verdict), layer_role(layer->verdict), line.bytes);
-    page_evidence(page, layer->evidence, layer->n_evidence);
+    for (size_t i = 0; i < layer->n_checks; i++) {
+        const struct layer_check *check = &layer->checks[i];
+        enum role role = layer_role(check->verdict);
+
+        if (check->verdict != LAYER_not_observable)
+            page_point(page, role, check->id, check->verdict == LAYER_verified ? ROLE_text : role,
+                       check->evidence);
+    }
+    page_unseen(page, layer);
 }
 
 static void
