@@ -362,17 +362,20 @@ child_deafen(struct child *child)
     close_fd(&child->output.fd);
 }
 
-/* ": " and the first line of its standard error. */
+/* ": " and the last line of its standard error: where programs say why, after they said how. */
 static void
 add_reason(struct text *out, const struct stream *error)
 {
-    const char *end = memchr(error->bytes, '\n', error->n);
-    size_t n = end ? (size_t)(end - error->bytes) : error->n;
+    size_t end = error->n, start;
 
-    if (n == 0)
+    while (end > 0 && strchr(" \r\n", error->bytes[end - 1]))
+        end--;
+    for (start = end; start > 0 && error->bytes[start - 1] != '\n';)
+        start--;
+    if (start == end)
         return;
     text_add(out, ": ");
-    text_addn(out, error->bytes, n);
+    text_addn(out, error->bytes + start, end - start);
 }
 
 bool

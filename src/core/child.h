@@ -59,7 +59,7 @@ void child_forget(struct child *child);
 /* Read no more of its output: a child that goes on talking meets SIGPIPE. */
 void child_deafen(struct child *child);
 
-/* True when it has ended with exit status 0; otherwise err says how it ended, with the first line
+/* True when it has ended with exit status 0; otherwise err says how it ended, with the last line
  * of what is kept of its standard error. */
 bool child_succeeded(const struct child *child, struct err *err) MUST_CHECK;
 

@@ -2,7 +2,7 @@
 
 #include "core/child.h"
 
-enum { REASON_BYTES = 512 };
+enum { REASON_BYTES = 4096 }; /* kubectl says five times how, and then why */
 
 static void
 judge(struct capture *capture)

@@ -160,7 +160,8 @@ more_than_the_cap_is_cut_and_the_child_goes_on(void **state)
 static void
 an_exit_status_and_a_signal_are_told_apart(void **state)
 {
-    struct child *exits = shell("echo 'no such thing' >&2; echo more >&2; exit 137", WITHIN_MS);
+    struct child *exits =
+        shell("echo how >&2; echo 'no such thing' >&2; echo >&2; exit 137", WITHIN_MS);
     struct child *dies = shell("kill -9 $$", WITHIN_MS);
     struct err err = {0};
 
@@ -195,10 +196,10 @@ what_it_says_reaches_a_message_made_safe(void **state)
 static void
 a_late_child_is_killed_with_its_whole_group(void **state)
 {
+    int64_t before_ms = clock_mono_ms();
     struct child *child = shell("sleep 60 & echo $!; wait", 1500);
     struct err err = {0};
     char line[32] = "";
-    int64_t before_ms = clock_mono_ms();
     pid_t grandchild;
 
     (void)state;
@@ -230,12 +231,12 @@ a_late_child_is_killed_with_its_whole_group(void **state)
 static void
 a_child_that_left_others_behind_is_not_waited_for(void **state)
 {
-    struct child *child = shell("sleep 3 & echo done", WITHIN_MS);
+    struct child *child = shell("sleep 30 & echo done", WITHIN_MS);
     int64_t before_ms = clock_mono_ms();
 
     (void)state;
     assert_int_equal(finish(child), CHILD_EXITED);
-    assert_true(clock_mono_ms() - before_ms < 2500);
+    assert_true(clock_mono_ms() - before_ms < 15000);
     assert_said(child_output(child), "done\n");
     child_free(child);
 }
@@ -249,7 +250,7 @@ a_running_child_is_ended_when_it_is_freed(void **state)
     (void)state;
     assert_int_equal(child_step(child), CHILD_RUNNING);
     child_free(child);
-    assert_true(clock_mono_ms() - before_ms < 2000);
+    assert_true(clock_mono_ms() - before_ms < 15000);
 }
 
 static void
