@@ -17,7 +17,8 @@
 /* Shared by the question and the thread; the last one to let go frees it. */
 struct libc_job {
     atomic_int holders;
-    int fd; /* becomes readable when the rest is filled in */
+    atomic_bool is_over; /* then the rest is the question's */
+    int fd;              /* becomes readable when the rest is filled in */
     char host[DNS_NAME_BYTES];
     int error; /* of getaddrinfo; 0 */
     struct address addresses[FAMILIES * DNS_ADDRESSES];
@@ -49,6 +50,7 @@ resolve(void *argument)
             address_set(one_of->ai_addr, one_of->ai_addrlen, &job->addresses[job->n_addresses]);
     if (found)
         freeaddrinfo(found);
+    atomic_store(&job->is_over, true);
     (void)!write(job->fd, &one, sizeof(one));
     let_go(job);
     return NULL;
@@ -81,9 +83,11 @@ static void
 resolved(void *context, unsigned events)
 {
     struct libc_query *query = context;
-    const struct libc_job *job = query->job;
+    struct libc_job *job = query->job;
 
     (void)events;
+    if (!atomic_load(&job->is_over))
+        return;
     query->us = clock_mono_us() - query->started_us;
     query->n_addresses = job->n_addresses;
     memcpy(query->addresses, job->addresses, sizeof(query->addresses));
