@@ -355,7 +355,8 @@ class World:
         with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(lines) + "\n")
         began = time.monotonic()
-        done = subprocess.run([self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge")],
+        limit = ["prlimit", f"--nofile={plan['files']}"] if "files" in plan else []
+        done = subprocess.run([*limit, self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge")],
                               env={**self.env, **plan.get("env", {})}, capture_output=True, text=True,
                               timeout=DEADLINE_S, check=False)
         took = time.monotonic() - began

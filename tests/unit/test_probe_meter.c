@@ -194,6 +194,28 @@ a_lossy_path_is_a_warning_with_its_numbers(void **state)
     measure_stop(&m);
 }
 
+/* One path in thirty rounds, which is five minutes as the console does it. */
+static void
+a_path_is_measured_in_the_background(void **state)
+{
+    struct probe_options options = {.api_url = "http://127.0.0.1:9",
+                                    .edges = &edge,
+                                    .n_edges = 1,
+                                    .edge_ca_file = network_edge_ca_file(*state),
+                                    .interval_ms = 200};
+    uint16_t port = (uint16_t)strtol(strchr(network_edge_udp(*state), ':') + 1, NULL, 10);
+    struct measure m;
+
+    edge = (struct probe_edge){"region1", "127.0.0.1", port, port};
+    measure_start(&m, &options);
+    assert_true(measure_rounds(&m, SOURCE_checks, 3));
+    assert_int_equal(udp(&m)->burst.at_ms, 0);
+    assert_true(measure_until(&m, has_burst, NULL));
+    assert_int_equal(udp(&m)->verdict, CHECK_pass);
+    assert_int_equal(udp(&m)->burst.loss.n, 1);
+    measure_stop(&m);
+}
+
 static void
 a_peer_that_ignores_version_negotiation_has_no_loss(void **state)
 {
@@ -219,6 +241,7 @@ main(void)
         cmocka_unit_test(a_wish_measures_a_path_over_tcp_wholly),
         cmocka_unit_test(a_wish_while_everything_is_measured_waits_for_its_turn),
         cmocka_unit_test(a_lossy_path_is_a_warning_with_its_numbers),
+        cmocka_unit_test(a_path_is_measured_in_the_background),
         cmocka_unit_test(a_peer_that_ignores_version_negotiation_has_no_loss),
     };
 
