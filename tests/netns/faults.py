@@ -4,8 +4,8 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
-from world import (API_ERROR, Http, OtherQuic, Tcp, alerts, closes, date, filters_name, filters_size, mumbles, resets, sh,
-                   stalls, talks_http, tls_server)
+from world import (API_ERROR, Http, OtherQuic, SmallLink, Tcp, alerts, closes, date, filters_name, filters_size, mumbles,
+                   resets, sh, stalls, talks_http, tls_server)
 
 ROWS = []
 
@@ -74,6 +74,14 @@ rule_row("only QUIC v1 is dropped", ["in: udp dport PORT @th,72,32 0x00000001 dr
 rule_row("QUIC whose larger answers are lost",
          ["out: udp sport PORT meta length > 1000 drop"],
          {UDP4: ("fail", "quic", "the QUIC handshake stopped", "larger packets are lost")}, only="udp", exit=2)
+
+
+@fault("a link that is too small for QUIC, and says so")
+def _(world):
+    nft(f"in: udp dport {world.port} drop")
+    link = SmallLink(world.port)
+    return {"only": "udp", "exit": 2, "within": 3, "undo": link.stop,
+            "expect": {UDP4: ("fail", "quic", "ICMP 3/4 (fragmentation needed) from 127.0.0.1", "too small for QUIC")}}
 
 
 @fault("a QUIC server of another version")

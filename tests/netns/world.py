@@ -148,6 +148,37 @@ class OtherQuic:
                                + b"\x6b\x33\x43\xcf", sender)
 
 
+class SmallLink:
+    """A router that finds every datagram to this port too large, and says so (RFC 1191): ICMP 3/4 from 127.0.0.1."""
+
+    def __init__(self, port):
+        self.port, self.is_on = port, True
+        self.seen = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
+        self.seen.bind(("lo", 0))
+        self.icmp = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    @staticmethod
+    def checksum(data):
+        total = sum(struct.unpack(f"!{len(data) // 2}H", data))
+        total = (total >> 16) + (total & 0xffff)
+        return ~(total + (total >> 16)) & 0xffff
+
+    def serve(self):
+        while self.is_on:
+            packet = self.seen.recv(65535)[14:]
+            start = (packet[0] & 15) * 4
+            if packet[9] != 17 or struct.unpack("!H", packet[start + 2:start + 4])[0] != self.port:
+                continue
+            quoted = packet[:start + 8]
+            head = struct.pack("!BBHHH", 3, 4, 0, 0, 1000)
+            head = struct.pack("!BBHHH", 3, 4, self.checksum(head + quoted), 0, 1000)
+            self.icmp.sendto(head + quoted, ("127.0.0.1", 0))
+
+    def stop(self):
+        self.is_on = False
+
+
 class Tcp:
     """A TCP server on 127.0.0.1 whose manner is a function of the connection."""
 
