@@ -134,7 +134,7 @@ run_tui(struct program *program, struct arguments *arguments)
 }
 
 /* The demo's world: the simulator's configuration replaces what says where the service is; how the
- * console looks stays the operator's. */
+ * console looks, and whether it may act, stays the operator's. */
 struct demo_world {
     struct program *program;
     struct demo *demo;
@@ -155,6 +155,8 @@ load_demo_config(struct program *program, const char *path, struct err *err)
     }
     program->config = world.config;
     program->config.interval_ms = mine.interval_ms;
+    program->config.is_read_only = mine.is_read_only;
+    program->config.arm = mine.arm;
     program->config.context = "demo";
     if (!program->config.ops_journal) /* what is done to a pretend world is nobody's history */
         program->config.ops_journal = arena_printf(world.arena, "%s.journal", path);

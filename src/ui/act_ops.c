@@ -59,13 +59,24 @@ ops_kind_here(const struct console *console, enum command_id command)
     return kind;
 }
 
+/* Read-only is known before the ops room has said anything. */
+static bool
+may(const struct console *console, enum op_kind kind, struct err *err)
+{
+    static const struct control read_only = {.is_read_only = true};
+    const struct control *control = control_of(&console->snapshot);
+
+    if (console->frame.is_read_only)
+        control = &read_only;
+    return permit_check(control, kind, false, console->frame.now_ms, err);
+}
+
 bool
 ops_is_permitted(const struct console *console, enum command_id command)
 {
     enum op_kind kind = ops_kind_here(console, command);
 
-    return kind != OP_KIND_COUNT &&
-           permit_check(control_of(&console->snapshot), kind, false, console->frame.now_ms, NULL);
+    return kind != OP_KIND_COUNT && may(console, kind, NULL);
 }
 
 static bool
@@ -129,13 +140,12 @@ ops_refusal(struct console *console, enum command_id command, struct text *out)
         text_add(out, "these are ops; Esc goes back to the rows");
     else if (kind == OP_KIND_COUNT)
         explain_verb(out, command_infos[command].name);
+    else if (!may(console, kind, &err))
+        text_add(out, err.message);
     else if (console->frame.is_paused)
         text_add(out, "the picture is held, and the world may be another; p goes on");
     else
         refuse_selection(console, out);
-    if (!out->n &&
-        !permit_check(control_of(&console->snapshot), kind, false, console->frame.now_ms, &err))
-        text_add(out, err.message);
 }
 
 /* What is selected or marked, as ids that stay what they are. Caller frees. */
@@ -192,7 +202,7 @@ is_under_way(struct console *console, enum op_kind kind, const char *id)
         text_add(&line, " is under way: force is offered in ");
         duration_add(&line, op->grace_until_ms - console->frame.now_ms);
     } else {
-        op_line_add(&line, op, &console->frame, ":undo", 0);
+        op_line_add(&line, op, &console->frame, &(struct op_line_keys){":undo", ":ops"}, 0);
     }
     console_say(console, ROLE_info, "%s", line.bytes);
     return true;
@@ -379,11 +389,11 @@ act_arm(struct console *console, const char *argument)
     TEXT(left, 16);
 
     (void)argument;
-    if (!control) {
-        console_say(console, ROLE_dim, "arm: not ready yet");
-    } else if (control->is_read_only || console->frame.is_read_only) {
+    if (console->frame.is_read_only || (control && control->is_read_only)) {
         console_say(console, ROLE_warn,
                     "arm: this is read-only (--read-only, or read_only in the configuration)");
+    } else if (!control) {
+        console_say(console, ROLE_dim, "arm: not ready yet");
     } else if (control->arm == ARM_never) {
         console_say(console, ROLE_warn, "arm: the configuration says arm: never");
     } else if (control->journal[0]) {

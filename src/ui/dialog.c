@@ -12,12 +12,6 @@
 
 enum { CHOICE_PATIENCE_MS = 5000 };
 
-static const enum op_order_kind answers[] = {
-#define OFFER(id, order, word, acts, question) [OP_OFFER_##id] = ORDER_##order,
-#include "ui/offers.def"
-#undef OFFER
-};
-
 const struct op *
 dialog_op(const struct console *console)
 {
@@ -348,7 +342,7 @@ static void
 answer(struct console *console)
 {
     struct dialog *dialog = &console->dialog;
-    struct op_order *order = op_order_new(answers[dialog->offer]);
+    struct op_order *order = op_order_new(op_offer_order(dialog->offer));
     enum dialog_stop from = dialog->offer == OP_OFFER_message ? STOP_message : STOP_name;
 
     snprintf(order->op_id, sizeof(order->op_id), "%s", dialog->op_id);

@@ -7,12 +7,6 @@
 
 enum { LABEL_CELLS = 12, NOTE_FROM_LINES = 6, FRAME_LINES = 2 };
 
-static const char *const words[] = {
-#define OFFER(id, order, word, acts, question) [OP_OFFER_##id] = word,
-#include "ui/offers.def"
-#undef OFFER
-};
-
 static const char *
 name_of(const struct console *console)
 {
@@ -46,7 +40,7 @@ dialog_add_action(const struct console *console, struct text *out)
     if (dialog->kind == DIALOG_arm)
         text_add(out, "Arm");
     else if (dialog->kind == DIALOG_answer)
-        text_add(out, words[dialog->offer] ? words[dialog->offer] : "");
+        text_add(out, op_offer_word(dialog->offer));
     else if (op && op->must_retype[0] && !dialog->is_second_step)
         text_add(out, "Go on");
     else

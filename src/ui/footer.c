@@ -220,6 +220,18 @@ has_message(const struct console *console)
            (console->frame.is_paused || console->frame.now_ms < console->message_until_ms);
 }
 
+/* Its key, or its name where no key is left. */
+static void
+how_to_say(const struct console *console, struct text *out, enum command_id command)
+{
+    int key = bindings_key(&console->bindings, command);
+
+    if (key != KEY_NONE)
+        key_add(out, key);
+    else
+        text_addf(out, ":%s", command_infos[command].name);
+}
+
 /* While something of ours is under way; false when nothing is. */
 static bool
 op_line_draw(const struct console *console, struct canvas *canvas, struct rect r)
@@ -227,16 +239,17 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
     const struct frame *frame = &console->frame;
     size_t others;
     const struct op *op = op_line_which(frame->snapshot, &others);
-    int key = bindings_key(&console->bindings, COMMAND_undo), end = r.x + r.w - 1, x = r.x + 1;
-    TEXT(name, 16);
+    int end = r.x + r.w - 1, x = r.x + 1;
+    TEXT(undo, 16);
+    TEXT(show, 16);
     TEXT(line, 400);
     TEXT(more, 40);
 
     if (!op)
         return false;
-    if (key != KEY_NONE)
-        key_add(&name, key);
-    op_line_add(&line, op, frame, key == KEY_NONE ? ":undo" : name.bytes, r.w);
+    how_to_say(console, &undo, COMMAND_undo);
+    how_to_say(console, &show, COMMAND_ops);
+    op_line_add(&line, op, frame, &(struct op_line_keys){undo.bytes, show.bytes}, r.w);
     canvas_fill(canvas, r, ROLE_text, " ");
     if (others > 0) {
         text_addf(&more, " +%zu more", others);

@@ -40,10 +40,14 @@ op_line_which(const struct snapshot *snapshot, size_t *others)
 }
 
 static void
-asks_add(struct text *out, const struct op *op)
+asks_add(struct text *out, const struct op *op, const struct frame *frame, const char *show_key,
+         int cells)
 {
-    text_add(out, " asks: ");
-    text_add(out, op->summary[0] ? op->summary : op->offer_text);
+    text_addf(out, " asks: %s %s answers", op_offer_question(op->offer), show_key);
+    if (cells < ROOM_FOR_PHASE || op->n_items == 0)
+        return;
+    text_add(out, "; ");
+    op_add_counts(out, op, frame->now_ms);
 }
 
 static void
@@ -74,23 +78,23 @@ progress_add(struct text *out, const struct op *op, const struct frame *frame, i
 }
 
 void
-op_line_add(struct text *out, const struct op *op, const struct frame *frame, const char *undo_key,
-            int cells)
+op_line_add(struct text *out, const struct op *op, const struct frame *frame,
+            const struct op_line_keys *keys, int cells)
 {
     op_add_name(out, op);
     if (op->state == OP_STATE_undo) {
-        undo_add(out, op, frame, undo_key);
+        undo_add(out, op, frame, keys->undo);
         return;
     }
     if (op->state == OP_STATE_asking) {
-        asks_add(out, op);
+        asks_add(out, op, frame, keys->show, cells);
         return;
     }
     progress_add(out, op, frame, cells);
     if (op->state == OP_STATE_stopping)
         text_add(out, "; cancelled, nothing more is issued");
     else
-        text_addf(out, "; %s cancels", undo_key);
+        text_addf(out, "; %s cancels", keys->undo);
 }
 
 const struct op *
@@ -116,7 +120,5 @@ void
 op_outcome_add(struct text *out, const struct op *op)
 {
     op_add_name(out, op);
-    text_addf(out, " %s", op_state_name(op->state));
-    if (op->summary[0])
-        text_addf(out, ": %s", op->summary);
+    op_add_state(out, op);
 }

@@ -98,7 +98,8 @@ op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame, co
     }
     op_add_name(&name, op);
     page_title(&page, op_role(op), name.bytes, op_state_name(op->state));
-    page_sentence(&page, ROLE_text, ROLE_text, op->summary);
+    if (op->summary[0])
+        page_sentence(&page, ROLE_text, ROLE_text, op->summary);
     page_offer(&page, op);
     page_blank(&page);
     page_progress(&page, op);

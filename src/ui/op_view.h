@@ -17,10 +17,14 @@ int op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame
 /* op_line.c. The op of this program that the status line is about: what can still be undone, else
  * what asks, else what runs longest; NULL. others: how many more there are. */
 const struct op *op_line_which(const struct snapshot *snapshot, size_t *others);
-/* "drain us-east: 17 of 20 stopped, 1 stuck 2m10s; u cancels"; undo_key, show_key: what to press;
- * cells: how much room there is. */
+/* What to press, as the operator has bound it. */
+struct op_line_keys {
+    const char *undo, *show;
+};
+
+/* "drain us-east: 17 of 20 stopped, 1 stuck 2m10s; u cancels"; cells: how much room there is. */
 void op_line_add(struct text *out, const struct op *op, const struct frame *frame,
-                 const char *undo_key, int cells);
+                 const struct op_line_keys *keys, int cells);
 /* What ended here less than OUTCOME_MS ago, the last of several; NULL. */
 const struct op *op_outcome(const struct snapshot *snapshot, int64_t now_ms);
 void op_outcome_add(struct text *out, const struct op *op);

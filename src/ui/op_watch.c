@@ -71,9 +71,7 @@ tell(struct console *console, const struct op *op)
         text_add(&line, ": confirmed, starts at ");
         time_of_day_add(&line, op->undo_until_ms);
     } else {
-        text_addf(&line, ": %s", op_state_name(op->state));
-        if (op->summary[0])
-            text_addf(&line, ": %s", op->summary);
+        op_add_state(&line, op);
     }
     if (op->reason[0])
         text_addf(&line, " (%s)", op->reason);

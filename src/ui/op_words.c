@@ -31,6 +31,16 @@ static const char *const done_words[OP_KIND_COUNT] = {
     [OP_rotate_token] = "restarted",
 };
 
+static const struct {
+    enum op_order_kind order;
+    const char *word, *question;
+} offers[] = {
+    [OP_OFFER_nothing] = {0, "", ""},
+#define OFFER(id, order, word, question) [OP_OFFER_##id] = {ORDER_##order, word, question},
+#include "ui/offers.def"
+#undef OFFER
+};
+
 static void
 count_item(struct op_counts *counts, const struct op *op, const struct op_item *item,
            int64_t now_ms)
@@ -76,6 +86,17 @@ op_add_who(struct text *out, const struct op *op)
 }
 
 void
+op_add_state(struct text *out, const struct op *op)
+{
+    const char *name = op_state_name(op->state);
+
+    if (strncmp(op->summary, name, strlen(name)) != 0) /* "done in 2 s" says it already */
+        text_addf(out, ": %s", name);
+    if (op->summary[0])
+        text_addf(out, ": %s", op->summary);
+}
+
+void
 op_add_counts(struct text *out, const struct op *op, int64_t now_ms)
 {
     struct op_counts counts = op_count(op, now_ms);
@@ -103,6 +124,24 @@ op_add_title(struct text *out, enum op_kind kind, const char *object)
     const char *verb = op_verb(kind);
 
     text_addf(out, "%c%s %s", toupper((unsigned char)verb[0]), verb + 1, object);
+}
+
+const char *
+op_offer_question(enum op_offer offer)
+{
+    return offers[offer].question;
+}
+
+const char *
+op_offer_word(enum op_offer offer)
+{
+    return offers[offer].word;
+}
+
+enum op_order_kind
+op_offer_order(enum op_offer offer)
+{
+    return offers[offer].order;
 }
 
 enum role

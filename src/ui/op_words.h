@@ -18,12 +18,20 @@ struct op_counts op_count(const struct op *op, int64_t now_ms);
 void op_add_name(struct text *out, const struct op *op);
 /* "you", "alice@bastion-2" */
 void op_add_who(struct text *out, const struct op *op);
+/* ": done: 20 jobs stopped"; the state alone when there is no more to say. */
+void op_add_state(struct text *out, const struct op *op);
 /* "17 of 20 stopped, 1 stuck 2m10s"; nothing for an op without objects. */
 void op_add_counts(struct text *out, const struct op *op, int64_t now_ms);
 /* "stopped": what an object of this op is when it is done. */
 const char *op_done_word(enum op_kind kind);
 /* "Drain us-east": the first letter large. */
 void op_add_title(struct text *out, enum op_kind kind, const char *object);
+
+/* What an offer asks, "force what is left?"; what its button says; "" for nothing. */
+const char *op_offer_question(enum op_offer offer);
+const char *op_offer_word(enum op_offer offer);
+/* Which order answers it; call for an offer that is one. */
+enum op_order_kind op_offer_order(enum op_offer offer);
 
 /* The glyph of its state. */
 enum role op_role(const struct op *op);

@@ -9,12 +9,6 @@
 
 enum { NAME_CELLS = 30, LINE_BYTES = 600 };
 
-static const char *const questions[] = {
-#define OFFER(id, order, word, acts, question) [OP_OFFER_##id] = question,
-#include "ui/offers.def"
-#undef OFFER
-};
-
 static void
 padded_add(struct text *out, const struct page *page, const char *s, size_t cells)
 {
@@ -35,6 +29,13 @@ common_loss(const struct op *op)
     return op->n_items > 1 ? op->items[0].loses : "";
 }
 
+/* Is it what the operator waits for? */
+static bool
+is_open(const struct op_item *item)
+{
+    return item->progress != OP_ITEM_done && item->progress != OP_ITEM_left;
+}
+
 static void
 page_item(struct page *page, const struct op_item *item, bool is_plan)
 {
@@ -50,23 +51,17 @@ page_item(struct page *page, const struct op_item *item, bool is_plan)
     }
     text_add(&line, "  ");
     padded_add(&line, page, op_item_word(item->progress), 10);
-    if (item->done_ms > 0 && item->asked_ms > 0) {
-        text_add(&line, "  after ");
-        duration_add(&line, item->done_ms - item->asked_ms);
-    } else if (item->asked_ms > 0) {
+    if (item->asked_ms > 0 && item->done_ms == 0 && is_open(item)) {
         text_add(&line, "  for ");
         age_add(&line, page->frame, item->asked_ms);
     }
-    if (item->note[0])
+    if (item->note[0]) {
         text_addf(&line, "  %s", item->note);
+    } else if (item->done_ms > 0 && item->asked_ms > 0) {
+        text_add(&line, "  after ");
+        duration_add(&line, item->done_ms - item->asked_ms);
+    }
     page_line(page, op_item_role(item->progress), ROLE_text, line.bytes);
-}
-
-/* Is it what the operator waits for? */
-static bool
-is_open(const struct op_item *item)
-{
-    return item->progress != OP_ITEM_done && item->progress != OP_ITEM_left;
 }
 
 static void
@@ -74,9 +69,12 @@ page_planned_items(struct page *page, const struct op *op)
 {
     const char *common = common_loss(op);
 
+    TEXT(heading, 60);
+
     if (op->n_items == 0)
         return;
-    page_section(page, "WHAT IT IS ABOUT");
+    text_addf(&heading, "WHAT IT IS ABOUT: %zu", op->n_items);
+    page_section(page, heading.bytes);
     page_field(page, "each loses", ROLE_warn, common);
     for (size_t i = 0; i < op->n_items; i++) {
         page_item(page, &op->items[i], true);
@@ -184,7 +182,7 @@ page_planned(struct plan_page *plan, const struct op *op)
 {
     struct page *page = &plan->page;
 
-    page_sentence(page, ROLE_text, ROLE_title, op->summary[0] ? op->summary : op_what(op->kind));
+    page_sentence(page, ROLE_text, ROLE_title, op_what(op->kind));
     page_lines_of(page, op, OP_LINE_warning, "");
     page_choices(plan, op);
     page_planned_items(page, op);
@@ -264,10 +262,11 @@ page_answer(struct plan_page *plan)
         page_sentence(page, ROLE_stale, ROLE_text, "this op is not there any more");
         return;
     }
-    page_sentence(page, ROLE_warn, ROLE_title, questions[offer] ? questions[offer] : "");
+    page_sentence(page, ROLE_warn, ROLE_title, op_offer_question(offer));
     page_sentence(page, ROLE_text, ROLE_text, op->offer_text);
     page_blank(page);
-    page_field(page, "stands", ROLE_text, op->summary);
+    if (strcmp(op->summary, op->offer_text) != 0)
+        page_field(page, "stands", ROLE_text, op->summary);
     page_op_items(page, op, false);
 }
 

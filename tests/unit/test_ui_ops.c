@@ -838,9 +838,9 @@ what_came_of_it_is_said_and_kept_in_the_events(void **state)
     op->summary = "3 jobs are still there";
     op->ended_ms = WORLD_NOW_MS + 1000;
     pass(&desk, 1000);
-    assert_true(sees(&desk, "✘ drain eu-west failed: 3 jobs are still there"));
+    assert_true(sees(&desk, "✘ drain eu-west: failed: 3 jobs are still there"));
     pass(&desk, 30000);
-    assert_false(sees(&desk, "✘ drain eu-west failed: 3 jobs are still there"));
+    assert_false(sees(&desk, "✘ drain eu-west: failed: 3 jobs are still there"));
     press(&desk, "e");
     assert_true(sees(&desk, "drain eu-west: failed: 3 jobs are still there (INC-4711)"));
     get_up(&desk);
