@@ -12,6 +12,7 @@
 #include "fuzz/fuzz_certificate.c"
 #include "fuzz/fuzz_challenge.c"
 #include "fuzz/fuzz_cloudflared.c"
+#include "fuzz/fuzz_dns.c"
 #include "fuzz/fuzz_driver.c"
 #include "fuzz/fuzz_json.c"
 #include "fuzz/fuzz_log.c"
@@ -60,6 +61,7 @@ every_known_input_is_harmless(void **state)
         int (*one)(const uint8_t *bytes, size_t n);
     } fuzzers[] = {
         {"vn", fuzz_vn},
+        {"dns", fuzz_dns},
         {"prometheus", fuzz_prometheus},
         {"cloudflared", fuzz_cloudflared},
         {"driver", fuzz_driver},
