@@ -304,6 +304,16 @@ hidden_row("the SRV record filtered, nobody to compare with", {(SRV, 33): "servf
            ("warn", "dns", "SRV", "needs DNS over TLS to 1.1.1.1:853 instead"), exit=1, dot="")
 
 
+@fault("port 53 rejected, a public resolver answers")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    world.public.answers = dict(world.names.answers)
+    nft("in: udp dport 53 reject", "in: tcp dport 53 reject")
+    expect = ("fail", "dns", "cannot reach the resolver", "port 53 is rejected: a public resolver answers")
+    return {"targets": [], "exit": 2, "within": 4, "expect": {TCP4: expect, UDP4: expect}}
+
+
 @fault("a public resolver that gives the same strange addresses")
 def _(world):
     to_edge(world)
