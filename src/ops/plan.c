@@ -207,7 +207,7 @@ plan_restart_job(struct engine *engine, struct run *run)
             return;
         }
         if (job->from == JOB_FROM_SESSION)
-            item->progress = OP_ITEM_left; /* nothing to stop; its session is interrupted */
+            item->progress = OP_ITEM_done; /* nothing to stop; its session is interrupted */
         else if (i < CALLS_SHOWN)
             say_call(run, API_CALL_stop, job->pool_id, job->id, "{}");
         if (i < CALLS_SHOWN)

@@ -7,6 +7,7 @@ import './worker_rows.mjs';
 import './client_rows.mjs';
 import './august_rows.mjs';
 import './fleet_rows.mjs';
+import './fleet_ops_rows.mjs';
 
 import { runRows } from './tap.mjs';
 
