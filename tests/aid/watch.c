@@ -130,6 +130,13 @@ watch_forget(struct watch *watch)
 }
 
 void
+watch_end_world(struct watch *watch)
+{
+    demo_stop(watch->demo);
+    watch->demo = NULL;
+}
+
+void
 watch_end(struct watch *watch)
 {
     watch_stop(watch);

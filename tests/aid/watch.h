@@ -25,6 +25,8 @@ void watch_stop(struct watch *watch);
 /* Begin with an empty store again; the room must be stopped. */
 void watch_forget(struct watch *watch);
 void watch_end(struct watch *watch);
+/* End the simulator alone: nobody answers any more. */
+void watch_end_world(struct watch *watch);
 
 /* Wait until a snapshot satisfies is_so; false when twenty seconds have passed. */
 typedef bool watch_is_so(const struct snapshot *snapshot, const void *context);
