@@ -398,6 +398,8 @@ judge(struct request *request, const struct http_answer *answer, const char *ori
         read_body(request, answer, out);
     else if (!problem_judge(answer, &about, &problem))
         out->err = problem.err;
+    if (out->outcome == API_OUTCOME_unsent)
+        err_context(&out->err, "not sent");
 }
 
 /* A limit stops everything that is asked, not only us. */

@@ -87,7 +87,7 @@ acting_stop_ops(struct acting *acting)
 void
 acting_end(struct acting *acting)
 {
-    acting_stop_ops(acting);
+    acting_stop_ops(acting); /* nothing when it was never started */
     watch_end(&acting->watch);
     folder_free(acting->folder);
 }
