@@ -33,10 +33,12 @@ arm_mode(const struct config *config)
 static struct ops_who
 who_acts(struct arena *arena)
 {
-    const struct passwd *account = getpwuid(getuid());
     const char *client = getenv("SSH_CONNECTION");
-    char host[256] = "";
+    char host[256] = "", names[1024];
+    struct passwd row, *account;
 
+    if (getpwuid_r(getuid(), &row, names, sizeof(names), &account) != 0)
+        account = NULL;
     gethostname(host, sizeof(host) - 1);
     return (struct ops_who){
         .user = arena_strdup(arena, account ? account->pw_name : ""),

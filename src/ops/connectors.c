@@ -2,6 +2,7 @@
  *
  * What it answers itself is believed (/ready, facts/connectivity.md C2): gone when it does not
  * answer or has no connection, replaced when its connectorId is another. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ops/objects.h"
@@ -61,7 +62,7 @@ begin(struct engine *engine, struct run *run, struct run_item *item, enum driver
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     if (connector && !run->is_resumed)
-        strncpy(item->before, connector->connector_id, sizeof(item->before) - 1);
+        snprintf(item->before, sizeof(item->before), "%s", connector->connector_id);
     item->progress = OP_ITEM_sent;
     item->asked_ms = engine->wall_ms;
     return engine_item(engine, run, item) &&

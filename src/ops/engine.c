@@ -188,13 +188,14 @@ engine_may_act(const struct engine *engine)
 }
 
 static struct api_call
-make_call(struct engine *engine, const struct run_item *item, enum api_call_id call,
+make_call(const struct engine *engine, const struct run_item *item, enum api_call_id call,
           const char *body)
 {
+    int64_t within_ms = engine->options->send_within_ms;
     struct api_call made = {.id = call,
                             .ids = {item->id, ""},
                             .body = body,
-                            .within_ms = CALL_WITHIN_MS,
+                            .within_ms = within_ms > 0 ? within_ms : CALL_WITHIN_MS,
                             .done = mailbox_put,
                             .context = engine->mailbox,
                             .tag = item->tag};

@@ -102,10 +102,6 @@ const struct driver_use *engine_control(const struct engine *engine, const char 
                                         const char *id);
 const struct ops_token *engine_token(const struct engine *engine, const char *tunnel_id);
 
-/* plan.c */
-void plan_make(struct engine *engine, struct run *run);
-void plan_refuse(struct engine *engine, struct run *run, const char *format, ...) PRINTF_LIKE(3, 4);
-
 /* publish.c */
 void publish_ops(struct engine *engine);
 void publish_control(struct engine *engine);

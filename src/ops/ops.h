@@ -43,12 +43,13 @@ struct ops_options {
     size_t n_controls;
     const struct ops_token *tokens;
     size_t n_tokens;
-    int64_t arm_ms;     /* how long A arms */
-    int64_t undo_ms;    /* between confirmation and the first effect */
-    int64_t grace_ms;   /* until force is offered */
-    int64_t window_ms;  /* how long a worker that stopped polling still counts (facts 5.9) */
-    int64_t requeue_ms; /* how long a restarted job's work item is awaited; 0: 30 s */
-    int64_t tick_ms;    /* how often a running op looks at the world; 0: the default */
+    int64_t arm_ms;         /* how long A arms */
+    int64_t undo_ms;        /* between confirmation and the first effect */
+    int64_t grace_ms;       /* until force is offered */
+    int64_t window_ms;      /* how long a worker that stopped polling still counts (facts 5.9) */
+    int64_t requeue_ms;     /* how long a restarted job's work item is awaited; 0: 30 s */
+    int64_t send_within_ms; /* how long a request may wait for budget or service; 0: 30 s */
+    int64_t tick_ms;        /* how often a running op looks at the world; 0: the default */
     /* Called at each boundary between two steps, after it was recorded; NULL: nothing. For tests
      * that end the process there. */
     void (*checkpoint)(void *context, const char *where);

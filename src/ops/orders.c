@@ -7,6 +7,7 @@
 #include "core/die.h"
 #include "core/text.h"
 #include "ops/phases.h"
+#include "ops/plan.h"
 #include "ops/record.h"
 
 static struct run *

@@ -67,6 +67,7 @@ begin(void **state)
     acting_begin(&run, "tests/worlds/many.yaml");
     run.options.grace_ms = GRACE_MS;
     run.options.requeue_ms = REQUEUE_MS;
+    run.options.send_within_ms = 1000;
     run.watch.options.effect_within_ms = ANSWER_WITHIN_MS;
     acting_use_controls(&run);
     return 0;
