@@ -279,18 +279,17 @@ static enum act_verdict
 go_on(struct act *act)
 {
     enum act_verdict verdict = confirm(act);
+    const struct op *op;
 
     if (verdict != ACT_done)
         return verdict;
-    switch (act_wait_until(act, has_begun, PLAN_WITHIN_MS)) {
-    case ACT_HOLDS:
-        return act_follow(act);
-    case ACT_SIGNALLED:
-        return act_follow(act); /* its first word is still to be heard; the next signal counts */
-    case ACT_LATE:
-        break;
-    }
-    return act_leave(act, "it was confirmed, but nobody began it");
+    if (act_wait_until(act, has_begun, PLAN_WITHIN_MS) != ACT_LATE)
+        return act_follow(act); /* also after a signal, which it takes */
+    op = act_op(act);
+    if (!op || op->state != OP_STATE_planned)
+        return act_leave(act, "it was confirmed, but nobody began it");
+    act_order(act, ORDER_dismiss, ""); /* the room wants another word than the plan said */
+    return act_give_up(act, ACT_failed, op->summary);
 }
 
 static enum act_verdict

@@ -329,6 +329,20 @@ a_room_that_does_not_answer_leaves_it_unknown(void **state)
     assert_has(run.said, "no plan was made in time");
 }
 
+static void
+a_confirmation_that_is_not_taken_is_told(void **state)
+{
+    struct act_options options = drain();
+    struct run run;
+
+    (void)state;
+    options.look.timeout_ms = 500;
+    run = run_act(&options, &(struct room_plan){.is_unmoved = true});
+    assert_int_equal(run.status, ACT_failed);
+    assert_has(run.said, "not confirmed: the name to type is another");
+    assert_has(run.heard, "dismiss; ");
+}
+
 /* ---- the operator's word ---- */
 
 static void
@@ -664,6 +678,7 @@ main(void)
         cmocka_unit_test(read_only_orders_nothing),
         cmocka_unit_test(a_console_that_is_locked_does_not_lock_the_command_line),
         cmocka_unit_test(a_room_that_does_not_answer_leaves_it_unknown),
+        cmocka_unit_test(a_confirmation_that_is_not_taken_is_told),
         cmocka_unit_test(the_name_that_is_typed_confirms),
         cmocka_unit_test(another_word_does_nothing),
         cmocka_unit_test(a_second_word_is_asked_for_where_the_plan_wants_one),
