@@ -156,6 +156,53 @@ an_undone_op_has_sent_nothing(void **state)
     assert_int_equal(acting_stops(&run), 0);
 }
 
+struct orphan {
+    enum job_from from;
+    char *id; /* filled when it is there */
+};
+
+static bool
+is_orphan_there(const struct snapshot *snapshot, const void *context)
+{
+    const struct orphan *orphan = context;
+    size_t n;
+    const struct job *jobs = snapshot_jobs(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(jobs[i].title, "orphan") == 0 && jobs[i].from == orphan->from &&
+            strcmp(jobs[i].session_status, "idle") == 0) { /* its call is open */
+            snprintf(orphan->id, ORDER_ID_BYTES, "%s", jobs[i].id);
+            return true;
+        }
+    return false;
+}
+
+static void
+a_session_without_a_work_item_is_restarted_by_an_interrupt_alone(void **state)
+{
+    char work[ORDER_ID_BYTES], session[ORDER_ID_BYTES];
+    const struct op *op;
+
+    (void)state;
+    watch_post(&run.watch, "/sim/pools/docs", "{\"workers\":0,\"jobs\":0}");
+    watch_post(&run.watch, "/sim/session",
+               "{\"environment_id\":\"docs\",\"title\":\"orphan\",\"script\":"
+               "[{\"type\":\"tool\",\"name\":\"bash\",\"input\":{\"command\":\"ls\"}}]}");
+    acting_start(&run);
+    assert_true(watch_until(&run.watch, is_orphan_there, &(struct orphan){JOB_FROM_WORK, work}));
+    acting_plan(&run, OP_stop_job, (const char *const[]){work, NULL});
+    acting_confirm(&run);
+    assert_int_equal(acting_over(&run)->state, OP_STATE_done);
+    assert_true(
+        watch_until(&run.watch, is_orphan_there, &(struct orphan){JOB_FROM_SESSION, session}));
+    acting_plan(&run, OP_restart_job, (const char *const[]){session, NULL});
+    acting_confirm(&run);
+    op = acting_over(&run);
+    assert_int_equal(op->state, OP_STATE_done);
+    assert_int_equal(watch_asked(&run.watch, "POST /v1/sessions/{id}/events"), 1);
+    assert_int_equal(acting_stops(&run), 1); /* the first op's */
+}
+
 static void
 a_locked_console_refuses_and_says_the_way(void **state)
 {
@@ -243,6 +290,7 @@ main(void)
         TEST(what_was_stopped_is_in_the_journal_with_each_step),
         TEST(the_second_plan_knows_how_long_stops_take),
         TEST(an_undone_op_has_sent_nothing),
+        TEST(a_session_without_a_work_item_is_restarted_by_an_interrupt_alone),
         TEST(a_locked_console_refuses_and_says_the_way),
         TEST(read_only_cannot_be_armed),
         TEST(in_production_the_name_is_typed),
