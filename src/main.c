@@ -158,8 +158,6 @@ load_demo_config(struct program *program, const char *path, struct err *err)
     program->config.is_read_only = mine.is_read_only;
     program->config.arm = mine.arm;
     program->config.context = "demo";
-    if (!program->config.ops_journal) /* what is done to a pretend world is nobody's history */
-        program->config.ops_journal = arena_printf(world.arena, "%s.journal", path);
     program->world_arena = world.arena;
     return true;
 }

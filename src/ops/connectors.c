@@ -20,6 +20,12 @@ was_asked_since(const struct engine *engine, int64_t since_ms)
 }
 
 static bool
+is_down(const struct connector *connector)
+{
+    return connector->state == CONNECTOR_down || connector->state == CONNECTOR_unreachable;
+}
+
+static bool
 is_replaced(const struct connector *connector, const struct run_item *item)
 {
     return *item->before && *connector->connector_id &&
@@ -33,8 +39,7 @@ went_down(const struct engine *engine, const struct run_item *item)
 
     if (!was_asked_since(engine, item->asked_ms))
         return false;
-    return !connector || connector->state == CONNECTOR_down ||
-           connector->state == CONNECTOR_unreachable || is_replaced(connector, item);
+    return !connector || item->was_down || is_down(connector) || is_replaced(connector, item);
 }
 
 static bool
@@ -61,8 +66,12 @@ begin(struct engine *engine, struct run *run, struct run_item *item, enum driver
 {
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
-    if (connector && !run->is_resumed)
+    if (connector && !run->is_resumed) {
         snprintf(item->before, sizeof(item->before), "%s", connector->connector_id);
+        run->expected = connector->ready_connections > 0 ? connector->ready_connections
+                                                         : CONNECTOR_EXPECTED_CONNECTIONS;
+        item->was_down = is_down(connector);
+    }
     item->progress = OP_ITEM_sent;
     item->asked_ms = engine->wall_ms;
     return engine_item(engine, run, item) &&

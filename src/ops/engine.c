@@ -142,7 +142,7 @@ conclude(struct engine *engine, struct run *run)
     for (size_t i = 0; i < run->n_items; i++)
         n_foreign += run->items[i].is_foreign;
     duration_add(&took, engine->wall_ms - run->started_ms);
-    if (n_foreign > 0 && n_foreign == run->n_items)
+    if (run->kind == OP_stop_job && n_foreign == run->n_items)
         engine_end(engine, run, OP_STATE_done, "done: somebody else had done it already");
     else if (run->n_items > 1)
         engine_end(engine, run, OP_STATE_done, "done in %s: %zu of %zu", took.bytes, n_done,

@@ -23,6 +23,7 @@ struct run_item {
     char what[RUN_NOTE_BYTES], loses[RUN_NOTE_BYTES], note[RUN_NOTE_BYTES];
     char state[32];  /* the service's word, as last seen */
     char before[64]; /* the connectorId that a connector had */
+    bool was_down;   /* a connector carried nothing before it was told to restart */
     enum op_progress progress;
     int64_t asked_ms, done_ms; /* wall; 0 */
 

@@ -108,8 +108,7 @@ static void
 answered(struct engine *engine, struct run *run, struct run_item *item,
          const struct api_answer *answer)
 {
-    if (answer->outcome == API_OUTCOME_ok && answer->token) {
-        run->token = answer->token;
+    if (answer->outcome == API_OUTCOME_ok && run->token) {
         item->progress = OP_ITEM_taken;
         item_note(item, "replaced");
         if (engine_item(engine, run, item))

@@ -48,6 +48,16 @@ record_answer(struct engine *engine, struct run *run, struct run_item *item,
     item->step = 0;
 }
 
+/* The op's own from now on, also when it was cancelled meanwhile: the old one opens nothing. */
+static void
+take_token(struct run *run, const struct api_answer *answer)
+{
+    if (!answer->token)
+        return;
+    secret_free(run->token);
+    run->token = answer->token;
+}
+
 static void
 take_answers(struct engine *engine)
 {
@@ -60,12 +70,12 @@ take_answers(struct engine *engine)
 
         if (run) {
             item->tag = 0;
+            take_token(run, &answer);
             record_answer(engine, run, item, &answer);
             if (run_is_active(run) && phase_of(run) && phase_of(run)->answered)
                 phase_of(run)->answered(engine, run, item, &answer);
             engine->ops_changed = true;
-        }
-        if (!run || run->token != answer.token)
+        } else
             secret_free(answer.token);
     }
 }

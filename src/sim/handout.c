@@ -170,8 +170,10 @@ handout_write(struct handout *handout, const struct handout_world *of, struct er
     struct buffer out = {0};
     bool ok;
 
-    buffer_add(&out, "# written by sandwatch sim; gone when it ends\n"
-                     "context: sim\ncontexts:\n  sim:\n    production: false\n    api:\n");
+    buffer_add(&out, "# written by sandwatch sim; gone when it ends\n");
+    /* what is done to a pretend world is nobody's history */
+    buffer_addf(&out, "ops: {journal: %s}\n", handout->folder);
+    buffer_add(&out, "context: sim\ncontexts:\n  sim:\n    production: false\n    api:\n");
     buffer_addf(&out, "      base_url: %s\n      requests_per_minute: %" PRId64 "\n", of->api_url,
                 of->scenario->requests_per_minute);
     buffer_addf(&out, "      api_key_file: %s/api-key\n", handout->folder);

@@ -12,6 +12,7 @@
 #include "aid/folder.h"
 #include "core/arena.h"
 #include "core/die.h"
+#include "probe/probe.h"
 
 enum { PATIENCE = 4 };
 
@@ -59,6 +60,40 @@ acting_use_controls(struct acting *acting)
     acting->options.n_tokens = config->n_tunnel_tokens;
 }
 
+static bool
+all_connectors_are_ready(const struct snapshot *snapshot, const void *n_expected)
+{
+    size_t n, ready = 0;
+    const struct connector *connectors = snapshot_connectors(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        ready += connectors[i].state == CONNECTOR_ready && *connectors[i].connector_id;
+    return ready == *(const size_t *)n_expected;
+}
+
+void
+acting_use_connectors(struct acting *acting)
+{
+    const struct config *config = &acting->watch.config;
+    struct probe_connector *rows =
+        arena_array(acting->watch.arena, config->n_connectors, sizeof(*rows));
+    struct err err = {0};
+
+    for (size_t i = 0; i < config->n_connectors; i++)
+        rows[i] = (struct probe_connector){.name = config->connectors[i].name,
+                                           .url = config->connectors[i].url,
+                                           .tunnel_id = config->connectors[i].tunnel_id};
+    acting->probe = probe_start(&(struct probe_options){.connectors = rows,
+                                                        .n_connectors = config->n_connectors,
+                                                        .skips_exposure = true,
+                                                        .is_off = true,
+                                                        .interval_ms = 200},
+                                acting->watch.store, &err);
+    if (!acting->probe)
+        die("%s", err.message);
+    assert_true(watch_until(&acting->watch, all_connectors_are_ready, &config->n_connectors));
+}
+
 void
 acting_start_ops(struct acting *acting)
 {
@@ -88,6 +123,7 @@ void
 acting_end(struct acting *acting)
 {
     acting_stop_ops(acting); /* nothing when it was never started */
+    probe_stop(acting->probe);
     watch_end(&acting->watch);
     folder_free(acting->folder);
 }

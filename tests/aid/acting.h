@@ -11,6 +11,7 @@ struct acting {
     char *folder;               /* holds the journal */
     struct ops_options options; /* armed, no undo, quick; change before acting_start */
     struct ops *ops;
+    struct probe *probe; /* with acting_use_connectors */
     uint64_t last_ticket;
 };
 
@@ -18,6 +19,9 @@ struct acting {
 void acting_begin(struct acting *acting, const char *scenario);
 /* Let the pools and connectors be controlled as the simulator's configuration says. */
 void acting_use_controls(struct acting *acting);
+
+/* Let the connectors of the simulator be asked, often. After acting_start. */
+void acting_use_connectors(struct acting *acting);
 
 /* Start both rooms and wait until the world is known. */
 void acting_start(struct acting *acting);

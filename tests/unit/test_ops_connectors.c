@@ -1,0 +1,287 @@
+/* Connectors and the tokens of tunnels: taken down, brought back, replaced; workers one by one. The
+ * control commands are the simulator's. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "aid/acting.h"
+
+static struct acting run;
+
+static int
+begin(void **state)
+{
+    (void)state;
+    acting_begin(&run, "tests/worlds/many.yaml");
+    watch_post(&run.watch, "/sim/switch", "{\"name\":\"fleet.pace\",\"value\":\"400\"}");
+    acting_use_controls(&run);
+    acting_start(&run);
+    acting_use_connectors(&run);
+    return 0;
+}
+
+static int
+end(void **state)
+{
+    (void)state;
+    acting_end(&run);
+    return 0;
+}
+
+static const struct connector *
+connector(const char *name)
+{
+    size_t n;
+    const struct connector *rows = snapshot_connectors(&run.watch.snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rows[i].name, name) == 0)
+            return &rows[i];
+    fail_msg("no connector is called %s", name);
+    return NULL;
+}
+
+static const char *
+url(const char *name)
+{
+    static char kept[ORDER_ID_BYTES];
+
+    snprintf(kept, sizeof(kept), "%s", connector(name)->url);
+    return kept;
+}
+
+static void
+expect_done(const struct op *op)
+{
+    if (op->state != OP_STATE_done)
+        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+}
+
+static void
+the_last_connector_of_a_tunnel_takes_a_second_word(void **state)
+{
+    const struct op *op;
+    struct op_order *order;
+
+    (void)state;
+    op = acting_plan(&run, OP_drain_connector, (const char *const[]){url("alone-1"), NULL});
+    assert_int_equal(op->state, OP_STATE_planned);
+    assert_string_equal(op->must_retype, "alone");
+    assert_non_null(strstr(op->why_retype, "last connector"));
+    order = op_order_new(ORDER_confirm);
+    snprintf(order->op_id, sizeof(order->op_id), "%s", op->id);
+    assert_true(store_order(run.watch.store, order)); /* without the second word */
+    acting_confirm(&run);
+    expect_done(acting_over(&run));
+    assert_int_equal(connector("alone-1")->state, CONNECTOR_unreachable);
+}
+
+static void
+a_restarted_connector_is_another_one_with_its_connections(void **state)
+{
+    char before[128];
+    const struct op *op;
+
+    (void)state;
+    snprintf(before, sizeof(before), "%s", connector("pair-1")->connector_id);
+    op = acting_plan(&run, OP_restart_connector, (const char *const[]){url("pair-1"), NULL});
+    assert_int_equal(op->state, OP_STATE_planned);
+    assert_string_equal(op->must_retype, "");
+    acting_confirm(&run);
+    expect_done(acting_over(&run));
+    assert_string_not_equal(connector("pair-1")->connector_id, before);
+    assert_int_equal(connector("pair-1")->ready_connections, 4);
+}
+
+static void
+a_connector_that_is_down_is_brought_up_by_a_restart(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    acting_plan(&run, OP_drain_connector, (const char *const[]){url("pair-1"), NULL});
+    acting_confirm(&run);
+    expect_done(acting_over(&run));
+    op = acting_plan(&run, OP_restart_connector, (const char *const[]){url("pair-1"), NULL});
+    assert_int_equal(op->state, OP_STATE_planned);
+    acting_confirm(&run);
+    expect_done(acting_over(&run));
+    assert_int_equal(connector("pair-1")->ready_connections, 4);
+}
+
+static bool
+mentions(const struct op *op, const char *secret)
+{
+    for (size_t i = 0; i < op->n_lines; i++)
+        if (strstr(op->lines[i].text, secret))
+            return true;
+    for (size_t i = 0; i < op->n_items; i++)
+        if (strstr(op->items[i].note, secret) || strstr(op->items[i].what, secret))
+            return true;
+    return strstr(op->summary, secret) != NULL;
+}
+
+static char *
+content(const char *path, size_t *n)
+{
+    FILE *file = fopen(path, "r");
+    char *bytes = calloc(1, 1 << 20);
+
+    if (!file || !bytes)
+        fail_msg("cannot read %s", path);
+    *n = file && bytes ? fread(bytes, 1, (1 << 20) - 1, file) : 0;
+    if (file)
+        fclose(file);
+    return bytes;
+}
+
+static bool
+journal_holds(const char *name, const char *secret)
+{
+    char path[512];
+    size_t n;
+    char *bytes;
+    bool is;
+
+    snprintf(path, sizeof(path), "%s/%s", run.folder, name);
+    bytes = content(path, &n);
+    is = memmem(bytes, n, secret, strlen(secret)) != NULL;
+    free(bytes);
+    return is;
+}
+
+static void
+a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow(void **state)
+{
+    const struct ops_token *token = NULL;
+    const char *tunnel = connector("pair-1")->tunnel_id;
+    char before[128], id[ORDER_ID_BYTES];
+    const struct op *op;
+    struct stat st;
+    size_t n;
+    char *old, *new;
+
+    (void)state;
+    for (size_t i = 0; i < run.options.n_tokens; i++)
+        if (strcmp(run.options.tokens[i].tunnel_id, tunnel) == 0)
+            token = &run.options.tokens[i];
+    assert_non_null(token);
+    old = content(token->file, &n);
+    snprintf(before, sizeof(before), "%s", connector("pair-2")->connector_id);
+    snprintf(id, sizeof(id), "%s", tunnel);
+    op = acting_plan(&run, OP_rotate_token, (const char *const[]){id, NULL});
+    assert_string_equal(op->must_type, "pair");
+    assert_int_equal(op->n_items, 3);
+    acting_confirm(&run);
+    op = acting_over(&run);
+    expect_done(op);
+    new = content(token->file, &n);
+    assert_true(n > 10);
+    assert_string_not_equal(old, new);
+    assert_int_equal(stat(token->file, &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
+    new[strcspn(new, "\n")] = '\0';
+    assert_false(mentions(op, new));
+    assert_false(journal_holds("journal.db", new) || journal_holds("journal.db-wal", new));
+    assert_string_not_equal(connector("pair-2")->connector_id, before);
+    assert_int_equal(connector("pair-2")->ready_connections, 4);
+    free(old);
+    free(new);
+}
+
+/* The first pool's control, with another argv for one verb. */
+static void
+replace_command(enum driver_verb verb, const char *const *words, size_t n)
+{
+    static struct driver driver;
+    static struct driver_word argv[4];
+    struct ops_control *control = (struct ops_control *)&run.options.controls[0];
+
+    driver = *control->use.driver;
+    for (size_t i = 0; i < n; i++)
+        argv[i] = (struct driver_word){.text = words[i]};
+    driver.verbs[verb].words = argv;
+    driver.verbs[verb].n = n;
+    driver.verbs[verb].deadline_ms = 1000;
+    control->use.driver = &driver;
+    acting_stop_ops(&run);
+    acting_start_ops(&run);
+}
+
+static void
+a_command_that_fails_ends_the_op_before_anything_else_and_says_how(void **state)
+{
+    static const struct {
+        const char *const words[3];
+        size_t n;
+        const char *says;
+    } rows[] = {
+        {{"sh", "-c", "echo out of paper >&2; exit 3"}, 3, "exit status 3: out of paper"},
+        {{"sh", "-c", "kill -TERM $$"}, 3, "signal 15"},
+        {{"sh", "-c", "while :; do :; done"}, 3, "not done within 1 s"},
+        {{"no-such-program-anywhere", NULL, NULL}, 1, "cannot start"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        const struct op *op;
+
+        replace_command(DRIVER_drain, rows[i].words, rows[i].n);
+        op = acting_plan(&run, OP_drain_pool,
+                         (const char *const[]){run.options.controls[0].id, NULL});
+        assert_int_equal(op->state, OP_STATE_planned);
+        acting_confirm(&run);
+        op = acting_over(&run);
+        if (op->state != OP_STATE_failed || !strstr(op->summary, rows[i].says))
+            fail_msg("%s: %s: %s", rows[i].says, op_state_name(op->state), op->summary);
+    }
+    assert_int_equal(acting_stops(&run), 0);
+}
+
+static bool
+says_all(const struct snapshot *snapshot, const void *context)
+{
+    size_t n, found = 0;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    for (size_t i = 0; n > 0 && i < ops[0].n_lines; i++)
+        found +=
+            ops[0].lines[i].kind == OP_LINE_output && strcmp(ops[0].lines[i].text, "half way") == 0;
+    return n > 0 && found == 1 && ops[0].state == OP_STATE_running;
+}
+
+static void
+what_a_command_says_is_seen_while_it_runs(void **state)
+{
+    static const char *const words[] = {"sh", "-c", "echo half way; exec sleep 20"};
+
+    (void)state;
+    replace_command(DRIVER_drain, words, 3);
+    acting_plan(&run, OP_drain_pool, (const char *const[]){run.options.controls[0].id, NULL});
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, says_all, NULL));
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(the_last_connector_of_a_tunnel_takes_a_second_word),
+        TEST(a_restarted_connector_is_another_one_with_its_connections),
+        TEST(a_connector_that_is_down_is_brought_up_by_a_restart),
+        TEST(a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow),
+        TEST(a_command_that_fails_ends_the_op_before_anything_else_and_says_how),
+        TEST(what_a_command_says_is_seen_while_it_runs),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
