@@ -4,6 +4,8 @@
 #   console_start 80x24 healthy        the demo with a scenario, under an interactive shell
 #   press j j Enter                    tmux key names
 #   see TEXT / gone TEXT               wait until it is, or is no longer, on the screen; false after $DEADLINE seconds
+#   press_until KEY TEXT, type_word WORD TEXT   again and again: a dialog answers to nothing in its first 400 ms
+#   arm CONTEXT / confirm VERB          type the context's name; press the button of a plan
 #   check NAME COMMAND…                one test; a sentence with underscores
 #   finish                             the result
 #
@@ -79,6 +81,36 @@ gone() { # PATTERN
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
         sleep 0.03
     done
+}
+
+# Press until it is there: a dialog answers to nothing in its first 400 ms.
+press_until() { # KEY PATTERN
+    end=$(($(date +%s) + DEADLINE))
+    until screen | grep -q -- "$2"; do
+        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
+        press "$1"
+        sleep 0.1
+    done
+}
+
+# Type a word into a field until it stands there.
+type_word() { # WORD PATTERN
+    end=$(($(date +%s) + DEADLINE))
+    until screen | grep -q -- "$2"; do
+        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
+        press C-u
+        for letter in $(echo "$1" | sed 's/./& /g'); do press "$letter"; done
+        sleep 0.1
+    done
+}
+
+# The action button, once it has the cursor.
+confirm() { # VERB
+    press_until Tab "▸ \[ $1" && see "Enter: $1" && press Enter && gone "▸ \[ $1"
+}
+
+arm() { # CONTEXT
+    press A && see '┌ Arm' && type_word "$1" "\\[$1" && press Enter && see 'ARMED [0-9]'
 }
 
 result() { # STATUS NAME

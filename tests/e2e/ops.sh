@@ -5,36 +5,6 @@
 . "$(dirname "$0")/lib.sh"
 [ -z "${CONSOLE:-}" ] || { echo "1..0 # SKIP needs the simulator" && exit 0; }
 
-# Press until it is there: a dialog answers to nothing in its first 400 ms.
-press_until() { # KEY PATTERN
-    end=$(($(date +%s) + DEADLINE))
-    until screen | grep -q -- "$2"; do
-        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
-        press "$1"
-        sleep 0.1
-    done
-}
-
-# Type a word into a field until it stands there.
-type_word() { # WORD PATTERN
-    end=$(($(date +%s) + DEADLINE))
-    until screen | grep -q -- "$2"; do
-        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
-        press C-u
-        for letter in $(echo "$1" | sed 's/./& /g'); do press "$letter"; done
-        sleep 0.1
-    done
-}
-
-arm() {
-    press A && see '┌ Arm' && type_word demo '\[demo' && press Enter && see 'ARMED [0-9]'
-}
-
-# The action button, once it has the cursor.
-confirm() { # VERB
-    press_until Tab "▸ \[ $1" && see "Enter: $1" && press Enter && gone "▸ \[ $1"
-}
-
 CONSOLE="$SANDWATCH demo --scenario healthy --seed 7 --read-only"
 console_start 80x24 healthy
 check read_only_is_in_the_bar see 'READ-ONLY'
@@ -50,7 +20,7 @@ console_start 80x24 drain-stuck
 check it_starts_locked see LOCKED
 press S
 check a_locked_key_says_how_to_arm see 'A arms for ten minutes'
-check the_context_s_name_arms arm
+check the_context_s_name_arms arm demo
 
 press S
 check a_stop_shows_its_plan see 'stop a job: '
