@@ -232,7 +232,7 @@ how_to_say(const struct console *console, struct text *out, enum command_id comm
         text_addf(out, ":%s", command_infos[command].name);
 }
 
-/* While something of ours is under way; false when nothing is. */
+/* While something of ours is under way, or was left in the middle; false when nothing is. */
 static bool
 op_line_draw(const struct console *console, struct canvas *canvas, struct rect r)
 {
@@ -245,6 +245,8 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
     TEXT(line, 400);
     TEXT(more, 40);
 
+    if (!op)
+        op = op_interrupted(frame->snapshot, &others);
     if (!op)
         return false;
     how_to_say(console, &undo, COMMAND_undo);
@@ -259,8 +261,7 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
     x += canvas_text(canvas, x, r.y, 1, op_role(op),
                      glyph(frame->theme, frame->is_ascii, op_role(op))) +
          1;
-    canvas_text(canvas, x, r.y, end - x,
-                op->state == OP_STATE_undo || op->state == OP_STATE_asking ? ROLE_warn : ROLE_title,
+    canvas_text(canvas, x, r.y, end - x, op_wants_attention(op) ? ROLE_warn : ROLE_title,
                 line.bytes);
     return true;
 }

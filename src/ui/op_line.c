@@ -39,6 +39,24 @@ op_line_which(const struct snapshot *snapshot, size_t *others)
     return found;
 }
 
+const struct op *
+op_interrupted(const struct snapshot *snapshot, size_t *others)
+{
+    const struct op *found = NULL;
+    size_t n, n_found = 0;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i].state != OP_STATE_interrupted)
+            continue;
+        n_found++;
+        if (!found || ops[i].planned_ms > found->planned_ms)
+            found = &ops[i];
+    }
+    *others = n_found > 0 ? n_found - 1 : 0;
+    return found;
+}
+
 static void
 asks_add(struct text *out, const struct op *op, const struct frame *frame, const char *show_key,
          int cells)
@@ -81,6 +99,12 @@ void
 op_line_add(struct text *out, const struct op *op, const struct frame *frame,
             const struct op_line_keys *keys, int cells)
 {
+    if (op->state == OP_STATE_interrupted) {
+        text_add(out, "interrupted: ");
+        op_add_name(out, op);
+        text_addf(out, "; %s shows it: resume or dismiss it", keys->show);
+        return;
+    }
     op_add_name(out, op);
     if (op->state == OP_STATE_undo) {
         undo_add(out, op, frame, keys->undo);

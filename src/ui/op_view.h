@@ -17,6 +17,9 @@ int op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame
 /* op_line.c. The op of this program that the status line is about: what can still be undone, else
  * what asks, else what runs longest; NULL. others: how many more there are. */
 const struct op *op_line_which(const struct snapshot *snapshot, size_t *others);
+/* What a program that ended left in the middle, the newest; others: how many more; NULL. */
+const struct op *op_interrupted(const struct snapshot *snapshot, size_t *others);
+
 /* What to press, as the operator has bound it. */
 struct op_line_keys {
     const char *undo, *show;

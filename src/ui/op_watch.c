@@ -79,22 +79,6 @@ tell(struct console *console, const struct op *op)
 }
 
 static void
-announce_interrupted(struct console *console, const struct op *last, size_t n)
-{
-    TEXT(name, 200);
-
-    if (n == 0)
-        return;
-    op_add_name(&name, last);
-    if (n > 1)
-        console_say(console, ROLE_warn, "%zu ops were interrupted, the last: %s; %s", n, name.bytes,
-                    "o shows them: each can be resumed or dismissed");
-    else
-        console_say(console, ROLE_warn, "interrupted: %s; %s", name.bytes,
-                    "o shows it: it can be resumed or dismissed");
-}
-
-static void
 dismiss_forgotten(struct console *console, const struct op *op)
 {
     struct op_watch *watch = &console->op_watch;
@@ -117,8 +101,8 @@ static void
 look_at_ops(struct console *console)
 {
     struct op_watch *watch = &console->op_watch;
-    size_t n, n_interrupted = 0;
-    const struct op *ops = snapshot_ops(&console->snapshot, &n), *interrupted = NULL;
+    size_t n;
+    const struct op *ops = snapshot_ops(&console->snapshot, &n);
     struct seen_op *now = calloc(n ? n : 1, sizeof(*now));
 
     if (!now)
@@ -131,12 +115,7 @@ look_at_ops(struct console *console)
         dismiss_forgotten(console, &ops[i]);
         if (is_worth_telling(watch, &ops[i], before))
             tell(console, &ops[i]);
-        if (ops[i].state == OP_STATE_interrupted && before != OP_STATE_interrupted) {
-            interrupted = &ops[i];
-            n_interrupted++;
-        }
     }
-    announce_interrupted(console, interrupted, n_interrupted);
     free(watch->seen);
     watch->seen = now;
     watch->n_seen = n;

@@ -163,6 +163,13 @@ op_item_word(enum op_progress progress)
 }
 
 bool
+op_wants_attention(const struct op *op)
+{
+    return op->state == OP_STATE_undo || op->state == OP_STATE_asking ||
+           op->state == OP_STATE_interrupted;
+}
+
+bool
 op_is_plan(const struct op *op)
 {
     return op->state == OP_STATE_planning || op->state == OP_STATE_planned;

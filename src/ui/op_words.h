@@ -41,6 +41,8 @@ const char *op_item_word(enum op_progress progress);
 /* Between confirmation and its end: it may still do something. Not a plan, not an interrupted one.
  */
 bool op_is_going(const struct op *op);
+/* It can be undone, asks, or was left in the middle: the operator should look. */
+bool op_wants_attention(const struct op *op);
 /* So far only a plan, made or being made. */
 bool op_is_plan(const struct op *op);
 /* Milliseconds since its confirmation, until its end; LIST_UNKNOWN before. */

@@ -79,6 +79,7 @@ twice() {
 check nothing_was_sent_twice twice
 press u
 check u_cancels_it_here see 'drain eu-west-build: cancelled'
+see '◌ drain eu-west-build: cancelled: '
 press q
 check and_it_quits see 'status=0'
 finish

@@ -784,7 +784,8 @@ an_interrupted_op_is_announced_and_resumed_or_set_aside(void **state)
     (void)state;
     ops_add_interrupted(world);
     sit_down(&desk, world, 80, 24);
-    assert_true(sees(&desk, "interrupted: drain eu-west"));
+    pass(&desk, MESSAGE_MS + 1);
+    assert_true(sees(&desk, "interrupted: drain eu-west; o shows it"));
     press(&desk, "o Enter Enter");
     pass(&desk, CALM_MS);
     press(&desk, "Tab Tab Enter");
