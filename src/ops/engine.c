@@ -15,7 +15,7 @@
 #include "ops/process.h"
 #include "ops/record.h"
 
-enum { HURRY_EVERY_MS = 3000, CALL_WITHIN_MS = 30000 };
+enum { CALL_WITHIN_MS = 30000 };
 
 /* --- what is configured --- */
 
@@ -237,9 +237,9 @@ engine_call(struct engine *engine, struct run *run, struct run_item *item, enum 
 }
 
 void
-engine_hurry(struct engine *engine, struct run *run)
+engine_hurry(struct engine *engine, struct run *run, int64_t every_ms)
 {
-    if (!*run->pool_id || engine->now_ms - run->hurried_ms < HURRY_EVERY_MS)
+    if (!*run->pool_id || engine->now_ms - run->hurried_ms < every_ms)
         return;
     run->hurried_ms = engine->now_ms;
     api_hurry(engine->api, run->pool_id);

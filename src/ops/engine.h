@@ -90,8 +90,9 @@ bool engine_command(struct engine *engine, struct run *run, const struct driver_
                     enum driver_verb verb, const char *worker);
 bool engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
                      const char *what);
-/* Ask for the pool's queue and items anew, every few seconds at most. */
-void engine_hurry(struct engine *engine, struct run *run);
+/* Ask for the pool's queue and items anew, unless that was done less than every_ms ago. */
+enum { HURRY_MS = 3000, HURRY_MORE_MS = 1000 };
+void engine_hurry(struct engine *engine, struct run *run, int64_t every_ms);
 /* The item changed: record and show it. False: see engine_call. */
 bool engine_item(struct engine *engine, struct run *run, const struct run_item *item);
 /* The op's summary, phase or state changed. */

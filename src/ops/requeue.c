@@ -128,9 +128,11 @@ interrupted(struct engine *engine, struct run *run, struct run_item *item,
         item_note(item, "asked again soon: %s", answer->err.message);
     } else if (answer->outcome == API_OUTCOME_ok) {
         item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_done;
+        item->looks = 0;
         item_note(item, "interrupted");
     } else if (answer->outcome == API_OUTCOME_unsure) {
         item->progress = OP_ITEM_taken;
+        item->looks = 0;
         item_note(item, "whether the interrupt was taken is not known (%s)", answer->err.message);
     } else {
         item->progress = OP_ITEM_failed;
@@ -191,6 +193,36 @@ conclude(struct engine *engine, struct run *run)
                    run->n_items);
 }
 
+/* An item may have come and gone between two looks at the list: a session that runs says so. Asked
+ * once each; true while an answer is awaited. */
+static bool
+ask_sessions(struct engine *engine, struct run *run)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < run->n_items; i++) {
+        struct run_item *item = &run->items[i];
+
+        if (item->progress != OP_ITEM_taken || item->looks > 0)
+            continue;
+        item->looks++;
+        any = engine_call(engine, run, item, API_CALL_session, "") || any;
+    }
+    return any;
+}
+
+static void
+session_answered(struct engine *engine, struct run *run, struct run_item *item,
+                 const struct api_answer *answer)
+{
+    if (answer->outcome != API_OUTCOME_ok || strcmp(answer->state, "running") != 0)
+        return;
+    item->progress = OP_ITEM_done;
+    item->done_ms = engine->wall_ms;
+    item_note(item, "its session runs again");
+    engine_item(engine, run, item);
+}
+
 static int64_t
 requeue_ms(const struct engine *engine)
 {
@@ -200,7 +232,7 @@ requeue_ms(const struct engine *engine)
 static void
 tick_requeue(struct engine *engine, struct run *run)
 {
-    engine_hurry(engine, run);
+    engine_hurry(engine, run, HURRY_MORE_MS);
     for (size_t i = 0; i < run->n_items; i++)
         see(engine, run, &run->items[i]);
     if (run->state == OP_STATE_stopping || run_in_flight(run) > 0)
@@ -210,6 +242,8 @@ tick_requeue(struct engine *engine, struct run *run)
         return;
     }
     if (engine->now_ms - run->phase_since_ms < requeue_ms(engine) || run->offer != OP_OFFER_nothing)
+        return;
+    if (ask_sessions(engine, run))
         return;
     if (run->stage == 0)
         engine_ask(engine, run, OP_OFFER_message,
@@ -223,11 +257,16 @@ tick_requeue(struct engine *engine, struct run *run)
 }
 
 static void
-message_answered(struct engine *engine, struct run *run, struct run_item *item,
+requeue_answered(struct engine *engine, struct run *run, struct run_item *item,
                  const struct api_answer *answer)
 {
+    if (item->call == API_CALL_session) {
+        session_answered(engine, run, item, answer);
+        return;
+    }
     if (answer->outcome == API_OUTCOME_ok || answer->outcome == API_OUTCOME_unsure) {
         item->progress = OP_ITEM_taken;
+        item->looks = 0;
         item_note(item, answer->outcome == API_OUTCOME_ok ? "the message was taken"
                                                           : "whether the message was taken is "
                                                             "not known; it is not sent again");
@@ -243,7 +282,7 @@ const struct phase phase_requeue = {
     .name = "requeue",
     .doing = "waiting for its work to be queued again",
     .tick = tick_requeue,
-    .answered = message_answered,
+    .answered = requeue_answered,
 };
 
 void

@@ -183,8 +183,9 @@ stopped(struct engine *engine, struct run *run, struct run_item *item,
             taken(engine, run, item, item->is_forced ? "forced" : "asked to stop");
         return;
     case API_OUTCOME_conflict:
-        item->is_foreign = !item->is_forced;
-        taken(engine, run, item, "somebody else asked it to stop already");
+        item->is_foreign = !item->is_forced && !run_chose(run, OP_CHOICE_command);
+        taken(engine, run, item,
+              item->is_foreign ? "somebody else asked it to stop already" : "stopping already");
         return;
     case API_OUTCOME_gone:
         is_done(engine, run, item, "no longer there");
@@ -423,7 +424,7 @@ enter(struct engine *engine, struct run *run)
         add_newcomers(engine, run);
     if (!run->grace_until_ms)
         run->grace_until_ms = engine->now_ms + run->grace_ms;
-    engine_hurry(engine, run);
+    engine_hurry(engine, run, HURRY_MS);
 }
 
 static void
@@ -447,7 +448,7 @@ tick(struct engine *engine, struct run *run)
 {
     if (run->state != OP_STATE_stopping) {
         if (!list_is_fresh(engine, run)) {
-            engine_hurry(engine, run);
+            engine_hurry(engine, run, HURRY_MS);
             return;
         }
         if (!ask(engine, run))
@@ -459,7 +460,7 @@ tick(struct engine *engine, struct run *run)
     if (run_items_are_settled(run) && run->state != OP_STATE_stopping)
         conclude(engine, run);
     else
-        engine_hurry(engine, run);
+        engine_hurry(engine, run, HURRY_MS);
 }
 
 const struct phase phase_stop = {

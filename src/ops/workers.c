@@ -155,7 +155,7 @@ tick_empty(struct engine *engine, struct run *run)
     const struct pool *pool = pool_of(engine, run);
     size_t n;
 
-    engine_hurry(engine, run);
+    engine_hurry(engine, run, HURRY_MS);
     if (!pool) {
         engine_end(engine, run, OP_STATE_done, "the pool is no longer there");
         return;
@@ -220,7 +220,7 @@ tick_up(struct engine *engine, struct run *run)
     const struct pool *pool = pool_of(engine, run);
     int64_t there = pool ? object_workers(pool) : -1;
 
-    engine_hurry(engine, run);
+    engine_hurry(engine, run, HURRY_MS);
     if (!pool || !is_fresh(run, pool))
         return;
     run_summarize(run, "%" PRId64 " of %" PRId64 " workers poll or work", there, run->expected);
@@ -361,7 +361,7 @@ tick_roll(struct engine *engine, struct run *run)
             engine_next(engine, run);
         return;
     }
-    engine_hurry(engine, run);
+    engine_hurry(engine, run, HURRY_MS);
     if (run->stage != ROLL_WATCHING || !pool || !is_fresh(run, pool))
         return;
     run_summarize(run, "worker %zu of %zu: %" PRId64 " of %" PRId64 " poll or work", run->nth + 1,
