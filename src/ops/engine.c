@@ -145,10 +145,10 @@ conclude(struct engine *engine, struct run *run)
     if (run->kind == OP_stop_job && n_foreign == run->n_items)
         engine_end(engine, run, OP_STATE_done, "done: somebody else had done it already");
     else if (run->n_items > 1)
-        engine_end(engine, run, OP_STATE_done, "done in %s: %zu of %zu", took.bytes, n_done,
-                   run->n_items);
+        engine_end(engine, run, OP_STATE_done, "%s, after %s: %zu of %zu", kinds[run->kind].done,
+                   took.bytes, n_done, run->n_items);
     else
-        engine_end(engine, run, OP_STATE_done, "done in %s", took.bytes);
+        engine_end(engine, run, OP_STATE_done, "%s, after %s", kinds[run->kind].done, took.bytes);
 }
 
 void

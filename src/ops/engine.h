@@ -62,6 +62,7 @@ struct kind {
     void (*plan)(struct engine *engine, struct run *run);
     const struct phase *const *phases; /* NULL-terminated */
     bool takes_grace;
+    const char *done; /* what is true when all phases are done, in words */
 };
 extern const struct kind kinds[OP_KIND_COUNT];
 

@@ -15,13 +15,16 @@ static const struct phase *const restart_connector[] = {&phase_reconnect, NULL};
 static const struct phase *const rotate_token[] = {&phase_rotate, &phase_reconnect, NULL};
 
 const struct kind kinds[OP_KIND_COUNT] = {
-    [OP_stop_job] = {plan_stop_job, stop_job, true},
-    [OP_restart_job] = {plan_restart_job, restart_job, true},
-    [OP_drain_pool] = {plan_drain_pool, drain_pool, true},
-    [OP_restart_pool] = {plan_restart_pool, restart_pool, true},
-    [OP_drain_connector] = {plan_drain_connector, drain_connector, false},
-    [OP_restart_connector] = {plan_restart_connector, restart_connector, false},
-    [OP_rotate_token] = {plan_rotate_token, rotate_token, false},
+    [OP_stop_job] = {plan_stop_job, stop_job, true, "stopped"},
+    [OP_restart_job] = {plan_restart_job, restart_job, true, "stopped, and queued again"},
+    [OP_drain_pool] = {plan_drain_pool, drain_pool, true, "nothing of it is left"},
+    [OP_restart_pool] = {plan_restart_pool, restart_pool, true, "its workers are there again"},
+    [OP_drain_connector] = {plan_drain_connector, drain_connector, false,
+                            "it carries nothing any more"},
+    [OP_restart_connector] = {plan_restart_connector, restart_connector, false,
+                              "up again, with its connections"},
+    [OP_rotate_token] = {plan_rotate_token, rotate_token, false,
+                         "a new token, and its connectors follow"},
 };
 
 const struct phase *

@@ -75,11 +75,11 @@ say_counts(struct run *run, const struct pool *pool)
     if (pool->work_access == WORK_LISTED)
         run_say(run, OP_LINE_note, 0,
                 "now: %" PRId64 " active, %" PRId64 " starting, %" PRId64 " stopping, %" PRId64
-                " queued; %" PRId64 " workers poll",
+                " queued; workers polling: %" PRId64,
                 pool->active, pool->starting, pool->stopping, pool->queued, pool->workers_polling);
     else
         run_say(run, OP_LINE_note, 0,
-                "now: %" PRId64 " waiting, %" PRId64 " claimed; %" PRId64 " workers poll",
+                "now: %" PRId64 " waiting, %" PRId64 " claimed; workers polling: %" PRId64,
                 pool->depth, pool->pending, pool->workers_polling);
 }
 
