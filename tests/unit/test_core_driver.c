@@ -56,9 +56,12 @@ static const struct driver driver = {
     .verbs =
         {
             [DRIVER_list] = {list_words, COUNT_OF(list_words), .takes_worker = true},
-            [DRIVER_restart] = {restart_words, COUNT_OF(restart_words), true, true},
-            [DRIVER_logs] = {logs_words, COUNT_OF(logs_words)},
-            [DRIVER_start] = {start_words, COUNT_OF(start_words)},
+            [DRIVER_restart] = {.words = restart_words,
+                                .n = COUNT_OF(restart_words),
+                                .takes_worker = true,
+                                .needs_worker = true},
+            [DRIVER_logs] = {.words = logs_words, .n = COUNT_OF(logs_words)},
+            [DRIVER_start] = {.words = start_words, .n = COUNT_OF(start_words)},
         },
 };
 
