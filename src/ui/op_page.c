@@ -58,16 +58,29 @@ page_offer(struct page *page, const struct op *op)
         page_next_step(page, keys_that_answer(op));
 }
 
-/* What was done, with its time; the newest last, as in any log. */
+enum { LIVE_LINES = 8 };
+
+static size_t
+count_lines(const struct op *op, enum op_line_kind kind)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < op->n_lines; i++)
+        n += op->lines[i].kind == kind;
+    return n;
+}
+
+/* What was done, with its time; the newest last, as in any log; without the first `skip`. */
 static void
-page_record(struct page *page, const struct op *op, enum op_line_kind kind, const char *heading)
+page_lines(struct page *page, const struct op *op, enum op_line_kind kind, const char *heading,
+           size_t skip)
 {
     bool is_first = true;
 
     for (size_t i = 0; i < op->n_lines; i++) {
         TEXT(line, 1000);
 
-        if (op->lines[i].kind != kind)
+        if (op->lines[i].kind != kind || (skip > 0 && skip--))
             continue;
         if (is_first)
             page_section(page, heading);
@@ -82,6 +95,22 @@ page_record(struct page *page, const struct op *op, enum op_line_kind kind, cons
         else
             page_sentence(page, ROLE_text, ROLE_text, line.bytes);
     }
+}
+
+static void
+page_record(struct page *page, const struct op *op, enum op_line_kind kind, const char *heading)
+{
+    page_lines(page, op, kind, heading, 0);
+}
+
+/* What commands say while they run is seen without scrolling. */
+static void
+page_live_output(struct page *page, const struct op *op)
+{
+    size_t n = count_lines(op, OP_LINE_output);
+
+    if (op_is_going(op))
+        page_lines(page, op, OP_LINE_output, "COMMANDS SAY", n > LIVE_LINES ? n - LIVE_LINES : 0);
 }
 
 int
@@ -104,6 +133,7 @@ op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame, co
     page_blank(&page);
     page_progress(&page, op);
     page_who(&page, op);
+    page_live_output(&page, op);
     page_op_items(&page, op, true);
     page_record(&page, op, OP_LINE_step, "RECORD");
     page_record(&page, op, OP_LINE_output, "OUTPUT OF COMMANDS");

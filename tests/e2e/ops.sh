@@ -27,7 +27,13 @@ check a_stop_shows_its_plan see 'stop a job: '
 check its_default_is_cancel see '▸ \[ Cancel \]'
 check it_shows_the_very_call press_until PPage 'POST /v1/environments/\|CALLS\|WHAT IT IS'
 check force_is_not_chosen see '\[ \] when the grace time'
-press_until Escape 'nothing was done'
+printf '\t\r' | tmux -L "$socket" load-buffer -
+tmux -L "$socket" paste-buffer -p
+check what_is_pasted_is_dropped see 'pasted text is dropped'
+printf '\t\ryes please\r' | tmux -L "$socket" load-buffer -
+tmux -L "$socket" paste-buffer
+check also_by_a_terminal_that_does_not_mark_it see '▸ \[ Cancel \]'
+check escape_cancels press_until Escape 'nothing was done'
 check escape_does_nothing gone '┌ Stop'
 
 press S
