@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "cli/act_target.h"
 #include "cli/op_report.h"
@@ -202,6 +204,8 @@ ask(struct act *act, const char *question, const char *word, bool *is_right)
     char answer[ANSWER_BYTES];
     enum act_wait wait;
 
+    /* before it is asked: what was typed ahead is no answer, what follows at once is one */
+    (void)tcflush(STDIN_FILENO, TCIFLUSH);
     fprintf(stderr, "%s: type %s to go on: ", question, word);
     fflush(stderr);
     wait = act_read_line(act, answer, sizeof(answer));

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <termios.h>
 #include <unistd.h>
 
 #include "cli/act.h"
@@ -103,7 +102,6 @@ act_read_line(struct act *act, char *out, size_t size)
 {
     size_t n = 0;
 
-    (void)tcflush(STDIN_FILENO, TCIFLUSH); /* typed ahead: not an answer to this question */
     for (;;) {
         struct pollfd fds[] = {
             {.fd = STDIN_FILENO, .events = POLLIN},
