@@ -45,6 +45,12 @@ op_what(enum op_kind kind)
     return kinds[kind].what;
 }
 
+bool
+op_is_look(enum op_kind kind)
+{
+    return strcmp(kinds[kind].verb, "status") == 0 || strcmp(kinds[kind].verb, "logs") == 0;
+}
+
 enum op_kind
 op_kind_find(const char *verb, const char *object)
 {

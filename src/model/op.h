@@ -114,6 +114,8 @@ struct op {
 const char *op_verb(enum op_kind kind);   /* "drain" */
 const char *op_object(enum op_kind kind); /* "pool" */
 const char *op_what(enum op_kind kind);
+/* It changes nothing: it asks for no word, needs no arming and is not recorded. */
+bool op_is_look(enum op_kind kind);
 /* OP_KIND_COUNT when there is none. */
 enum op_kind op_kind_find(const char *verb, const char *object);
 const char *op_state_name(enum op_state state); /* "done", as in JSON */

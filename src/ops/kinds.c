@@ -14,6 +14,8 @@ static const struct phase *const drain_connector[] = {&phase_down, NULL};
 static const struct phase *const restart_connector[] = {&phase_reconnect, NULL};
 static const struct phase *const rotate_token[] = {&phase_rotate, &phase_reconnect, NULL};
 
+static const struct phase *const look[] = {&phase_look, NULL};
+
 const struct kind kinds[OP_KIND_COUNT] = {
     [OP_stop_job] = {plan_stop_job, stop_job, true, "stopped"},
     [OP_restart_job] = {plan_restart_job, restart_job, true, "stopped, and queued again"},
@@ -23,6 +25,10 @@ const struct kind kinds[OP_KIND_COUNT] = {
                             "it carries nothing any more"},
     [OP_restart_connector] = {plan_restart_connector, restart_connector, false,
                               "up again, with its connections"},
+    [OP_status_pool] = {plan_look, look, false, "this is what the driver says"},
+    [OP_status_connector] = {plan_look, look, false, "this is what the driver says"},
+    [OP_logs_pool] = {plan_look, look, false, "these are the newest lines"},
+    [OP_logs_connector] = {plan_look, look, false, "these are the newest lines"},
     [OP_rotate_token] = {plan_rotate_token, rotate_token, false,
                          "a new token, and its connectors follow"},
 };

@@ -17,6 +17,8 @@ extern const struct phase phase_down;      /* a connector's drain command, and i
 extern const struct phase phase_rotate;    /* a new token, delivered */
 extern const struct phase phase_reconnect; /* connectors restarted, one by one */
 
+extern const struct phase phase_look; /* a verb that changes nothing */
+
 /* How plans are made: items, calls, commands, warnings. */
 void plan_stop_job(struct engine *engine, struct run *run);
 void plan_restart_job(struct engine *engine, struct run *run);
@@ -24,6 +26,7 @@ void plan_drain_pool(struct engine *engine, struct run *run);
 void plan_restart_pool(struct engine *engine, struct run *run);
 void plan_drain_connector(struct engine *engine, struct run *run);
 void plan_restart_connector(struct engine *engine, struct run *run);
+void plan_look(struct engine *engine, struct run *run);
 void plan_rotate_token(struct engine *engine, struct run *run);
 
 /* For is_wanted: all workers at once, rather than one by one. */

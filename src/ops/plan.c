@@ -144,7 +144,7 @@ plan_make(struct engine *engine, struct run *run)
     if (!kinds[run->kind].takes_grace)
         run->choices = 0;
     kinds[run->kind].plan(engine, run);
-    if (plan_is_refused(run))
+    if (plan_is_refused(run) || op_is_look(run->kind))
         return;
     guard_production(engine, run);
     guard_claims(engine, run);

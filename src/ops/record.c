@@ -115,6 +115,9 @@ record_step(struct engine *engine, const struct run *run, const char *what, cons
     const struct journal_step step = {
         .at_ms = engine->wall_ms, .what = what, .target = target, .detail = detail, .result = ""};
 
+    *seq = 0;
+    if (!run->is_recorded) /* it changes nothing */
+        return true;
     if (!journal_step(engine->journal, run->id, &step, seq, err))
         return false;
     checkpoint(engine, "step");
@@ -125,6 +128,8 @@ bool
 record_result(struct engine *engine, const struct run *run, int64_t seq, const char *result,
               struct err *err)
 {
+    if (!run->is_recorded)
+        return true;
     if (!journal_result(engine->journal, run->id, seq, result, engine->wall_ms, err))
         return false;
     checkpoint(engine, "result");

@@ -270,6 +270,28 @@ what_a_command_says_is_seen_while_it_runs(void **state)
     assert_true(watch_until(&run.watch, says_all, NULL));
 }
 
+static void
+what_a_driver_says_is_shown_without_arming_and_not_recorded(void **state)
+{
+    const struct op *op;
+    char pool[ORDER_ID_BYTES];
+
+    (void)state;
+    acting_stop_ops(&run);
+    run.options.arm = ARM_never;
+    acting_start_ops(&run);
+    snprintf(pool, sizeof(pool), "%s", run.options.controls[0].id);
+    acting_plan(&run, OP_status_pool, (const char *const[]){pool, NULL});
+    op = acting_over(&run);
+    expect_done(op);
+    assert_true(op->n_lines > 2 && op->lines[1].kind == OP_LINE_output);
+    assert_false(journal_holds("journal.db", op->id) || journal_holds("journal.db-wal", op->id));
+    acting_plan(&run, OP_logs_connector, (const char *const[]){url("pair-1"), NULL});
+    expect_done(acting_over(&run));
+    op = acting_plan(&run, OP_drain_pool, (const char *const[]){pool, NULL});
+    assert_int_equal(op->state, OP_STATE_refused);
+}
+
 int
 main(void)
 {
@@ -281,6 +303,7 @@ main(void)
         TEST(a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow),
         TEST(a_command_that_fails_ends_the_op_before_anything_else_and_says_how),
         TEST(what_a_command_says_is_seen_while_it_runs),
+        TEST(what_a_driver_says_is_shown_without_arming_and_not_recorded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
