@@ -328,7 +328,8 @@ print_help(int argc, char **argv)
              "An operations console for Claude Managed Agents self-hosted sandboxes and MCP "
              "tunnels.\n\ncommands:");
         for (size_t i = 0; i < COUNT_OF(commands); i++)
-            printf("  %-8s %-45s %s\n", commands[i].name, commands[i].usage, commands[i].help);
+            printf("  %s%s%s\n      %s\n", commands[i].name, *commands[i].usage ? " " : "",
+                   commands[i].usage, commands[i].help);
     }
     puts("\noptions:");
     config_help(stdout);
