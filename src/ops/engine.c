@@ -104,12 +104,24 @@ engine_end(struct engine *engine, struct run *run, enum op_state state, const ch
     engine_changed(engine, run);
 }
 
+/* What was on its way when it was cancelled may still end its phase, and begins no other. */
+static bool
+is_cancelled(struct engine *engine, struct run *run)
+{
+    if (run->state != OP_STATE_stopping)
+        return false;
+    engine_changed(engine, run);
+    return true;
+}
+
 void
 engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const char *format, ...)
 {
     struct text out = {.bytes = run->offer_text, .size = sizeof(run->offer_text)};
     va_list args;
 
+    if (is_cancelled(engine, run))
+        return;
     text_clear(&out);
     va_start(args, format);
     text_vaddf(&out, format, args);
@@ -154,7 +166,7 @@ conclude(struct engine *engine, struct run *run)
 void
 engine_next(struct engine *engine, struct run *run)
 {
-    if (op_state_is_over(run->state))
+    if (op_state_is_over(run->state) || is_cancelled(engine, run))
         return;
     run->phase++;
     run->has_entered = false;

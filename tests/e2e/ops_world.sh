@@ -52,6 +52,7 @@ check nobody_else_was_stopped only_it
 press 1
 press / e u Enter
 see '/eu'
+press g
 press d
 check a_drain_is_planned see '┌ Drain eu-west-build'
 check it_is_drained confirm Drain
