@@ -153,6 +153,18 @@ address_is_published(const struct address *address, enum range_of owner)
 }
 
 bool
+address_inside_nat64(const struct address *address, struct address *out)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET};
+
+    if (!is_inside(address, "64:ff9b::", 96))
+        return false;
+    four.sin_port = ((const struct sockaddr_in6 *)&address->bytes)->sin6_port;
+    memcpy(&four.sin_addr, octets(address) + 12, sizeof(four.sin_addr));
+    return address_set((const struct sockaddr *)&four, sizeof(four), out);
+}
+
+bool
 address_is_loopback(const struct address *address)
 {
     return is_inside(address, "127.0.0.0", 8) || is_inside(address, "::1", 128);

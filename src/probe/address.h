@@ -41,4 +41,7 @@ enum range_of { RANGE_OF_API, RANGE_OF_EDGE };
 /* Whether the address lies where its owner says that the service is. */
 bool address_is_published(const struct address *address, enum range_of owner);
 
+/* The IPv4 address in one of 64:ff9b::/96 (RFC 6052), with its port; false for all others. */
+bool address_inside_nat64(const struct address *address, struct address *out) MUST_CHECK;
+
 #endif

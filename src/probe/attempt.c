@@ -35,6 +35,7 @@ attempt_start(struct attempt *attempt)
     attempt->quic = NULL;
     attempt->sweep = NULL;
     attempt->n_sends = 0;
+    fault_clear(&attempt->path_fault);
     memset(&attempt->get, 0, sizeof(attempt->get));
     memset(&attempt->watch, 0, sizeof(attempt->watch));
     memset(&attempt->deadline, 0, sizeof(attempt->deadline));
@@ -105,7 +106,11 @@ compare(struct attempt *attempt)
         memcpy(why, other->text, sizeof(why));
         fault_set(fault, other->stage, SIGNAL_large_hello, 0,
                   "a small ClientHello passes, one of two packets does not: %s", why);
-    } else if (!second->is_large && fault_is_deep(fault) && other->signal == SIGNAL_none) {
+    } else if (second->is_large && fault->signal == SIGNAL_none && fault_is_weakness(other)) {
+        attempt->result.retransmits = second->result.retransmits;
+        attempt->result.path_mtu = second->result.path_mtu;
+        *fault = *other;
+    } else if (!second->is_large && fault_is_deep(fault) && fault_is_bearable(other)) {
         memcpy(why, fault->text, sizeof(why));
         fault_set(fault, fault->stage, SIGNAL_sni_filter, 0, "%s passes, %s does not: %s",
                   second->name, attempt->name, why);
@@ -192,16 +197,16 @@ wants_second(const struct attempt *attempt)
 void
 attempt_finish(struct attempt *attempt)
 {
-    bool has_passed = attempt->result.fault.signal == SIGNAL_none;
+    const struct fault *fault = &attempt->result.fault;
 
     attempt_hang_up(attempt);
     timer_clear(attempt->tools->loop, &attempt->second_due);
     attempt->is_first_over = true;
-    if (has_passed)
+    if (fault_is_bearable(fault))
         drop_second(attempt); /* it was slow, not filtered */
-    if (attempt->second && attempt->second->is_running && is_late(&attempt->result.fault))
+    if (attempt->second && attempt->second->is_running && is_late(fault))
         drop_second(attempt); /* it had time enough, and would keep the operator waiting */
-    if (!attempt->second && !is_late(&attempt->result.fault) && wants_second(attempt))
+    if (!attempt->second && !is_late(fault) && wants_second(attempt))
         begin_second(attempt);
     if (!attempt->second || !attempt->second->is_running)
         end(attempt);

@@ -84,6 +84,7 @@ struct attempt {
     struct sweep *sweep;
     struct quic *quic; /* NULL: no handshake in this one */
     struct fault vn_fault;
+    struct fault path_fault; /* TCP: a weakness, told when all else is well */
     bool is_vn_over, is_quic_over;
     struct vn_send sends[VN_SENDS];
     size_t n_sends;

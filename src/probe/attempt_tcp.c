@@ -8,7 +8,10 @@
 #include "core/text.h"
 #include "probe/api_answer.h"
 #include "probe/attempt.h"
+#include "probe/link.h"
 #include "probe/tls.h"
+
+enum { PATH_MTU_ENOUGH = 1400 }; /* facts/connectivity.md H 17 */
 
 static void
 arm(struct attempt *attempt, int deadline_ms, void (*due)(void *context))
@@ -36,6 +39,32 @@ ask_kernel(struct attempt *attempt)
     return info.tcpi_rtt > 0 ? (int64_t)info.tcpi_rtt : -1;
 }
 
+/* Does the path take less than the interface gives? The kernel learned so from an ICMP message,
+ * after it had sent too much. `before`: what it had sent again by then. */
+static void
+judge_path(struct attempt *attempt, int64_t before)
+{
+    const struct attempt_result *result = &attempt->result;
+    int64_t mtu = result->path_mtu, again = result->retransmits - before, link;
+    TEXT(text, FAULT_TEXT_BYTES);
+
+    if (mtu <= 0 || mtu >= PATH_MTU_ENOUGH || (link = link_mtu(attempt->fd)) <= mtu)
+        return;
+    text_addf(&text, "the path takes packets of %d bytes, this host's interface %d", (int)mtu,
+              (int)link);
+    if (again > 0)
+        text_addf(&text, "; %d %s sent again", (int)again, again == 1 ? "segment" : "segments");
+    fault_set(&attempt->path_fault, STAGE_tls, SIGNAL_path_mtu, (int)mtu, "%s", text.bytes);
+}
+
+static void
+finish(struct attempt *attempt)
+{
+    if (attempt->result.fault.signal == SIGNAL_none)
+        attempt->result.fault = attempt->path_fault;
+    attempt_finish(attempt);
+}
+
 /* --- HTTP --- */
 
 static void
@@ -46,7 +75,7 @@ answered(void *context)
 
     result->stage_us[STAGE_http] = attempt->get.fault.signal ? -1 : attempt->get.us;
     api_answer_judge(&attempt->get, &result->fault, result->note, sizeof(result->note));
-    attempt_finish(attempt);
+    finish(attempt);
 }
 
 /* On a connection of its own: libcurl speaks HTTP/2 where the API does, and our own connection has
@@ -83,6 +112,7 @@ shake_hands(void *context, unsigned events)
 {
     struct attempt *attempt = context;
     struct attempt_result *result = &attempt->result;
+    int64_t sent_again = result->retransmits;
     TEXT(note, ATTEMPT_NOTE_BYTES);
 
     (void)events;
@@ -100,11 +130,12 @@ shake_hands(void *context, unsigned events)
         break;
     }
     ask_kernel(attempt);
+    judge_path(attempt, sent_again);
     attempt_stage_passed(attempt, STAGE_tls);
     tls_add_identity(&note, attempt->tls);
     text_clean(result->note, sizeof(result->note), note.bytes, note.n);
     if (!tls_judge(attempt->tls, &result->fault) || !attempt->url)
-        attempt_finish(attempt);
+        finish(attempt);
     else
         start_http(attempt);
 }

@@ -67,6 +67,19 @@ fault_is_hidden(const struct fault *fault)
            fault->signal == SIGNAL_quic_close;
 }
 
+bool
+fault_is_weakness(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_mtu || fault->signal == SIGNAL_large_hello ||
+           fault->signal == SIGNAL_path_mtu;
+}
+
+bool
+fault_is_bearable(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_none || fault_is_weakness(fault);
+}
+
 void
 fault_clear(struct fault *fault)
 {

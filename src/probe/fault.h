@@ -36,6 +36,7 @@ enum signal {
     SIGNAL_clock,           /* the Date of the answer; code: seconds away from ours */
     SIGNAL_clock_far,       /* the same, and too far for tokens and certificates */
     SIGNAL_range,           /* the answer of the resolver lies outside the published ranges */
+    SIGNAL_nat64,           /* the same, and it is a published IPv4 address inside an IPv6 one */
     SIGNAL_discovery,       /* the SRV record could not be had */
     SIGNAL_resolver,        /* one of the resolvers fails, another answers */
     SIGNAL_libc,            /* applications are told something else than DNS says */
@@ -47,6 +48,7 @@ enum signal {
     SIGNAL_mtu_fatal,       /* the same, and too small for the handshake */
     SIGNAL_sni_filter,      /* another name passes at the same address */
     SIGNAL_large_hello,     /* a ClientHello of one packet passes, one of two does not */
+    SIGNAL_path_mtu,        /* the path takes less than this host's interface; code: bytes */
     SIGNAL_some_addresses,  /* other addresses of the same name work; code: how many do not */
     SIGNAL_policed,         /* single datagrams pass, bursts lose; code: how many of a burst */
     SIGNAL_lossy,           /* both lose */
@@ -113,6 +115,12 @@ bool fault_is_deep(const struct fault *fault);
 bool fault_is_silence(const struct fault *fault);
 /* The same, or refused in a way that the name may be the reason of. */
 bool fault_is_hidden(const struct fault *fault);
+
+/* The address works, and the closer look that is taken at one address of many found the path weak:
+ * it counts as passing, and the row has a warning. */
+bool fault_is_weakness(const struct fault *fault);
+/* None, or no more than a weakness. */
+bool fault_is_bearable(const struct fault *fault);
 
 void fault_clear(struct fault *fault);
 /* Fill in; foreign bytes in the text are made safe. */

@@ -65,10 +65,10 @@ row_unresolved(struct row *row, const struct fault *fault)
     remember(row);
 }
 
-static bool
-is_failing(const struct place *place)
+bool
+place_is_failing(const struct place *place)
 {
-    return place->is_known && place->last.fault.signal != SIGNAL_none;
+    return place->is_known && !fault_is_bearable(&place->last.fault);
 }
 
 size_t
@@ -79,7 +79,7 @@ row_failing(const struct row *row, size_t *n_known)
     *n_known = 0;
     for (size_t i = 0; i < row->n_places; i++) {
         *n_known += row->places[i].is_known;
-        n += is_failing(&row->places[i]);
+        n += place_is_failing(&row->places[i]);
     }
     return n;
 }
@@ -90,7 +90,8 @@ is_full_due(const struct place *place)
     int64_t age_ms = clock_mono_ms() - place->full_at_ms;
 
     return place->full_at_ms == 0 || age_ms >= FULL_EVERY_MS ||
-           (fault_is_deep(&place->last.fault) && age_ms >= FULL_AGAIN_AFTER_MS);
+           (place_is_failing(place) && fault_is_deep(&place->last.fault) &&
+            age_ms >= FULL_AGAIN_AFTER_MS);
 }
 
 static void
@@ -106,7 +107,7 @@ start(struct place *place, bool is_whole)
     attempt->is_light = !is_whole && !is_full_due(place);
     attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
-    attempt->tries_large = is_whole && row->other_name && place == row->places;
+    attempt->tries_large = !attempt->is_light && row->other_name && place == row->places;
     attempt->done = place_done;
     attempt->context = place;
     row->running++;
@@ -128,7 +129,7 @@ row_look(struct row *row, bool is_whole)
         struct place *place = &row->places[i];
 
         /* a few bad addresses among good ones are watched; all bad ones only in turn */
-        if (is_whole || i == row->next || (is_failing(place) && n_failing < row->n_places) ||
+        if (is_whole || i == row->next || (place_is_failing(place) && n_failing < row->n_places) ||
             !place->is_known)
             start(place, is_whole);
     }
@@ -169,7 +170,7 @@ passing_place(const struct row *row)
     for (size_t i = 0; i < row->n_places; i++) {
         const struct place *place = &row->places[(row->latest + i) % row->n_places];
 
-        if (place->is_known && place->last.fault.signal == SIGNAL_none)
+        if (place->is_known && fault_is_bearable(&place->last.fault))
             return place;
     }
     return NULL;
@@ -243,7 +244,7 @@ static bool
 is_mere_silence(const struct place *place)
 {
     return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844 && place->is_known &&
-           place->last.fault.signal == SIGNAL_none && place->attempt.result.is_vn_silent;
+           fault_is_bearable(&place->last.fault) && place->attempt.result.is_vn_silent;
 }
 
 /* A light attempt says nothing about handshake and answer: what was known of them stays. */
@@ -283,7 +284,7 @@ place_done(void *context)
     struct place *place = context;
     struct row *row = place->row;
     const struct attempt_result *result = &place->attempt.result;
-    bool was_known = place->is_known, was_failing = is_failing(place);
+    bool was_known = place->is_known, was_failing = place_is_failing(place);
     bool failed_before_tls = was_failing && !fault_is_deep(&place->last.fault);
     bool was_light = place->attempt.is_light;
 
@@ -304,13 +305,13 @@ place_done(void *context)
     row->at_ms = result->at_ms;
     row->look_sent += result->sent;
     row->look_lost += result->lost;
-    if (result->fault.signal != SIGNAL_none)
+    if (!fault_is_bearable(&result->fault))
         row->last_failure_ms = result->at_ms;
     else if (row->look_rtt_us < 0 || result->rtt_us < row->look_rtt_us)
         row->look_rtt_us = result->rtt_us;
-    if (was_light && failed_before_tls && result->fault.signal == SIGNAL_none)
+    if (was_light && failed_before_tls && fault_is_bearable(&result->fault))
         start(place, true); /* it is back: is it still the same peer? */
-    if (was_known && was_failing != is_failing(place) && !row->is_closer) {
+    if (was_known && was_failing != place_is_failing(place) && !row->is_closer) {
         row->is_closer = true; /* news: how about the others? */
         for (size_t i = 0; i < row->n_places; i++)
             if (!row->places[i].attempt.is_running)

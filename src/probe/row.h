@@ -72,6 +72,8 @@ bool row_check(struct row *row);
 /* What was wanted and not finished, the next look does. */
 void row_cancel(struct row *row);
 
+/* A weakness (fault.h) is no failure. */
+bool place_is_failing(const struct place *place);
 /* How many places failed at their last attempt, and how many are known at all. */
 size_t row_failing(const struct row *row, size_t *n_known);
 

@@ -137,30 +137,57 @@ circumstances(const struct scene *scene, const struct target *target, const stru
 
 /* --- the worst of a row --- */
 
+static bool
+is_weak(const struct place *place)
+{
+    return place->is_known && fault_is_weakness(&place->last.fault);
+}
+
 static const struct place *
-first_failing(const struct row *row)
+first_place(const struct row *row, bool (*is_so)(const struct place *place))
 {
     for (size_t i = 0; i < row->n_places; i++)
-        if (row->places[i].is_known && row->places[i].last.fault.signal != SIGNAL_none)
+        if (is_so(&row->places[i]))
             return &row->places[i];
     return NULL;
 }
 
 /* Somebody rewrites the names, when this is false. */
 static bool
+is_published(const struct target *target, const struct address *address)
+{
+    return address_is_published(address, target->is_api ? RANGE_OF_API : RANGE_OF_EDGE);
+}
+
+static bool
 is_where_published(const struct target *target, const struct place *place)
 {
-    return !target->has_published_ranges ||
-           address_is_published(&place->attempt.address,
-                                target->is_api ? RANGE_OF_API : RANGE_OF_EDGE);
+    return !target->has_published_ranges || is_published(target, &place->attempt.address);
+}
+
+/* An address that is not published, unless it is one that is in the clothes of NAT64. */
+static void
+tell_stranger(const struct target *target, const struct address *address, struct fault *fault)
+{
+    struct address inside;
+    TEXT(found, ADDRESS_TEXT_BYTES);
+    TEXT(translated, ADDRESS_TEXT_BYTES);
+
+    address_add_host(&found, address);
+    if (!address_inside_nat64(address, &inside) || !is_published(target, &inside)) {
+        fault_set(fault, STAGE_dns, SIGNAL_range, 0, "%s is outside the published ranges",
+                  found.bytes);
+        return;
+    }
+    address_add_host(&translated, &inside);
+    fault_set(fault, STAGE_dns, SIGNAL_nat64, 0, "%s is %s behind NAT64 (64:ff9b::/96)",
+              found.bytes, translated.bytes);
 }
 
 static void
 find_in_passing(const struct target *target, const struct row *row, const struct view_facts *facts,
                 struct finding *out)
 {
-    TEXT(address, ADDRESS_TEXT_BYTES);
-
     meter_judge(&row->metered, &out->fault);
     naming_judge(target, row->family, &out->fault);
     if (target->is_discovered && facts->discovery->query.fault.signal != SIGNAL_none)
@@ -169,9 +196,7 @@ find_in_passing(const struct target *target, const struct row *row, const struct
     for (size_t i = 0; i < row->n_places; i++) {
         if (is_where_published(target, &row->places[i]))
             continue;
-        address_add_host(&address, &row->places[i].attempt.address);
-        fault_set(&out->fault, STAGE_dns, SIGNAL_range, 0, "%s is outside the published ranges",
-                  address.bytes);
+        tell_stranger(target, &row->places[i].attempt.address, &out->fault);
         return;
     }
 }
@@ -186,13 +211,14 @@ find(const struct target *target, const struct row *row, const struct view_facts
     finding.fault = row->dns_fault;
     if (row->n_places == 0)
         return finding;
-    finding.place = n_failing > 0 ? first_failing(row) : &row->places[row->latest];
-    if (n_failing == 0) {
+    finding.place = first_place(row, n_failing > 0 ? place_is_failing : is_weak);
+    if (!finding.place) {
+        finding.place = &row->places[row->latest];
         find_in_passing(target, row, facts, &finding);
         return finding;
     }
     finding.fault = finding.place->last.fault;
-    if (n_failing < n_known) {
+    if (n_failing > 0 && n_failing < n_known) {
         address_add_host(&address, &finding.place->attempt.address);
         fault_set(&finding.fault, finding.fault.stage, SIGNAL_some_addresses, (int)n_failing,
                   "%zu of %zu addresses fail, among them %s: %s", n_failing, n_known, address.bytes,
@@ -223,7 +249,7 @@ set_addresses(struct check *out, const struct row *row, struct arena *arena)
 
     for (size_t i = 0; i < row->n_places; i++) {
         const struct place *place = &row->places[i];
-        bool has_failed = place->is_known && place->last.fault.signal != SIGNAL_none;
+        bool has_failed = place_is_failing(place);
         TEXT(address, ADDRESS_TEXT_BYTES);
 
         address_add(&address, &place->attempt.address);
@@ -268,7 +294,8 @@ meaning_of(const struct fault *fault)
 {
     if (fault->stage == STAGE_tls && fault->signal == SIGNAL_untrusted)
         return CHECK_MEANS_intercepted;
-    if (fault->signal == SIGNAL_mtu || fault->signal == SIGNAL_mtu_fatal)
+    if (fault->signal == SIGNAL_mtu || fault->signal == SIGNAL_mtu_fatal ||
+        fault->signal == SIGNAL_path_mtu)
         return CHECK_MEANS_mtu;
     return CHECK_MEANS_nothing;
 }

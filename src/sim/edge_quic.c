@@ -242,10 +242,10 @@ static void
 connection_close(struct connection *connection, const ngtcp2_ccerr *reason)
 {
     uint8_t bytes[DATAGRAM_BYTES];
+    ngtcp2_ssize n = ngtcp2_conn_write_connection_close(connection->conn, NULL, NULL, bytes,
+                                                        sizeof(bytes), reason, now());
 
-    datagram_send(connection, bytes,
-                  ngtcp2_conn_write_connection_close(connection->conn, NULL, NULL, bytes,
-                                                     sizeof(bytes), reason, now()));
+    datagram_send(connection, bytes, n);
 }
 
 static void

@@ -4,7 +4,7 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
-from world import (API_ERROR, Http, OtherQuic, SmallLink, Tcp, alerts, closes, date, filters_name, filters_size, mumbles,
+from world import (API_ERROR, Http, NarrowLink, OtherQuic, SmallLink, Tcp, alerts, babbles, closes, date, filters_name, filters_size, mumbles,
                    resets, sh, stalls, talks_http, tls_server)
 
 ROWS = []
@@ -599,3 +599,62 @@ def _(_world):
 
 proxy_row("direct egress dropped, and a proxy that wants credentials", 407, "wants credentials")
 proxy_row("direct egress dropped, and a proxy that forbids the host", 403, "policy")
+
+
+@fault("an MTU black hole on the way to all ten addresses")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    nft(f"in: udp dport {world.port} meta length > 1300 drop")
+    return {"targets": [], "only": "udp,ipv4", "exit": 1, "within": 6,
+            "expect": {UDP4: ("warn", "quic", "1252 bytes pass, 1280 bytes vanish", "MTU black hole")}}
+
+
+# --- what this host itself refuses ---
+@fault("a sandbox without IPv6")
+def _(_world):
+    return {"host": "edge.test", "exit": 0, "refuse": ("AF_INET6", "EAFNOSUPPORT"),
+            "expect": {TCP4: ("pass",), UDP4: ("pass",), TCP6: ("skip",), UDP6: ("skip",)}}
+
+
+@fault("nothing but IPv6, in a sandbox without it")
+def _(_world):
+    expect = ("fail", None, "EAFNOSUPPORT", "RestrictAddressFamilies")
+    return {"host": "::1", "exit": 2, "refuse": ("AF_INET6", "EAFNOSUPPORT"), "expect": {TCP6: expect, UDP6: expect}}
+
+
+@fault("a host that may open no more files")
+def _(_world):
+    return {"only": "tcp", "exit": 1, "refuse": ("AF_INET", "ENFILE"), "expect": {TCP4: ("warn", None, "ENFILE", "fs.file-max")}}
+
+
+# --- the path, again ---
+@fault("a device that drops all but the handshake of TCP, and an impatient kernel")
+def _(world):
+    sh("sysctl -qw net.ipv4.tcp_retries2=1")
+    nft(f"in: tcp dport {world.port} tcp flags & (syn | psh) == psh drop")
+    return {"only": "tcp", "exit": 2, "undo": lambda: sh("sysctl -qw net.ipv4.tcp_retries2=15"),
+            "expect": {TCP4: ("fail", "tls", "ETIMEDOUT", "kernel gave up")}}
+
+
+@fault("a link on the path that is narrower than the interface")
+def _(world):
+    sh("ip link set lo gso_max_segs 1")
+    link = NarrowLink(world.port)
+    nft(f"in: tcp dport {world.port} meta length > {link.SIZE} drop")
+    return {"only": "tcp", "exit": 1, "undo": link.stop, "expect": {TCP4: ("warn", "tls", "takes packets of 1300 bytes", "narrower")}}
+
+
+@fault("NAT64 in place of the edge's IPv6 addresses, and it works")
+def _(world):
+    to_edge(world)
+    to_edge6(world)
+    sh("ip -6 route replace local 64:ff9b::/96 dev lo")
+    edge_names(world, lambda number: ten(number) + [f"64:ff9b::c629:c0{number:02x}"])
+    return {"targets": [], "exit": 1, "expect": {TCP4: ("pass",), UDP4: ("pass",),
+            TCP6: ("warn", "dns", "is 198.41.192.", "NAT64"), UDP6: ("warn", "dns", "behind NAT64", "DNS64")}}
+
+
+certificate_row("the API's connection inspected", "/O=Acme Security/CN=inspector", ["subjectAltName=IP:127.0.0.1"],
+                ("fail", "tls", "Acme Security", "somebody else answers for the API"), api=True, exit=2)
+api_row("nonsense instead of HTTP", lambda: Tcp(babbles), ("fail", "http", "", "does not speak HTTP"), exit=2)

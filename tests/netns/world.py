@@ -5,12 +5,14 @@ import socket
 import ssl
 import struct
 import subprocess
+import sys
 import threading
 import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 DEADLINE_S = 60
+REFUSE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "refuse.py")
 API_ERROR = b'{"type":"error","error":{"type":"authentication_error","message":"no"}}'
 
 
@@ -151,6 +153,8 @@ class OtherQuic:
 class SmallLink:
     """A router that finds every datagram to this port too large, and says so (RFC 1191): ICMP 3/4 from 127.0.0.1."""
 
+    PROTOCOL, SIZE = 17, 1000
+
     def __init__(self, port):
         self.port, self.is_on = port, True
         self.seen = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
@@ -168,15 +172,27 @@ class SmallLink:
         while self.is_on:
             packet = self.seen.recv(65535)[14:]
             start = (packet[0] & 15) * 4
-            if packet[9] != 17 or struct.unpack("!H", packet[start + 2:start + 4])[0] != self.port:
+            if packet[9] != self.PROTOCOL or not self.is_too_large(packet) or struct.unpack("!H", packet[start + 2:start + 4])[0] != self.port:
                 continue
             quoted = packet[:start + 8]
-            head = struct.pack("!BBHHH", 3, 4, 0, 0, 1000)
-            head = struct.pack("!BBHHH", 3, 4, self.checksum(head + quoted), 0, 1000)
+            head = struct.pack("!BBHHH", 3, 4, 0, 0, self.SIZE)
+            head = struct.pack("!BBHHH", 3, 4, self.checksum(head + quoted), 0, self.SIZE)
             self.icmp.sendto(head + quoted, ("127.0.0.1", 0))
+
+    def is_too_large(self, _packet):
+        return True
 
     def stop(self):
         self.is_on = False
+
+
+class NarrowLink(SmallLink):
+    """The same for TCP, as a tunnel on the path: what is larger than SIZE is lost, and it says how large a packet may be."""
+
+    PROTOCOL, SIZE = 6, 1300
+
+    def is_too_large(self, packet):
+        return len(packet) > self.SIZE
 
 
 class Tcp:
@@ -257,6 +273,12 @@ def talks_http(_server, peer):
     hello(peer)
     peer.recv(16384)
     peer.sendall(b"HTTP/1.1 302 Found\r\nLocation: http://portal.test/login\r\nContent-Length: 0\r\n\r\n")
+    peer.close()
+
+
+def babbles(_server, peer):
+    peer.recv(16384)
+    peer.sendall(b"\x00\x01nonsense\r\n\r\n")
     peer.close()
 
 
@@ -361,6 +383,7 @@ class World:
 
     def reset(self):
         subprocess.run("nft flush ruleset; ip route del prohibit 203.0.113.0/24; ip link set lo mtu 65536; sysctl -qw net.ipv6.conf.lo.disable_ipv6=0;"
+                       "ip route flush cache; ip link set lo gso_max_segs 65535;"
                        "ip -6 addr add ::1/128 dev lo 2>/dev/null", shell=True, check=False, capture_output=True)
         self.names.answers = {"edge.test": ["127.0.0.1", "::1"], "api.test": ["127.0.0.1"]}
         self.public.answers = {}
@@ -387,6 +410,8 @@ class World:
             file.write("\n".join(lines) + "\n")
         began = time.monotonic()
         limit = ["prlimit", f"--nofile={plan['files']}"] if "files" in plan else []
+        if "refuse" in plan:
+            limit = [sys.executable, REFUSE, *plan["refuse"]]
         done = subprocess.run([*limit, self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge")],
                               env={**self.env, **plan.get("env", {})}, capture_output=True, text=True,
                               timeout=DEADLINE_S, check=False)
