@@ -7,6 +7,9 @@
 #include "core/json.h"
 #include "sim/stamp.h"
 
+/* Before and after everything, also when it is counted in microseconds. */
+#define FARTHEST_MS (INT64_MAX / 2000)
+
 /* A place between two things of a list. What the client sees is hexadecimal of this, mixed. */
 struct cursor {
     int64_t created_ms;
@@ -48,7 +51,7 @@ cursor_parse(const char *text, struct cursor *out)
     out->serial = b * 0xf1de83e19937733du; /* the inverse of the factor above, modulo 2^64 */
     out->is_asc = flags & 1;
     out->is_back = flags & 2;
-    return true;
+    return out->created_ms >= -FARTHEST_MS && out->created_ms <= FARTHEST_MS;
 }
 
 static bool
@@ -187,7 +190,7 @@ answer_empty_page(const struct world *world, struct exchange *x, const struct pa
                   const struct query *q)
 {
     struct json *body;
-    struct object before = {.created_ms = q->is_asc ? INT64_MIN / 2 : INT64_MAX / 2};
+    struct object before = {.created_ms = q->is_asc ? -FARTHEST_MS : FARTHEST_MS};
 
     if (!world->switches.empty_page || q->has_cursor)
         return false;
