@@ -20,6 +20,6 @@ permit_check(const struct control *control, enum op_kind kind, bool is_headless,
                        control->journal);
     if (is_headless || control->armed_until_ms > now_ms)
         return true;
-    return err_set(err, ERR_FORBIDDEN, "%s %s: locked; A arms for ten minutes%s%s", verb, object,
+    return err_set(err, ERR_FORBIDDEN, "%s %s: locked; A arms%s%s", verb, object,
                    control->locked_why[0] ? "; it locked because " : "", control->locked_why);
 }

@@ -51,6 +51,15 @@ proof_of_time(const struct judge *judge, const struct proxy_certificate *certifi
     return out;
 }
 
+/* A list that was never read is no list without it. */
+static const char *
+why_no_tunnel(const struct judge *judge)
+{
+    return judge->snapshot->source[SOURCE_tunnels].ok_at_ms > 0
+               ? "the API lists no tunnel of that domain"
+               : "the API's list of tunnels is not known";
+}
+
 static struct certificate_proof
 proof_of_registration(const struct judge *judge, const struct proxy *proxy)
 {
@@ -61,7 +70,7 @@ proof_of_registration(const struct judge *judge, const struct proxy *proxy)
         return (struct certificate_proof){PROOF_unknown,
                                           *proxy->ca.file.error     ? proxy->ca.file.error
                                           : !*proxy->ca.fingerprint ? "the CA is not on this host"
-                                          : !tunnel ? "the API lists no tunnel of that domain"
+                                          : !tunnel                 ? why_no_tunnel(judge)
                                                     : "the tunnel's certificates were not read"};
     for (size_t i = 0; i < tunnel->n_certificates; i++) {
         if (strcmp(tunnel->certificates[i].fingerprint, proxy->ca.fingerprint) != 0)

@@ -129,7 +129,7 @@ engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const ch
     run->offer = offer;
     run->state = OP_STATE_asking;
     if (offer == OP_OFFER_force)
-        snprintf(run->must_type, sizeof(run->must_type), "%s", run->object_name);
+        snprintf(run->must_type, sizeof(run->must_type), "%s", run_word(run));
     run_summarize(run, "%s", run->offer_text);
     run_say(run, OP_LINE_step, engine->wall_ms, "%s", run->offer_text);
     engine_changed(engine, run);

@@ -113,7 +113,7 @@ guard_production(struct engine *engine, struct run *run)
     bool forces = run_chose(run, OP_CHOICE_force);
 
     if (engine->options->is_production || forces)
-        snprintf(run->must_type, sizeof(run->must_type), "%s", run->object_name);
+        snprintf(run->must_type, sizeof(run->must_type), "%s", run_word(run));
     if (forces)
         plan_warn(run,
                   "force, after the grace time, ends work items without their workers: what they "
@@ -129,7 +129,7 @@ guard_claims(struct engine *engine, struct run *run)
         op = record_claim_on(engine, run->items[i].id, run->items[i].pool_id);
     if (!op)
         return;
-    snprintf(run->must_retype, sizeof(run->must_retype), "%s", run->object_name);
+    snprintf(run->must_retype, sizeof(run->must_retype), "%s", run_word(run));
     snprintf(run->why_retype, sizeof(run->why_retype), "%s@%s is at it: %s %s %s", op->user,
              op->host, op_verb(op->kind), op_object(op->kind), op->object_name);
     plan_warn(run, run->why_retype);

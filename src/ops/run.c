@@ -11,7 +11,7 @@
 #include "core/text.h"
 #include "ops/process.h"
 
-enum { LINE_BYTES = 1024 };
+enum { LINE_BYTES = 1024, JOB_WORD_BYTES = 6 };
 
 static void
 make_id(char out[OP_ID_BYTES])
@@ -212,4 +212,14 @@ run_is_active(const struct run *run)
 {
     return run->state == OP_STATE_running || run->state == OP_STATE_asking ||
            run->state == OP_STATE_stopping;
+}
+
+const char *
+run_word(const struct run *run)
+{
+    size_t n = strlen(run->object_id);
+
+    if (strcmp(op_object(run->kind), "job") != 0 || run->n_items > 1 || n < JOB_WORD_BYTES)
+        return run->object_name;
+    return run->object_id + n - JOB_WORD_BYTES;
 }

@@ -111,6 +111,9 @@ size_t run_count(const struct run *run, enum op_progress progress);
 size_t run_in_flight(const struct run *run);
 /* Items that nothing more is to be done about. */
 bool run_items_are_settled(const struct run *run);
+/* What a person types to confirm: the object's name; of a job, whose title may be in any script,
+ * the end of its id. */
+const char *run_word(const struct run *run);
 bool run_chose(const struct run *run, enum op_choice choice);
 /* It works: its owner looks at the world for it. */
 bool run_is_active(const struct run *run);

@@ -66,6 +66,8 @@ may(const struct console *console, enum op_kind kind, struct err *err)
     static const struct control read_only = {.is_read_only = true};
     const struct control *control = control_of(&console->snapshot);
 
+    if (op_is_look(kind))
+        return true;
     if (console->frame.is_read_only)
         control = &read_only;
     return permit_check(control, kind, false, console->frame.now_ms, err);
@@ -208,11 +210,30 @@ is_under_way(struct console *console, enum op_kind kind, const char *id)
     return true;
 }
 
+/* What changes nothing needs no dialog: its page opens when it is there. */
+static void
+look(struct console *console, enum op_kind kind, const char *id)
+{
+    struct op_order *order = op_order_new(ORDER_plan);
+
+    order->op = kind;
+    order->ticket = console->look_ticket = ++console->last_ticket;
+    op_order_add_id(order, id);
+    if (store_order(console->store, order))
+        console_say(console, ROLE_info, "asking the driver for the %s", op_verb(kind));
+    else
+        console_say(console, ROLE_warn, "%s: still busy with what was asked before", op_verb(kind));
+}
+
 static void
 plan(struct console *console, enum op_kind kind, const char (*ids)[ORDER_ID_BYTES], size_t n)
 {
     TEXT(name, DIALOG_NAME_BYTES);
 
+    if (op_is_look(kind)) {
+        look(console, kind, ids[0]);
+        return;
+    }
     if (n == 1 && is_under_way(console, kind, ids[0]))
         return;
     if (n > 1)
@@ -264,6 +285,10 @@ pick_take(struct console *console, int choice)
     connector = pick_connector(console, choice);
     if (console->n_overlays && console_overlay(console)->kind == OVERLAY_pick)
         console->n_overlays--;
+    if (op_is_look(pick.kind)) {
+        look(console, pick.kind, *id);
+        return;
+    }
     if (is_under_way(console, pick.kind, *id))
         return;
     dialog_open_plan(console, pick.kind, id, 1,
@@ -307,6 +332,8 @@ VERB(drain)
 VERB(restart)
 VERB(stop)
 VERB(rotate)
+VERB(status)
+VERB(logs)
 #undef VERB
 
 void

@@ -33,6 +33,8 @@ void act_drain(struct console *console, const char *argument);
 void act_restart(struct console *console, const char *argument);
 void act_stop(struct console *console, const char *argument);
 void act_rotate(struct console *console, const char *argument);
+void act_status(struct console *console, const char *argument);
+void act_logs(struct console *console, const char *argument);
 void act_mark(struct console *console, const char *argument);
 void act_unmark_all(struct console *console, const char *argument);
 void act_undo(struct console *console, const char *argument);

@@ -65,6 +65,7 @@ struct console {
     struct pick pick;            /* while OVERLAY_pick is */
     struct op_watch op_watch;
     uint64_t last_ticket;
+    uint64_t look_ticket;            /* of what is looked at as soon as it is there; 0 */
     char reason[ORDER_REASON_BYTES]; /* the last one given: asked for once a session */
     int64_t mono_ms;                 /* what time it is, as the loop last said */
     int64_t typed_ms;                /* monotonic: when a key last came */

@@ -46,7 +46,7 @@ state_before(const struct op_watch *watch, uint64_t id)
 static bool
 is_worth_telling(const struct op_watch *watch, const struct op *op, enum op_state before)
 {
-    if (op->state == before || op_is_plan(op))
+    if (op->state == before || op_is_plan(op) || op_is_look(op->kind))
         return false;
     if (!watch->has_looked)
         return !op_state_is_over(op->state);
@@ -147,6 +147,21 @@ look_at_arming(struct console *console)
                 line.bytes);
 }
 
+/* What was asked for with :logs or :status opens by itself; why it cannot be had is said. */
+static void
+open_look(struct console *console)
+{
+    const struct op *op = op_by_ticket(&console->snapshot, console->look_ticket);
+
+    if (!op)
+        return;
+    console->look_ticket = 0;
+    if (op->state == OP_STATE_refused)
+        console_say(console, ROLE_warn, "%s", op->summary);
+    else
+        console_open_overlay(console, OVERLAY_op, op->id);
+}
+
 void
 op_watch_look(struct console *console)
 {
@@ -157,4 +172,5 @@ op_watch_look(struct console *console)
         return;
     console->op_watch.version = version;
     look_at_ops(console);
+    open_look(console);
 }

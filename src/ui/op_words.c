@@ -178,7 +178,8 @@ op_is_plan(const struct op *op)
 bool
 op_is_going(const struct op *op)
 {
-    return !op_state_is_over(op->state) && !op_is_plan(op) && op->state != OP_STATE_interrupted;
+    return !op_state_is_over(op->state) && !op_is_plan(op) && op->state != OP_STATE_interrupted &&
+           !op_is_look(op->kind);
 }
 
 int64_t

@@ -17,7 +17,7 @@ CONSOLE=
 
 console_start 80x24 drain-stuck
 check it_starts_locked see LOCKED
-check a_locked_key_says_how_to_arm press_until S 'A arms for ten minutes'
+check a_locked_key_says_how_to_arm press_until S 'locked; A arms'
 check the_context_s_name_arms arm demo
 
 press g # nobody chose a row yet, and rows still find their places: choose one

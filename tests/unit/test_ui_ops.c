@@ -456,7 +456,7 @@ a_key_that_may_not_act_says_why(void **state)
 {
     static const struct refusal refusals[] = {
         {read_only, "this is read-only"},
-        {locked, "A arms for ten minutes; it locked because nobody"},
+        {locked, "A arms; it locked because nobody"},
         {never, "arm: never"},
         {unrecorded, "No space left on device"},
         {paused, "the picture is held"},
