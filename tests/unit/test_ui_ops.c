@@ -883,6 +883,33 @@ a_burst_of_different_keys_is_a_paste(void **state)
     assert_false(burst_is_paste(&burst, word, 1, 8000));
 }
 
+static void
+what_a_driver_says_is_asked_for_without_arming_and_opens_by_itself(void **state)
+{
+    struct desk desk;
+    struct op_order *order;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    world_control(desk.world)->armed_until_ms = 0;
+    pass(&desk, 10);
+    press(&desk, "1 L");
+    order = expect_order(&desk, ORDER_plan);
+    assert_int_equal(order->op, OP_logs_pool);
+    assert_false(is_asking(&desk));
+    op = ops_add_plan(desk.world, order->ticket);
+    op->kind = OP_logs_pool;
+    op->state = OP_STATE_running;
+    op_order_free(order);
+    pass(&desk, 10);
+    assert_int_equal(console_overlay(&desk.console)->kind, OVERLAY_op);
+    assert_true(sees(&desk, "logs "));
+    press(&desk, "Esc q");
+    assert_true(desk.console.is_quitting); /* nothing is pending that would be left */
+    get_up(&desk);
+}
+
 int
 main(void)
 {
@@ -921,6 +948,7 @@ main(void)
         cmocka_unit_test(what_came_of_it_is_said_and_kept_in_the_events),
         cmocka_unit_test(what_cannot_be_shown_cannot_be_confirmed),
         cmocka_unit_test(a_burst_of_different_keys_is_a_paste),
+        cmocka_unit_test(what_a_driver_says_is_asked_for_without_arming_and_opens_by_itself),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
