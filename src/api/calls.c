@@ -123,12 +123,20 @@ conclude(struct calls *calls, struct request *request, const struct api_answer *
     request_free(request);
 }
 
-static void
-conclude_unsent(struct calls *calls, struct request *request, const struct err *why)
+static struct api_answer
+unsent(const struct err *why)
 {
     struct api_answer answer = {.outcome = API_OUTCOME_unsent, .err = *why, .retry_after_ms = -1};
 
     err_context(&answer.err, "not sent");
+    return answer;
+}
+
+static void
+conclude_unsent(struct calls *calls, struct request *request, const struct err *why)
+{
+    struct api_answer answer = unsent(why);
+
     conclude(calls, request, &answer);
 }
 
@@ -217,9 +225,13 @@ calls_add(struct calls *calls, const struct api_call *call)
         !(request->body = strdup(*call->body ? call->body : "{}")))
         die("out of memory");
     if (!make_path(call, request->path)) {
+        struct api_answer answer;
+
         err_set(&err, ERR_FORMAT, "%s: \"%.40s\" cannot stand in a path", rows[call->id].what,
                 call->ids[0]);
-        conclude_unsent(calls, request, &err);
+        answer = unsent(&err);
+        tell(calls, request, &answer); /* the list of those that were taken is the other thread's */
+        request_free(request);
         return;
     }
     pthread_mutex_lock(&calls->lock);

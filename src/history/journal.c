@@ -201,6 +201,16 @@ write_item(struct journal *journal, const char *op_id, const struct journal_item
 }
 
 static bool
+write_items(struct journal *journal, const char *op_id, const struct journal_item *items, size_t n,
+            struct err *err)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!write_item(journal, op_id, &items[i], err))
+            return false;
+    return true;
+}
+
+static bool
 insert_op(struct journal *journal, const struct journal_op *op, struct err *err)
 {
     TEXT(choices, CHOICES_BYTES);
@@ -233,9 +243,8 @@ journal_begin(struct journal *journal, const struct journal_op *op, struct err *
 
     if (!database_begin(journal->db, err))
         return false;
-    is_good = insert_op(journal, op, err);
-    for (size_t i = 0; i < op->n_items && is_good; i++)
-        is_good = write_item(journal, op->id, &op->items[i], err);
+    is_good =
+        insert_op(journal, op, err) && write_items(journal, op->id, op->items, op->n_items, err);
     return database_end(journal->db, is_good, err);
 }
 
@@ -278,6 +287,15 @@ journal_item(struct journal *journal, const char *op_id, const struct journal_it
              struct err *err)
 {
     return write_item(journal, op_id, item, err);
+}
+
+bool
+journal_items(struct journal *journal, const char *op_id, const struct journal_item *items,
+              size_t n, struct err *err)
+{
+    if (!database_begin(journal->db, err))
+        return false;
+    return database_end(journal->db, write_items(journal, op_id, items, n, err), err);
 }
 
 static bool

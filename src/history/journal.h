@@ -74,6 +74,9 @@ bool journal_update(struct journal *journal, const struct journal_op *op, struct
 /* Insert or replace one item. */
 bool journal_item(struct journal *journal, const char *op_id, const struct journal_item *item,
                   struct err *err);
+/* The same of many, in one transaction. */
+bool journal_items(struct journal *journal, const char *op_id, const struct journal_item *items,
+                   size_t n, struct err *err);
 /* Append a step; *seq gets its number. */
 bool journal_step(struct journal *journal, const char *op_id, const struct journal_step *step,
                   int64_t *seq, struct err *err);

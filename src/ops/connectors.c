@@ -7,6 +7,7 @@
 
 #include "ops/objects.h"
 #include "ops/phases.h"
+#include "ops/record.h"
 
 enum {
     DOWN_WITHIN_MS = 90000, /* cloudflared lets requests end for 30 s */
@@ -48,7 +49,8 @@ is_back(const struct engine *engine, const struct run *run, const struct run_ite
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     return connector && connector->at_ms > item->asked_ms &&
-           connector->ready_connections >= (run->expected > 0 ? run->expected : 1);
+           connector->ready_connections >=
+               (run->expected > 0 ? run->expected : CONNECTOR_EXPECTED_CONNECTIONS);
 }
 
 static void
@@ -66,7 +68,7 @@ begin(struct engine *engine, struct run *run, struct run_item *item, enum driver
 {
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
-    if (connector && !run->is_resumed) {
+    if (connector) {
         snprintf(item->before, sizeof(item->before), "%s", connector->connector_id);
         run->expected = connector->ready_connections > 0 ? connector->ready_connections
                                                          : CONNECTOR_EXPECTED_CONNECTIONS;
@@ -75,7 +77,17 @@ begin(struct engine *engine, struct run *run, struct run_item *item, enum driver
     item->progress = OP_ITEM_sent;
     item->asked_ms = engine->wall_ms;
     return engine_item(engine, run, item) &&
-           engine_command(engine, run, engine_control(engine, "connector", item->id), verb, NULL);
+           engine_command(engine, run, engine_control(engine, "connector", item->id), verb, NULL,
+                          item->id);
+}
+
+/* Before this program took the op over. */
+static enum record_command
+was_begun(struct engine *engine, const struct run *run, const struct run_item *item,
+          enum driver_verb verb)
+{
+    return run->is_resumed ? record_command_of(engine, run, driver_verb_name(verb), item->id)
+                           : RECORD_not_run;
 }
 
 static void
@@ -88,23 +100,31 @@ command_failed(struct engine *engine, struct run *run, struct run_item *item, co
 /* --- taking one down --- */
 
 static void
+told_to_end(struct engine *engine, struct run *run)
+{
+    struct run_item *item = &run->items[0];
+
+    item->progress = OP_ITEM_taken;
+    item_note(item, "told to end; it is watched until it answers no more");
+    engine_item(engine, run, item);
+}
+
+static void
 enter_down(struct engine *engine, struct run *run)
 {
-    begin(engine, run, &run->items[0], DRIVER_drain);
+    if (was_begun(engine, run, &run->items[0], DRIVER_drain) != RECORD_not_run)
+        told_to_end(engine, run);
+    else
+        begin(engine, run, &run->items[0], DRIVER_drain);
 }
 
 static void
 down_ended(struct engine *engine, struct run *run, const struct err *err)
 {
-    struct run_item *item = &run->items[0];
-
-    if (err) {
-        command_failed(engine, run, item, err);
-        return;
-    }
-    item->progress = OP_ITEM_taken;
-    item_note(item, "told to end; it is watched until it answers no more");
-    engine_item(engine, run, item);
+    if (err)
+        command_failed(engine, run, &run->items[0], err);
+    else
+        told_to_end(engine, run);
 }
 
 static void
@@ -149,12 +169,22 @@ current(struct run *run)
 }
 
 static void
+end_restarts(struct engine *engine, struct run *run)
+{
+    if (run_count(run, OP_ITEM_failed) > 0)
+        engine_end(engine, run, OP_STATE_failed,
+                   "all have their connections; whether all were restarted is not known");
+    else
+        engine_next(engine, run);
+}
+
+static void
 restart_current(struct engine *engine, struct run *run)
 {
     struct run_item *item = current(run);
 
     if (!item) {
-        engine_next(engine, run);
+        end_restarts(engine, run);
         return;
     }
     run->stage = RECONNECT_COMMAND;
@@ -167,12 +197,17 @@ enter_reconnect(struct engine *engine, struct run *run)
 {
     struct run_item *item = current(run);
 
-    if (run->is_resumed && item && item->asked_ms) {
-        run->stage = RECONNECT_BACK; /* it may have been restarted: see whether it is there */
-        item->progress = OP_ITEM_taken;
+    enum record_command known =
+        item ? was_begun(engine, run, item, DRIVER_restart) : RECORD_not_run;
+
+    if (known == RECORD_not_run) {
+        restart_current(engine, run);
         return;
     }
-    restart_current(engine, run);
+    run->stage = RECONNECT_BACK; /* never told twice: see whether it is there */
+    item->progress = OP_ITEM_taken;
+    item->is_unproven = known == RECORD_perhaps;
+    engine_item(engine, run, item);
 }
 
 static void
@@ -204,7 +239,7 @@ tick_reconnect(struct engine *engine, struct run *run)
     struct run_item *item = current(run);
     int64_t for_ms = engine->now_ms - run->phase_since_ms;
 
-    if (!item || item->progress != OP_ITEM_taken || run->state == OP_STATE_stopping)
+    if (!item || item->progress != OP_ITEM_taken)
         return;
     if (run->stage == RECONNECT_DOWN && went_down(engine, item)) {
         run->stage = RECONNECT_BACK;
@@ -217,7 +252,10 @@ tick_reconnect(struct engine *engine, struct run *run)
     if (run->stage != RECONNECT_BACK)
         return;
     if (is_back(engine, run, item)) {
-        item_over(engine, run, item, OP_ITEM_done, "up again, with its connections");
+        item_over(engine, run, item, item->is_unproven ? OP_ITEM_failed : OP_ITEM_done,
+                  item->is_unproven
+                      ? "it has its connections; whether it was restarted is not known"
+                      : "up again, with its connections");
         restart_current(engine, run);
     } else if (engine->now_ms - run->phase_since_ms > BACK_WITHIN_MS) {
         fail_current(engine, run, item, "has not its connections again two minutes later");

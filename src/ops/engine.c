@@ -8,14 +8,18 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "core/map.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "ops/mailbox.h"
+#include "ops/objects.h"
 #include "ops/phases.h"
 #include "ops/process.h"
 #include "ops/record.h"
 
-enum { CALL_WITHIN_MS = 30000 };
+enum { CALL_WITHIN_MS = 30000, AGAIN_MS = 1000, LONGEST_AGAIN_MS = 10000, RETRY_MS = 60000 };
+
+enum { SELDOM = 30 }; /* for each millisecond that it took: so many without it */
 
 /* --- what is configured --- */
 
@@ -38,6 +42,33 @@ engine_token(const struct engine *engine, const char *tunnel_id)
         if (strcmp(engine->options->tokens[i].tunnel_id, tunnel_id) == 0)
             return &engine->options->tokens[i];
     return NULL;
+}
+
+int64_t
+engine_seldom(int64_t began_ms)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    return now_ms + SELDOM * (now_ms - began_ms);
+}
+
+/* --- what is there --- */
+
+const struct job *
+engine_job(struct engine *engine, const char *id)
+{
+    const struct rows *slot = &engine->snapshot.slot[SLOT_jobs];
+    size_t n;
+    const struct job *jobs = snapshot_jobs(&engine->snapshot, &n);
+
+    if (!engine->jobs || engine->jobs_version != slot->version) {
+        map_free(engine->jobs);
+        engine->jobs = map_new();
+        engine->jobs_version = slot->version;
+        for (size_t i = n; i-- > 0;) /* the first of two counts */
+            map_set(engine->jobs, jobs[i].id, (void *)(uintptr_t)&jobs[i]);
+    }
+    return map_get(engine->jobs, id);
 }
 
 /* --- recording --- */
@@ -76,6 +107,26 @@ engine_item(struct engine *engine, struct run *run, const struct run_item *item)
     return record_item(engine, run, item, &err) || end_unrecorded(engine, run, &err);
 }
 
+bool
+engine_items(struct engine *engine, struct run *run)
+{
+    struct err err = {0};
+
+    engine->ops_changed = true;
+    if (op_state_is_over(run->state))
+        return false;
+    return record_items(engine, run, &err) || end_unrecorded(engine, run, &err);
+}
+
+void
+engine_result(struct engine *engine, struct run *run, int64_t step, const char *result)
+{
+    struct err err = {0};
+
+    if (!record_result(engine, run, step, result, &err))
+        run_say(run, OP_LINE_warning, engine->wall_ms, "not recorded: %s", err.message);
+}
+
 /* --- states --- */
 
 void
@@ -90,14 +141,16 @@ engine_end(struct engine *engine, struct run *run, enum op_state state, const ch
     va_start(args, format);
     text_vaddf(&out, format, args);
     va_end(args);
-    run->state = state;
-    run->ended_ms = engine->wall_ms;
-    run->offer = OP_OFFER_nothing;
     for (size_t i = 0; i < run->n_items; i++)
         if (run->items[i].progress == OP_ITEM_waiting) {
             run->items[i].progress = OP_ITEM_left;
-            record_item(engine, run, &run->items[i], NULL);
+            run->items[i].is_unwritten = true;
         }
+    if (!engine_items(engine, run))
+        return;
+    run->state = state;
+    run->ended_ms = engine->wall_ms;
+    run->offer = OP_OFFER_nothing;
     run_say(run, OP_LINE_step, engine->wall_ms, "%s", run->summary);
     log_line("ops", "%s %s %s %s: %s", run->id, op_verb(run->kind), op_object(run->kind),
              run->object_name, run->summary);
@@ -149,7 +202,12 @@ static void
 conclude(struct engine *engine, struct run *run)
 {
     size_t n_foreign = 0, n_done = run_count(run, OP_ITEM_done);
+    const struct pool *pool = object_pool(&engine->snapshot, run->pool_id);
+    const char *done = kinds[run->kind].done;
     TEXT(took, 16);
+
+    if (run->kind == OP_drain_pool && pool && pool->work_access != WORK_LISTED)
+        done = "all that could be asked for is done; what its workers still run is not known";
 
     for (size_t i = 0; i < run->n_items; i++)
         n_foreign += run->items[i].is_foreign;
@@ -157,10 +215,10 @@ conclude(struct engine *engine, struct run *run)
     if (run->kind == OP_stop_job && n_foreign == run->n_items)
         engine_end(engine, run, OP_STATE_done, "done: somebody else had done it already");
     else if (run->n_items > 1)
-        engine_end(engine, run, OP_STATE_done, "%s, after %s: %zu of %zu", kinds[run->kind].done,
-                   took.bytes, n_done, run->n_items);
+        engine_end(engine, run, OP_STATE_done, "%s, after %s: %zu of %zu", done, took.bytes, n_done,
+                   run->n_items);
     else
-        engine_end(engine, run, OP_STATE_done, "%s, after %s", kinds[run->kind].done, took.bytes);
+        engine_end(engine, run, OP_STATE_done, "%s, after %s", done, took.bytes);
 }
 
 void
@@ -169,7 +227,7 @@ engine_next(struct engine *engine, struct run *run)
     if (op_state_is_over(run->state) || is_cancelled(engine, run))
         return;
     run->phase++;
-    run->has_entered = false;
+    run->has_entered = run->is_resumed = false;
     run->stage = 0;
     run->nth = 0;
     run->state = OP_STATE_running;
@@ -197,6 +255,23 @@ engine_may_act(const struct engine *engine)
         for (size_t i = 0; i < run->n_items; i++)
             n += run->items[i].tag && is_effect(run->items[i].call);
     return n < ENGINE_MOST_EFFECTS;
+}
+
+bool
+engine_may_try_again(const struct engine *engine, struct run_item *item,
+                     const struct api_answer *answer)
+{
+    int64_t within_ms = engine->options->retry_ms > 0 ? engine->options->retry_ms : RETRY_MS;
+    int64_t wait_ms = (int64_t)AGAIN_MS << (item->tries < 5 ? item->tries : 5);
+
+    if (item->tries++ == 0)
+        item->trying_since_ms = engine->now_ms;
+    else if (engine->now_ms - item->trying_since_ms >= within_ms)
+        return false;
+    wait_ms = wait_ms < LONGEST_AGAIN_MS ? wait_ms : LONGEST_AGAIN_MS;
+    item->not_before_ms =
+        engine->now_ms + (answer->retry_after_ms >= 0 ? answer->retry_after_ms : wait_ms);
+    return true;
 }
 
 static struct api_call
@@ -261,29 +336,27 @@ engine_hurry(struct engine *engine, struct run *run, int64_t every_ms)
 
 bool
 engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
-                const char *what)
+                const char *what, const char *target)
 {
-    struct run_item *item = run->nth < run->n_items ? &run->items[run->nth] : NULL;
     struct err err = {0};
     TEXT(detail, 1024);
 
     process_describe(plan->argv, &detail);
-    if (!record_step(engine, run, what, item ? item->id : "", detail.bytes, &run->command_step,
-                     &err))
+    if (!record_step(engine, run, what, target, detail.bytes, &run->command_step, &err))
         return end_unrecorded(engine, run, &err);
     run_say(run, OP_LINE_step, engine->wall_ms, "%s", detail.bytes);
     engine->ops_changed = true;
     run->command = process_start(plan, &err);
     if (run->command)
         return true;
-    record_result(engine, run, run->command_step, err.message, NULL);
+    engine_result(engine, run, run->command_step, err.message);
     phase_of(run)->ended(engine, run, &err);
     return false;
 }
 
 bool
 engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
-               enum driver_verb verb, const char *worker)
+               enum driver_verb verb, const char *worker, const char *target)
 {
     struct arena *arena = arena_new();
     struct process_plan plan = {0};
@@ -295,10 +368,17 @@ engine_command(struct engine *engine, struct run *run, const struct driver_use *
     if (use && driver_expand(use, verb, worker, arena, &plan.argv, &err)) {
         plan.environment = use->driver->environment;
         plan.within_ms = use->driver->verbs[verb].deadline_ms;
-        ok = engine_run_argv(engine, run, &plan, driver_verb_name(verb));
+        ok = engine_run_argv(engine, run, &plan, driver_verb_name(verb), target);
     } else {
         phase_of(run)->ended(engine, run, &err);
     }
     arena_free(arena);
     return ok;
+}
+
+bool
+engine_has_run(struct engine *engine, const struct run *run, enum driver_verb verb)
+{
+    return run->is_resumed &&
+           record_command_of(engine, run, driver_verb_name(verb), "") != RECORD_not_run;
 }

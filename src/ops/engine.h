@@ -9,6 +9,7 @@
 #include "ops/ops.h"
 #include "ops/run.h"
 
+struct map;
 struct process_plan;
 struct mailbox;
 
@@ -32,14 +33,22 @@ struct engine {
     struct arena *others_arena;
     const struct journal_op *others;
     size_t n_others;
+    bool others_live; /* one of them belongs to another console that runs */
 
-    int64_t armed_until_ms; /* wall */
+    int64_t armed_until_ms; /* wall; 0: locked; INT64_MAX: always */
+    int64_t lock_ms; /* monotonic: when it locks, whatever somebody does to the other clock */
     char locked_why[RUN_NOTE_BYTES];
     char reason[ORDER_REASON_BYTES];
 
+    struct map *jobs; /* of the snapshot, by id; engine_job */
+    uint64_t jobs_version;
     struct snapshot snapshot; /* taken anew for each look at the world */
     int64_t now_ms, wall_ms;  /* of this turn */
     bool ops_changed, control_changed;
+    bool others_are_old;    /* somebody wrote into the journal since it was read */
+    int64_t publish_ms;     /* monotonic: not before; what is large is published more seldom */
+    int64_t others_read_ms; /* monotonic: not before */
+    int64_t last_wall_ms;   /* of the turn before */
 };
 
 /* One stretch of an op's way; the rows of kinds.c say which ops are made of which. All but `name`
@@ -68,7 +77,8 @@ extern const struct kind kinds[OP_KIND_COUNT];
 
 /* engine.c: what phases and plans do. */
 
-/* The phase is done: the next one is entered, or the op is done. */
+/* The phase is done: the next one is entered, or the op is done. A cancelled op stays where it is.
+ */
 void engine_next(struct engine *engine, struct run *run);
 /* The op is over; the summary is its last word. */
 void engine_end(struct engine *engine, struct run *run, enum op_state state, const char *format,
@@ -83,21 +93,40 @@ void engine_go_on(struct engine *engine, struct run *run);
  * not be, and the op has failed. */
 bool engine_call(struct engine *engine, struct run *run, struct run_item *item,
                  enum api_call_id call, const char *body);
+/* What certainly did not happen may be tried again, later each time, unless the service said when;
+ * sets item->not_before_ms. False when that went on for too long. */
+bool engine_may_try_again(const struct engine *engine, struct run_item *item,
+                          const struct api_answer *answer);
 /* May one more request that changes the world be sent now? */
 bool engine_may_act(const struct engine *engine);
-/* Run a verb; recorded first. input: a secret for its standard input; NULL. False when it could not
- * be started or recorded, and the op has failed. */
+/* Run a verb, of one worker or (NULL) of all; recorded first, as about this target ("": the op's
+ * object). False when it could not be started or recorded, and the op has failed. */
 bool engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
-                    enum driver_verb verb, const char *worker);
+                    enum driver_verb verb, const char *worker, const char *target);
 bool engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
-                     const char *what);
+                     const char *what, const char *target);
+/* Of an op that was resumed in this phase: was that command begun before, so that it must not be
+ * run again? */
+bool engine_has_run(struct engine *engine, const struct run *run, enum driver_verb verb);
 /* Ask for the pool's queue and items anew, unless that was done less than every_ms ago. */
 enum { HURRY_MS = 3000, HURRY_MORE_MS = 1000 };
 void engine_hurry(struct engine *engine, struct run *run, int64_t every_ms);
 /* The item changed: record and show it. False: see engine_call. */
 bool engine_item(struct engine *engine, struct run *run, const struct run_item *item);
+/* The same of many, marked as unwritten, at once. */
+bool engine_items(struct engine *engine, struct run *run);
+/* The result of a step; when it cannot be written that is said, and the step's end is not known to
+ * whoever resumes. */
+void engine_result(struct engine *engine, struct run *run, int64_t step, const char *result);
 /* The op's summary, phase or state changed. */
 bool engine_changed(struct engine *engine, struct run *run);
+
+/* When to do again what began then and is done now, so that it takes little of the thread's time.
+ */
+int64_t engine_seldom(int64_t began_ms);
+
+/* A job of the snapshot; NULL. As object_job, for whoever asks about many. */
+const struct job *engine_job(struct engine *engine, const char *id);
 
 /* The driver of a pool or connector; NULL. */
 const struct driver_use *engine_control(const struct engine *engine, const char *kind,

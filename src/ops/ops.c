@@ -12,6 +12,7 @@
 #include "core/arena.h"
 #include "core/clock.h"
 #include "core/die.h"
+#include "core/map.h"
 #include "core/thread.h"
 #include "ops/mailbox.h"
 #include "ops/process.h"
@@ -119,6 +120,22 @@ look_at_clocks(struct engine *engine)
 {
     engine->now_ms = clock_mono_ms();
     engine->wall_ms = clock_wall_ms();
+    if (engine->wall_ms < engine->last_wall_ms)
+        turn_set_back(engine);
+    engine->last_wall_ms = engine->wall_ms;
+}
+
+static void
+publish(struct engine *engine)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (engine->ops_changed && now_ms >= engine->publish_ms) {
+        publish_ops(engine);
+        engine->publish_ms = engine_seldom(now_ms);
+    }
+    if (engine->control_changed)
+        publish_control(engine);
 }
 
 static void
@@ -146,7 +163,7 @@ wait_for_news(struct ops *ops)
         wait_ms = LONGEST_WAIT_MS;
     poll(fds, n, due_ms == INT64_MAX ? -1 : (int)(wait_ms > 0 ? wait_ms : 0));
     if (fds[3].revents && journal_noticed(engine->journal))
-        record_read_others(engine);
+        engine->others_are_old = true;
 }
 
 static bool
@@ -180,13 +197,12 @@ run(void *context)
     while (!is_stopped(ops)) {
         look_at_clocks(engine);
         store_snapshot(engine->store, &engine->snapshot);
+        turn_lock(engine);
         take_wishes(engine);
         turn_take(engine);
         store_release(engine->store, &engine->snapshot);
-        if (engine->ops_changed)
-            publish_ops(engine);
-        if (engine->control_changed)
-            publish_control(engine);
+        record_look_at_others(engine);
+        publish(engine);
         wait_for_news(ops);
     }
     return NULL;
@@ -254,6 +270,7 @@ ops_stop(struct ops *ops)
     }
     journal_close(engine->journal);
     arena_free(engine->others_arena);
+    map_free(engine->jobs);
     mailbox_free(engine->mailbox);
     close(ops->stop_fd);
     arena_free(ops->arena);

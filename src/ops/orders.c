@@ -91,8 +91,10 @@ order_choose(struct engine *engine, const struct op_order *order)
 {
     struct run *run = find(engine, order->op_id);
 
-    if (!run || run->state != OP_STATE_planned)
-        return;
+    if (!run || run->is_recorded ||
+        (run->state != OP_STATE_planned && !(plan_is_refused(run) && run->choices_offered)))
+        return; /* what was refused for its choices can be chosen otherwise */
+    run->ended_ms = 0;
     run->choices = order->choices;
     if (order->grace_ms >= 0 && kinds[run->kind].takes_grace)
         run->grace_ms = order->grace_ms;
@@ -127,6 +129,8 @@ order_confirm(struct engine *engine, const struct op_order *order)
     if (!run || run->state != OP_STATE_planned)
         return;
     engine->ops_changed = true;
+    if (!*run->must_retype)
+        plan_guard_claims(engine, run); /* somebody may have begun since it was planned */
     if (!is_typed(run, order))
         return;
     if (!may(engine, run->kind, run->is_headless, &err)) {
@@ -239,6 +243,16 @@ interrupted(struct engine *engine, const char *id)
     return NULL;
 }
 
+/* The service of another context would know nothing of its objects. */
+static bool
+is_of_this_context(const struct engine *engine, const struct journal_op *op,
+                   const struct op_order *order, struct err *err)
+{
+    return order->kind == ORDER_dismiss || strcmp(op->context, engine->options->context) == 0 ||
+           err_set(err, ERR_REFUSED, "it was begun in the context %.60s, and can be resumed there",
+                   op->context);
+}
+
 /* Makes it ours, or says in its place why not. */
 static struct run *
 adopt(struct engine *engine, const struct op_order *order)
@@ -253,7 +267,8 @@ adopt(struct engine *engine, const struct op_order *order)
     run->ticket = order->ticket;
     run->is_headless = order->is_headless;
     add(engine, run);
-    if (may(engine, run->kind, order->is_headless, &err) &&
+    if (is_of_this_context(engine, op, order, &err) &&
+        may(engine, run->kind, order->is_headless, &err) &&
         journal_claim(engine->journal, run->id, &err))
         return run;
     run->is_recorded = false; /* it is not ours to write */
@@ -307,6 +322,7 @@ order_arm(struct engine *engine, const struct op_order *order)
                  "what was typed is not the context's name");
     else {
         engine->armed_until_ms = engine->wall_ms + options->arm_ms;
+        engine->lock_ms = engine->now_ms + options->arm_ms;
         engine->locked_why[0] = '\0';
     }
 }

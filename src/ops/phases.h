@@ -37,9 +37,6 @@ const char *phase_name(const struct run *run);
 size_t phase_find(enum op_kind kind, const char *name);
 const struct phase *phase_of(const struct run *run); /* NULL after the last */
 
-/* stop.c: what plans say of a job as an object of an op. */
-struct run_item *stop_add_item(struct engine *engine, struct run *run, const struct job *job);
-
 /* Force what was asked and did not stop. */
 void stop_force(struct engine *engine, struct run *run);
 

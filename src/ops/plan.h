@@ -13,6 +13,9 @@ enum { PLAN_CALLS_SHOWN = 3 };
 /* Make it, or make it again with other choices; the run becomes planned or refused. */
 void plan_make(struct engine *engine, struct run *run);
 
+/* Another console is at it: then it takes a second word. */
+void plan_guard_claims(struct engine *engine, struct run *run);
+
 /* It cannot be done, and why. */
 void plan_refuse(struct engine *engine, struct run *run, const char *format, ...) PRINTF_LIKE(3, 4);
 bool plan_is_refused(const struct run *run);
@@ -20,6 +23,9 @@ bool plan_is_refused(const struct run *run);
 /* What was ordered of it, or what is usual when nobody says otherwise. */
 void plan_choose(struct run *run, unsigned offered, unsigned usual);
 void plan_name(struct run *run, const char *id, const char *name);
+
+/* A job as an object of an op: its state, age and lease, and what it loses. */
+struct run_item *plan_add_job(struct engine *engine, struct run *run, const struct job *job);
 
 /* Lines of the plan. */
 void plan_warn(struct run *run, const char *text);

@@ -2,20 +2,57 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/text.h"
 #include "ops/objects.h"
 #include "ops/phases.h"
 #include "ops/plan.h"
 
 static void
+describe(struct engine *engine, const struct job *job, struct run_item *item)
+{
+    struct text what = {.bytes = item->what, .size = sizeof(item->what)};
+
+    text_addf(&what, "%s", job->from == JOB_FROM_WORK ? job->state : job->session_status);
+    if (job->created_ms > 0) {
+        text_add(&what, ", age ");
+        duration_add(&what, engine->wall_ms - job->created_ms);
+    }
+    if (job->heartbeat_ms > 0) {
+        text_add(&what, ", heartbeat ");
+        duration_add(&what, engine->wall_ms - job->heartbeat_ms);
+        text_add(&what, " ago");
+    } else if (job->from == JOB_FROM_WORK && job->state_kind != JOB_STATE_queued) {
+        text_add(&what, ", no heartbeat yet");
+    }
+    snprintf(item->loses, sizeof(item->loses), "%s",
+             job->from == JOB_FROM_SESSION ? "its turn ends"
+             : job->state_kind == JOB_STATE_queued
+                 ? "its place in the queue"
+                 : "its running tool call is cancelled and stays unanswered");
+}
+
+struct run_item *
+plan_add_job(struct engine *engine, struct run *run, const struct job *job)
+{
+    struct run_item *item = run_add_item(run, job->id, *job->title ? job->title : job->id);
+
+    snprintf(item->pool_id, sizeof(item->pool_id), "%s", job->pool_id);
+    snprintf(item->session_id, sizeof(item->session_id), "%s", job->session_id);
+    snprintf(item->state, sizeof(item->state), "%s", job->state);
+    describe(engine, job, item);
+    return item;
+}
+
+static void
 add_jobs(struct engine *engine, struct run *run)
 {
     for (size_t i = 0; i < run->n_ids; i++) {
-        const struct job *job = object_job(&engine->snapshot, run->ids[i]);
+        const struct job *job = engine_job(engine, run->ids[i]);
         struct run_item *item;
 
         if (job) {
-            stop_add_item(engine, run, job);
+            plan_add_job(engine, run, job);
             continue;
         }
         item = run_add_item(run, run->ids[i], run->ids[i]);
@@ -53,7 +90,7 @@ plan_stop_job(struct engine *engine, struct run *run)
     name_jobs(run);
     plan_choose(run, CHOICE(force), 0);
     for (size_t i = 0; i < run->n_items; i++) {
-        const struct job *job = object_job(&engine->snapshot, run->items[i].id);
+        const struct job *job = engine_job(engine, run->items[i].id);
 
         if (!job)
             continue;
@@ -86,7 +123,7 @@ plan_restart_job(struct engine *engine, struct run *run)
     plan_choose(run, CHOICE(force), 0);
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
-        const struct job *job = object_job(&engine->snapshot, item->id);
+        const struct job *job = engine_job(engine, item->id);
 
         if (!job || !*job->session_id) {
             plan_refuse(engine, run, "%s: its session is not known", item->name);

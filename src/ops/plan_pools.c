@@ -27,7 +27,7 @@ add_pool_jobs(struct engine *engine, struct run *run)
 
         if (!is_wanted(run, job))
             continue;
-        item = stop_add_item(engine, run, job);
+        item = plan_add_job(engine, run, job);
         if (job->state_kind == JOB_STATE_stopping) {
             item->progress = OP_ITEM_taken;
             item->is_foreign = true;
@@ -186,6 +186,8 @@ plan_restart_pool(struct engine *engine, struct run *run)
                      NULL);
     if (run->n_items > 0)
         plan_warn(run, "running tool calls are cancelled and stay unanswered");
+    if (!run_chose(run, OP_CHOICE_command))
+        plan_warn(run, "what workers claim meanwhile is cut off by the command");
     run_say(run, OP_LINE_note, 0,
             "then %" PRId64 " workers must poll or work; a worker that ended still counts for 30 s",
             run->expected > 0 ? run->expected : 1);

@@ -104,29 +104,12 @@ process_add_result(const struct process *process, struct text *out)
         text_add(out, "runs");
 }
 
-size_t
-process_words(const struct process *process, struct arena *arena, const char ***out)
+struct driver_workers
+process_workers(const struct process *process, const struct driver *driver, struct arena *arena)
 {
     struct child_output output = child_output(process->child);
-    const char *at = output.bytes, *end = output.bytes + output.n;
-    size_t n = 0, lines = 1;
 
-    for (const char *c = at; c < end; c++)
-        lines += *c == '\n';
-    *out = arena_array(arena, lines, sizeof(**out));
-    while (at < end) {
-        const char *line_end = memchr(at, '\n', (size_t)(end - at)), *word_end;
-
-        line_end = line_end ? line_end : end;
-        while (at < line_end && isspace((unsigned char)*at))
-            at++;
-        for (word_end = at; word_end < line_end && !isspace((unsigned char)*word_end); word_end++)
-            continue;
-        if (word_end > at)
-            (*out)[n++] = arena_strndup(arena, at, (size_t)(word_end - at));
-        at = line_end < end ? line_end + 1 : end;
-    }
-    return n;
+    return driver_workers_read(driver, output.bytes, output.n, arena);
 }
 
 void

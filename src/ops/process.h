@@ -10,7 +10,9 @@ struct arena;
 struct process;
 struct text;
 
-enum { PROCESS_LINE_BYTES = 240, PROCESS_MOST_OUTPUT_BYTES = 64 * 1024 };
+#define PROCESS_SUCCESS "exit 0" /* process_add_result of one that succeeded */
+
+enum { PROCESS_LINE_BYTES = 240, PROCESS_MOST_OUTPUT_BYTES = 1024 * 1024 };
 
 /* What to run; argv as driver_expand made it. input: for its standard input; NULL: none. */
 struct process_plan {
@@ -36,8 +38,9 @@ bool process_succeeded(const struct process *process, struct err *err);
 /* "exit 0" "exit 3" "signal 15" "killed after 30 s", for the record. */
 void process_add_result(const struct process *process, struct text *out);
 
-/* The lines of its standard output, first words only: what `list` names. Owned by the arena. */
-size_t process_words(const struct process *process, struct arena *arena, const char ***out);
+/* What `list` named; see driver_workers_read. */
+struct driver_workers process_workers(const struct process *process, const struct driver *driver,
+                                      struct arena *arena);
 
 void process_free(struct process *process);   /* kills it; NULL is allowed */
 void process_let_go(struct process *process); /* it goes on alone; NULL is allowed */

@@ -5,9 +5,12 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/clock.h"
+#include "core/die.h"
 #include "ops/phases.h"
+#include "ops/process.h"
 
-enum { STOPS_LOOKED_AT = 200 };
+enum { STOPS_LOOKED_AT = 200, OTHERS_EACH_MS = 3000 };
 
 static void
 checkpoint(const struct engine *engine, const char *where)
@@ -57,6 +60,21 @@ journal_op_of(const struct engine *engine, const struct run *run)
                                .phase = phase_name(run)};
 }
 
+/* Those of the run's items that are unwritten, or all; caller frees. */
+static struct journal_item *
+journal_items_of(const struct run *run, bool takes_all, size_t *n)
+{
+    struct journal_item *items = calloc(run->n_items ? run->n_items : 1, sizeof(*items));
+
+    if (!items)
+        die("out of memory");
+    *n = 0;
+    for (size_t i = 0; i < run->n_items; i++)
+        if (takes_all || run->items[i].is_unwritten)
+            items[(*n)++] = journal_item_of(&run->items[i]);
+    return items;
+}
+
 bool
 record_begin(struct engine *engine, struct run *run, struct err *err)
 {
@@ -68,11 +86,7 @@ record_begin(struct engine *engine, struct run *run, struct err *err)
         *err = engine->journal_error;
         return false;
     }
-    items = calloc(run->n_items ? run->n_items : 1, sizeof(*items));
-    for (size_t i = 0; items && i < run->n_items; i++)
-        items[i] = journal_item_of(&run->items[i]);
-    op.items = items;
-    op.n_items = items ? run->n_items : 0;
+    op.items = items = journal_items_of(run, true, &op.n_items);
     ok = journal_begin(engine->journal, &op, err);
     free(items);
     run->is_recorded = ok;
@@ -106,6 +120,47 @@ record_item(struct engine *engine, const struct run *run, const struct run_item 
         return false;
     checkpoint(engine, "item");
     return true;
+}
+
+bool
+record_items(struct engine *engine, struct run *run, struct err *err)
+{
+    struct journal_item *items;
+    size_t n;
+    bool ok;
+
+    if (!run->is_recorded)
+        return true;
+    items = journal_items_of(run, false, &n);
+    ok = n == 0 || journal_items(engine->journal, run->id, items, n, err);
+    free(items);
+    if (!ok)
+        return false;
+    for (size_t i = 0; i < run->n_items; i++)
+        run->items[i].is_unwritten = false;
+    checkpoint(engine, "items");
+    return true;
+}
+
+enum record_command
+record_command_of(struct engine *engine, const struct run *run, const char *what,
+                  const char *target)
+{
+    enum record_command found = RECORD_not_run;
+    struct arena *arena = arena_new();
+    const struct journal_step *steps;
+    struct err err = {0};
+    size_t n;
+
+    if (!journal_read_steps(engine->journal, run->id, arena, &steps, &n, &err)) {
+        arena_free(arena);
+        return RECORD_perhaps;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(steps[i].what, what) == 0 && strcmp(steps[i].target, target) == 0)
+            found = strcmp(steps[i].result, PROCESS_SUCCESS) == 0 ? RECORD_run : RECORD_perhaps;
+    arena_free(arena);
+    return found;
 }
 
 bool
@@ -215,6 +270,30 @@ record_read_others(struct engine *engine)
     engine->others = ops;
     engine->n_others = n;
     engine->ops_changed = true;
+    engine->others_live = false;
+    for (size_t i = 0; i < n; i++)
+        engine->others_live = engine->others_live || (!op_state_is_over(ops[i].state) &&
+                                                      ops[i].is_alive && !ops[i].is_mine);
+}
+
+int64_t
+others_due_ms(const struct engine *engine)
+{
+    if (engine->others_are_old)
+        return engine->others_read_ms;
+    return engine->others_live ? engine->others_read_ms + OTHERS_EACH_MS : INT64_MAX;
+}
+
+void
+record_look_at_others(struct engine *engine)
+{
+    int64_t began_ms = clock_mono_ms();
+
+    if (began_ms < others_due_ms(engine))
+        return;
+    engine->others_are_old = false;
+    record_read_others(engine);
+    engine->others_read_ms = engine_seldom(began_ms);
 }
 
 const struct journal_op *
@@ -226,10 +305,11 @@ record_claim_on(const struct engine *engine, const char *object_id, const char *
 
         if (op_state_is_over(op->state) || op->is_mine || !op->is_alive)
             continue;
+        is_same = is_same || (*pool_id && strcmp(op->pool_id, pool_id) == 0 &&
+                              strcmp(op_object(op->kind), "pool") == 0);
         for (size_t k = 0; k < op->n_items && !is_same; k++)
             is_same = strcmp(op->items[k].id, object_id) == 0;
-        if (is_same || (*pool_id && strcmp(op->pool_id, pool_id) == 0 &&
-                        strcmp(op_object(op->kind), "pool") == 0))
+        if (is_same)
             return op;
     }
     return NULL;

@@ -7,7 +7,7 @@
 #include "ops/objects.h"
 #include "ops/phases.h"
 
-enum { REQUEUE_WITHIN_MS = 30000, AGAIN_MS = 2000, MOST_TRIES = 5 };
+enum { REQUEUE_WITHIN_MS = 30000 };
 
 #define INTERRUPT "{\"events\":[{\"type\":\"user.interrupt\"}]}"
 
@@ -19,15 +19,16 @@ tick_check(struct engine *engine, struct run *run)
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
 
-        if (item->looks > 0 || item->tag)
+        if (item->looks > 0 || item->tag || item->not_before_ms > engine->now_ms)
             continue;
         item->looks++;
         engine_call(engine, run, item, API_CALL_session, "");
     }
-    if (run_in_flight(run) > 0 || run->state != OP_STATE_running)
-        return;
     for (size_t i = 0; i < run->n_items; i++)
-        run->items[i].looks = 0; /* at the job itself */
+        if (run->items[i].tag || run->items[i].looks == 0)
+            return;
+    for (size_t i = 0; i < run->n_items; i++)
+        run->items[i].looks = run->items[i].tries = 0; /* at the job itself */
     engine_next(engine, run);
 }
 
@@ -36,16 +37,23 @@ static void
 checked(struct engine *engine, struct run *run, struct run_item *item,
         const struct api_answer *answer)
 {
-    item->looks = answer->outcome == API_OUTCOME_later ? 0 : item->looks;
-    if (answer->outcome == API_OUTCOME_gone)
+    bool is_answer = answer->outcome == API_OUTCOME_ok || answer->outcome == API_OUTCOME_gone ||
+                     answer->outcome == API_OUTCOME_refused;
+
+    if (!is_answer && engine_may_try_again(engine, item, answer)) {
+        item->looks = 0;
+    } else if (answer->outcome == API_OUTCOME_gone) {
         engine_end(engine, run, OP_STATE_refused, "the session of %s is no longer there",
                    item->name);
-    else if (answer->outcome == API_OUTCOME_ok &&
-             (answer->is_archived || strcmp(answer->state, "terminated") == 0))
+    } else if (answer->outcome != API_OUTCOME_ok) {
+        engine_end(engine, run, OP_STATE_refused, "the session of %s cannot be asked about: %s",
+                   item->name, answer->err.message);
+    } else if (answer->is_archived || strcmp(answer->state, "terminated") == 0) {
         engine_end(engine, run, OP_STATE_refused,
                    "the session of %s is %s: no worker runs anything for it any more; a new "
                    "session takes its place",
                    item->name, answer->is_archived ? "archived" : "terminated");
+    }
 }
 
 const struct phase phase_check = {
@@ -63,23 +71,40 @@ wants_interrupt(const struct run *run)
     return run->kind == OP_restart_job || run_chose(run, OP_CHOICE_interrupt);
 }
 
+/* Was its interrupt sent, perhaps, before the op was resumed? What a restart brings here is
+ * stopped, and so done; what a drain brings waits. */
+static bool
+is_asked(const struct run *run, const struct run_item *item)
+{
+    return item->asked_ms && (run->kind != OP_restart_job || item->progress != OP_ITEM_done);
+}
+
+/* Never twice. */
+static void
+keep_interrupted(const struct run *run, struct run_item *item)
+{
+    if (item->progress != OP_ITEM_sent)
+        return;
+    item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_failed;
+    item_note(item, "whether the interrupt was sent is not known");
+}
+
 static void
 enter_interrupt(struct engine *engine, struct run *run)
 {
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
 
-        if (run->is_resumed && item->asked_ms && item->progress != OP_ITEM_done) {
-            item->progress = OP_ITEM_taken; /* it may have been sent: never twice */
-            item_note(item, "whether the interrupt was sent is not known; its work is awaited");
+        if (run->is_resumed && is_asked(run, item)) {
+            keep_interrupted(run, item);
         } else if (*item->session_id && item->progress != OP_ITEM_left) {
             item->progress = OP_ITEM_waiting;
             item->asked_ms = item->done_ms = 0;
             item->tries = 0;
         }
-        engine_item(engine, run, item);
+        item->is_unwritten = true;
     }
-    run->is_resumed = false;
+    engine_items(engine, run);
 }
 
 static void
@@ -103,11 +128,10 @@ tick_interrupt(struct engine *engine, struct run *run)
 {
     bool is_all = true;
 
-    if (run->state != OP_STATE_stopping)
-        send_interrupts(engine, run);
+    send_interrupts(engine, run);
     for (size_t i = 0; i < run->n_items; i++)
         is_all = is_all && !run->items[i].tag && run->items[i].progress >= OP_ITEM_taken;
-    if (!is_all || run->state != OP_STATE_running)
+    if (!is_all)
         return;
     if (run->kind == OP_restart_job && run_count(run, OP_ITEM_failed) == run->n_items)
         engine_end(engine, run, OP_STATE_failed, "%s", run->items[0].note);
@@ -121,17 +145,15 @@ interrupted(struct engine *engine, struct run *run, struct run_item *item,
 {
     bool is_certain = answer->outcome == API_OUTCOME_later || answer->outcome == API_OUTCOME_unsent;
 
-    if (is_certain && ++item->tries < MOST_TRIES) {
+    if (is_certain && engine_may_try_again(engine, item, answer)) {
         item->progress = OP_ITEM_waiting;
-        item->not_before_ms =
-            engine->now_ms + (answer->retry_after_ms >= 0 ? answer->retry_after_ms : AGAIN_MS);
         item_note(item, "asked again soon: %s", answer->err.message);
     } else if (answer->outcome == API_OUTCOME_ok) {
         item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_done;
         item->looks = 0;
         item_note(item, "interrupted");
     } else if (answer->outcome == API_OUTCOME_unsure) {
-        item->progress = OP_ITEM_taken;
+        item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_failed;
         item->looks = 0;
         item_note(item, "whether the interrupt was taken is not known (%s)", answer->err.message);
     } else {
@@ -235,7 +257,7 @@ tick_requeue(struct engine *engine, struct run *run)
     engine_hurry(engine, run, HURRY_MORE_MS);
     for (size_t i = 0; i < run->n_items; i++)
         see(engine, run, &run->items[i]);
-    if (run->state == OP_STATE_stopping || run_in_flight(run) > 0)
+    if (run_in_flight(run) > 0)
         return;
     if (run_items_are_settled(run)) {
         conclude(engine, run);
@@ -270,6 +292,10 @@ requeue_answered(struct engine *engine, struct run *run, struct run_item *item,
         item_note(item, answer->outcome == API_OUTCOME_ok ? "the message was taken"
                                                           : "whether the message was taken is "
                                                             "not known; it is not sent again");
+    } else if (answer->outcome == API_OUTCOME_later || answer->outcome == API_OUTCOME_unsent) {
+        item->progress = OP_ITEM_taken;
+        item_note(item, "the message was not sent: %s", answer->err.message);
+        run->stage = 0; /* and may be typed again */
     } else {
         item->progress = OP_ITEM_failed;
         item->done_ms = engine->wall_ms;
@@ -278,9 +304,22 @@ requeue_answered(struct engine *engine, struct run *run, struct run_item *item,
     engine_item(engine, run, item);
 }
 
+/* Resumed: what was on its way, a message it was, is not sent again. */
+static void
+enter_requeue(struct engine *engine, struct run *run)
+{
+    for (size_t i = 0; i < run->n_items && run->is_resumed; i++)
+        if (run->items[i].progress == OP_ITEM_sent) {
+            run->items[i].progress = OP_ITEM_taken;
+            item_note(&run->items[i], "whether the message was sent is not known");
+            engine_item(engine, run, &run->items[i]);
+        }
+}
+
 const struct phase phase_requeue = {
     .name = "requeue",
     .doing = "waiting for its work to be queued again",
+    .enter = enter_requeue,
     .tick = tick_requeue,
     .answered = requeue_answered,
 };

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "core/die.h"
+#include "core/map.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "ops/process.h"
@@ -96,6 +97,16 @@ run_item(struct run *run, const char *id)
         if (strcmp(run->items[i].id, id) == 0)
             return &run->items[i];
     return NULL;
+}
+
+struct map *
+run_map_items(const struct run *run)
+{
+    struct map *map = map_new();
+
+    for (size_t i = 0; i < run->n_items; i++)
+        map_set(map, run->items[i].id, &run->items[i]);
+    return map;
 }
 
 struct run_item *

@@ -7,6 +7,7 @@
 #include "model/op.h"
 #include "model/op_order.h"
 
+struct map;
 struct process;
 struct secret;
 
@@ -33,11 +34,13 @@ struct run_item {
     int64_t not_before_ms; /* monotonic: do not ask again before */
     int64_t look_ms;       /* monotonic: when to look at it next */
     uint32_t looks, tries;
-    bool is_forced;   /* the last thing asked for was force */
-    bool is_unsure;   /* asked, and no usable answer came */
-    bool is_unproven; /* whether it was asked is not known: look before anything is sent */
-    bool is_foreign;  /* somebody else did it */
-    bool is_missed;   /* the list no longer has it */
+    int64_t trying_since_ms; /* monotonic: of the first of these tries */
+    int64_t forced_ms;       /* monotonic: when force was asked for; 0 */
+    bool is_forced;          /* the last thing asked for was force */
+    bool is_unproven;        /* whether it was asked is not known: look before anything is sent */
+    bool is_foreign;         /* somebody else did it */
+    bool is_missed;          /* the list no longer has it */
+    bool is_unwritten;       /* it changed, and the journal does not know yet: see engine_items */
 };
 
 struct run_line {
@@ -88,7 +91,7 @@ struct run {
     char offer_text[RUN_NOTE_BYTES];
 
     bool is_recorded; /* the journal has it */
-    bool is_resumed, wants_cancel;
+    bool is_resumed;  /* in the phase it is in */
     struct run *next;
 };
 
@@ -97,7 +100,9 @@ struct run *run_new(enum op_kind kind, int64_t now_ms);
 void run_free(struct run *run);
 
 struct run_item *run_add_item(struct run *run, const char *id, const char *name);
-struct run_item *run_item(struct run *run, const char *id);      /* NULL */
+struct run_item *run_item(struct run *run, const char *id); /* NULL */
+/* From ids to items, to look up many; caller frees with map_free. */
+struct map *run_map_items(const struct run *run);
 struct run_item *run_item_of_tag(struct run *run, uint64_t tag); /* NULL */
 void run_clear_plan(struct run *run); /* items and lines, to plan again */
 

@@ -6,16 +6,16 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/map.h"
 #include "core/text.h"
 #include "ops/objects.h"
 #include "ops/phases.h"
+#include "ops/plan.h"
 
 enum {
     FIRST_LOOK_MS = 400,
     LONGEST_LOOK_MS = 5000,
     LOOK_EACH_MS = 400,      /* for each item that is watched, so that many do not eat the budget */
-    MOST_TRIES = 5,          /* of what certainly did not happen */
-    AGAIN_MS = 2000,         /* between two of them, when the service named no time */
     LIST_WITHIN_MS = 20000,  /* after a command: how long a fresh list is waited for */
     FORCE_WITHIN_MS = 45000, /* after force: one heartbeat and the answer to it */
 };
@@ -23,44 +23,6 @@ enum {
 #define FORCE_SAYS                                                                                 \
     "force ends the work item at once; the worker's process learns of it at its next heartbeat, "  \
     "so what runs on the host may go on for up to 30 s"
-
-/* --- what a plan says of a job --- */
-
-static void
-describe(struct engine *engine, const struct job *job, struct run_item *item)
-{
-    struct text what = {.bytes = item->what, .size = sizeof(item->what)};
-
-    text_addf(&what, "%s", job->from == JOB_FROM_WORK ? job->state : job->session_status);
-    if (job->created_ms > 0) {
-        text_add(&what, ", age ");
-        duration_add(&what, engine->wall_ms - job->created_ms);
-    }
-    if (job->heartbeat_ms > 0) {
-        text_add(&what, ", heartbeat ");
-        duration_add(&what, engine->wall_ms - job->heartbeat_ms);
-        text_add(&what, " ago");
-    } else if (job->from == JOB_FROM_WORK && job->state_kind != JOB_STATE_queued) {
-        text_add(&what, ", no heartbeat yet");
-    }
-    snprintf(item->loses, sizeof(item->loses), "%s",
-             job->from == JOB_FROM_SESSION ? "its turn ends"
-             : job->state_kind == JOB_STATE_queued
-                 ? "its place in the queue"
-                 : "its running tool call is cancelled and stays unanswered");
-}
-
-struct run_item *
-stop_add_item(struct engine *engine, struct run *run, const struct job *job)
-{
-    struct run_item *item = run_add_item(run, job->id, *job->title ? job->title : job->id);
-
-    snprintf(item->pool_id, sizeof(item->pool_id), "%s", job->pool_id);
-    snprintf(item->session_id, sizeof(item->session_id), "%s", job->session_id);
-    snprintf(item->state, sizeof(item->state), "%s", job->state);
-    describe(engine, job, item);
-    return item;
-}
 
 /* --- what was learned about an item --- */
 
@@ -71,7 +33,7 @@ is_done(struct engine *engine, struct run *run, struct run_item *item, const cha
         return;
     item->progress = OP_ITEM_done;
     item->done_ms = engine->wall_ms;
-    item->is_unsure = item->is_unproven = false;
+    item->is_unproven = false;
     item_note(item, "%s", note);
     if (item->asked_ms && !*note) {
         TEXT(took, 16);
@@ -91,6 +53,17 @@ failed(struct engine *engine, struct run *run, struct run_item *item, const char
     engine_item(engine, run, item);
 }
 
+/* Nothing may be sent about it before it was looked at, which is refused. */
+static void
+failed_unseen(struct engine *engine, struct run *run, struct run_item *item, const char *why)
+{
+    TEXT(note, RUN_NOTE_BYTES);
+
+    text_addf(&note, "whether it was asked to stop is not known, and it cannot be looked at: %s",
+              why);
+    failed(engine, run, item, note.bytes);
+}
+
 /* Not over yet, but not what we know nothing about either. */
 static void
 is_seen(struct engine *engine, struct run *run, struct run_item *item, const char *state)
@@ -108,7 +81,6 @@ is_seen(struct engine *engine, struct run *run, struct run_item *item, const cha
         return;
     snprintf(item->state, sizeof(item->state), "%s", state);
     if (strcmp(state, "stopping") == 0 && item->progress <= OP_ITEM_taken) {
-        item->is_unsure = false;
         item->progress = OP_ITEM_taken;
         item_note(item, "stopping; its worker will hear of it at its next heartbeat");
     }
@@ -125,6 +97,8 @@ looked(struct engine *engine, struct run *run, struct run_item *item,
         is_done(engine, run, item, item->is_foreign ? "somebody else stopped it" : "");
     else if (answer->outcome == API_OUTCOME_ok && *answer->state)
         is_seen(engine, run, item, answer->state);
+    else if (answer->outcome == API_OUTCOME_refused && item->is_unproven)
+        failed_unseen(engine, run, item, answer->err.message);
     else if (answer->outcome == API_OUTCOME_refused)
         item_note(item, "cannot be looked at: %s", answer->err.message);
 }
@@ -137,9 +111,10 @@ leave_waiting(struct engine *engine, struct run *run, const char *why)
     for (size_t i = 0; i < run->n_items; i++)
         if (run->items[i].progress == OP_ITEM_waiting) {
             run->items[i].progress = OP_ITEM_left;
+            run->items[i].is_unwritten = true;
             item_note(&run->items[i], "%s", why);
-            engine_item(engine, run, &run->items[i]);
         }
+    engine_items(engine, run);
 }
 
 /* It did not happen, for certain. */
@@ -147,14 +122,11 @@ static void
 try_again(struct engine *engine, struct run *run, struct run_item *item,
           const struct api_answer *answer)
 {
-    int64_t wait_ms = answer->retry_after_ms >= 0 ? answer->retry_after_ms : AGAIN_MS;
-
-    if (++item->tries >= MOST_TRIES) {
+    if (!engine_may_try_again(engine, item, answer)) {
         failed(engine, run, item, answer->err.message);
         return;
     }
     item->progress = OP_ITEM_waiting;
-    item->not_before_ms = engine->now_ms + wait_ms;
     item_note(item, "asked again soon: %s", answer->err.message);
     engine_item(engine, run, item);
 }
@@ -200,7 +172,6 @@ stopped(struct engine *engine, struct run *run, struct run_item *item,
             leave_waiting(engine, run, "not sent: the one before it was refused");
         return;
     default:
-        item->is_unsure = true;
         text_addf(&note, "whether it was taken is not known (%s); it is watched, not asked again",
                   answer->err.message);
         taken(engine, run, item, note.bytes);
@@ -235,7 +206,7 @@ look_interval_ms(const struct run *run, const struct run_item *item)
 static void
 learn(struct engine *engine, struct run *run, struct run_item *item)
 {
-    const struct job *job = object_job(&engine->snapshot, item->id);
+    const struct job *job = engine_job(engine, item->id);
     const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
     int64_t since_ms = item->asked_ms ? item->asked_ms : run->phase_wall_ms;
 
@@ -279,10 +250,12 @@ look(struct engine *engine, struct run *run)
 /* --- asking --- */
 
 static bool
-send_stop(struct engine *engine, struct run *run, struct run_item *item, bool is_forced)
+send_stop(struct engine *engine, struct run *run, struct run_item *item)
 {
+    bool is_forced = item->is_forced;
+
     item->progress = OP_ITEM_sent;
-    item->is_forced = is_forced;
+    item->forced_ms = is_forced ? engine->now_ms : 0;
     item->asked_ms = item->asked_ms ? item->asked_ms : engine->wall_ms;
     return engine_call(engine, run, item, API_CALL_stop, is_forced ? "{\"force\":true}" : "{}");
 }
@@ -302,7 +275,7 @@ list_is_fresh(const struct engine *engine, const struct run *run)
 static bool
 needs_no_stop(struct engine *engine, struct run *run, struct run_item *item)
 {
-    const struct job *job = object_job(&engine->snapshot, item->id);
+    const struct job *job = engine_job(engine, item->id);
     const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
 
     if (job || item->looks > 0 || !pool || pool->work_access != WORK_LISTED ||
@@ -324,7 +297,7 @@ ask(struct engine *engine, struct run *run)
         if (!engine_may_act(engine))
             return true;
         if (run->is_resumed || !needs_no_stop(engine, run, item))
-            if (!send_stop(engine, run, item, item->is_forced))
+            if (!send_stop(engine, run, item))
                 return false;
     }
     return true;
@@ -342,8 +315,9 @@ overdue(const struct run *run)
     return n;
 }
 
-static void
-force_all(struct engine *engine, struct run *run)
+/* The operator took what was offered, or had chosen it. */
+void
+stop_force(struct engine *engine, struct run *run)
 {
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
@@ -351,26 +325,25 @@ force_all(struct engine *engine, struct run *run)
         if (item->progress != OP_ITEM_taken || item->is_forced || item->tag)
             continue;
         item->progress = OP_ITEM_waiting;
-        item->is_forced = true;
-        item->is_unsure = item->is_unproven = false;
+        item->is_forced = item->is_unwritten = true;
+        item->is_unproven = false;
         item->tries = 0;
         item->not_before_ms = 0;
-        engine_item(engine, run, item);
     }
-    run->stage = 1;
-    run->phase_since_ms = engine->now_ms;
+    engine_items(engine, run);
 }
 
 /* When even force was not seen to work. */
 static void
 give_up_forced(struct engine *engine, struct run *run)
 {
-    if (run->stage != 1 || engine->now_ms - run->phase_since_ms < FORCE_WITHIN_MS)
-        return;
-    for (size_t i = 0; i < run->n_items; i++)
-        if (run->items[i].progress == OP_ITEM_taken && run->items[i].is_forced &&
-            !run->items[i].tag)
-            failed(engine, run, &run->items[i], "forced, and still not stopped");
+    for (size_t i = 0; i < run->n_items; i++) {
+        struct run_item *item = &run->items[i];
+
+        if (item->progress == OP_ITEM_taken && item->is_forced && !item->tag &&
+            engine->now_ms - item->forced_ms > FORCE_WITHIN_MS)
+            failed(engine, run, item, "forced, and still not stopped");
+    }
 }
 
 static void
@@ -386,7 +359,7 @@ judge_grace(struct engine *engine, struct run *run)
     if (!run->grace_until_ms || engine->now_ms < run->grace_until_ms)
         return;
     if (run_chose(run, OP_CHOICE_force))
-        force_all(engine, run);
+        stop_force(engine, run);
     else if (run->offer == OP_OFFER_nothing)
         engine_ask(engine, run, OP_OFFER_force,
                    "%zu of %zu did not stop within the grace time; " FORCE_SAYS, n, run->n_items);
@@ -398,6 +371,7 @@ judge_grace(struct engine *engine, struct run *run)
 static void
 add_newcomers(struct engine *engine, struct run *run)
 {
+    struct map *items = run_map_items(run);
     const struct job *job;
     size_t i = 0;
 
@@ -407,12 +381,14 @@ add_newcomers(struct engine *engine, struct run *run)
                              : run_chose(run, OP_CHOICE_stop_running);
         struct run_item *item;
 
-        if (!object_job_may_stop(job) || !is_wanted || run_item(run, job->id))
+        if (!object_job_may_stop(job) || !is_wanted || map_get(items, job->id))
             continue;
-        item = stop_add_item(engine, run, job);
+        item = plan_add_job(engine, run, job);
+        item->is_unwritten = true;
         item_note(item, "came after the plan");
-        engine_item(engine, run, item);
     }
+    map_free(items);
+    engine_items(engine, run);
 }
 
 static void
@@ -446,21 +422,14 @@ conclude(struct engine *engine, struct run *run)
 static void
 tick(struct engine *engine, struct run *run)
 {
-    if (run->state != OP_STATE_stopping) {
-        if (!list_is_fresh(engine, run)) {
-            engine_hurry(engine, run, HURRY_MS);
-            return;
-        }
-        if (!ask(engine, run))
-            return;
-        judge_grace(engine, run);
-        give_up_forced(engine, run);
-    }
+    engine_hurry(engine, run, HURRY_MS);
+    if (!list_is_fresh(engine, run) || !ask(engine, run))
+        return;
+    judge_grace(engine, run);
+    give_up_forced(engine, run);
     look(engine, run);
-    if (run_items_are_settled(run) && run->state != OP_STATE_stopping)
+    if (run_items_are_settled(run))
         conclude(engine, run);
-    else
-        engine_hurry(engine, run, HURRY_MS);
 }
 
 const struct phase phase_stop = {
@@ -471,10 +440,3 @@ const struct phase phase_stop = {
     .tick = tick,
     .answered = answered,
 };
-
-/* The operator took what was offered. */
-void
-stop_force(struct engine *engine, struct run *run)
-{
-    force_all(engine, run);
-}

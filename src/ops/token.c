@@ -53,12 +53,15 @@ deliver(struct engine *engine, struct run *run)
     struct err err = {0};
 
     if (!to->file) {
-        engine_run_argv(engine, run,
-                        &(struct process_plan){.argv = to->command,
-                                               .input = bytes,
-                                               .input_bytes = strlen(bytes),
-                                               .within_ms = DELIVERY_WITHIN_MS},
-                        "deliver");
+        const struct process_plan plan = {.argv = to->command,
+                                          .input = bytes,
+                                          .input_bytes = strlen(bytes),
+                                          .within_ms = DELIVERY_WITHIN_MS};
+
+        if (!engine_run_argv(engine, run, &plan, "deliver", run->object_id) &&
+            token_of(run)->progress == OP_ITEM_taken)
+            run_summarize(run, "the token was replaced and not handed over, for that could not be "
+                               "recorded; rotate again");
         return;
     }
     if (secret_write_file(run->token, to->file, &err))
@@ -111,8 +114,9 @@ answered(struct engine *engine, struct run *run, struct run_item *item,
     if (answer->outcome == API_OUTCOME_ok && run->token) {
         item->progress = OP_ITEM_taken;
         item_note(item, "replaced");
-        if (engine_item(engine, run, item))
-            deliver(engine, run);
+        engine_item(engine, run, item);
+        deliver(engine,
+                run); /* also when that could not be written: nothing else opens the tunnel */
         return;
     }
     over(engine, run, OP_ITEM_failed, answer->err.message);

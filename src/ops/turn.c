@@ -30,7 +30,6 @@ record_answer(struct engine *engine, struct run *run, struct run_item *item,
               const struct api_answer *answer)
 {
     TEXT(result, RUN_NOTE_BYTES);
-    struct err err = {0};
 
     if (!item->step)
         return;
@@ -43,8 +42,7 @@ record_answer(struct engine *engine, struct run *run, struct run_item *item,
     if (*answer->request_id)
         text_addf(&result, " (%s)", answer->request_id);
     run_say(run, OP_LINE_step, engine->wall_ms, "%s: %s", item->name, result.bytes);
-    if (!record_result(engine, run, item->step, result.bytes, &err))
-        run_say(run, OP_LINE_warning, engine->wall_ms, "not recorded: %s", err.message);
+    engine_result(engine, run, item->step, result.bytes);
     item->step = 0;
 }
 
@@ -72,7 +70,7 @@ take_answers(struct engine *engine)
             item->tag = 0;
             take_token(run, &answer);
             record_answer(engine, run, item, &answer);
-            if (run_is_active(run) && phase_of(run) && phase_of(run)->answered)
+            if ((run_is_active(run) || answer.token) && phase_of(run) && phase_of(run)->answered)
                 phase_of(run)->answered(engine, run, item, &answer);
             engine->ops_changed = true;
         } else
@@ -110,7 +108,7 @@ take_output(struct engine *engine, struct run *run)
     ok = process_succeeded(command, &err);
     process_add_result(command, &result);
     run_say(run, OP_LINE_step, engine->wall_ms, "%s", result.bytes);
-    record_result(engine, run, run->command_step, result.bytes, NULL);
+    engine_result(engine, run, run->command_step, result.bytes);
     if (run_is_active(run) && phase_of(run))
         phase_of(run)->ended(engine, run, ok ? NULL : &err);
     if (run->command == command) /* the phase may have started the next one */
@@ -184,7 +182,6 @@ look(struct engine *engine, struct run *run)
 static void
 move(struct engine *engine, struct run *run)
 {
-
     if (run->state == OP_STATE_undo && engine->now_ms >= run->undo_until_ms)
         start(engine, run);
     if (run->state == OP_STATE_stopping) {
@@ -217,15 +214,54 @@ forget_plans(struct engine *engine)
     }
 }
 
+/* The journal keeps them; a console that runs for weeks need not. */
 static void
-lock_when_over(struct engine *engine)
+forget_past(struct engine *engine)
+{
+    size_t n = 0;
+
+    for (struct run **at = &engine->runs; *at;) {
+        struct run *run = *at;
+
+        if (!op_state_is_over(run->state) || !run->is_recorded || ++n <= ENGINE_MOST_PAST ||
+            run_in_flight(run) > 0 || run->command) {
+            at = &run->next;
+            continue;
+        }
+        *at = run->next;
+        run_free(run);
+        engine->others_are_old = engine->ops_changed = true;
+    }
+}
+
+void
+turn_lock(struct engine *engine)
 {
     if (engine->armed_until_ms == 0 || engine->armed_until_ms == INT64_MAX ||
-        engine->wall_ms < engine->armed_until_ms)
+        (engine->wall_ms < engine->armed_until_ms && engine->now_ms < engine->lock_ms))
         return;
     engine->armed_until_ms = 0;
     snprintf(engine->locked_why, sizeof(engine->locked_why), "the time was over");
     engine->control_changed = true;
+}
+
+static void
+cap(int64_t *wall_ms, int64_t most_ms)
+{
+    *wall_ms = *wall_ms < most_ms ? *wall_ms : most_ms;
+}
+
+void
+turn_set_back(struct engine *engine)
+{
+    for (struct run *run = engine->runs; run; run = run->next) {
+        if (!run_is_active(run))
+            continue;
+        cap(&run->phase_wall_ms, engine->wall_ms);
+        for (size_t i = 0; i < run->n_items; i++)
+            if (run->items[i].progress < OP_ITEM_done)
+                cap(&run->items[i].asked_ms, engine->wall_ms);
+    }
 }
 
 void
@@ -237,7 +273,7 @@ turn_take(struct engine *engine)
         move(engine, run);
     }
     forget_plans(engine);
-    lock_when_over(engine);
+    forget_past(engine);
 }
 
 /* --- when the next one is due --- */
@@ -262,7 +298,10 @@ turn_due_ms(const struct engine *engine)
         if (run->state == OP_STATE_planned)
             due_ms = earliest(due_ms, engine->now_ms + FORGET_PLANS_MS);
     }
-    if (engine->armed_until_ms && engine->armed_until_ms != INT64_MAX)
+    if (engine->armed_until_ms && engine->armed_until_ms != INT64_MAX) {
         due_ms = earliest(due_ms, engine->now_ms + engine->armed_until_ms - engine->wall_ms + 1);
-    return due_ms;
+        due_ms = earliest(due_ms, engine->lock_ms);
+    }
+    due_ms = earliest(due_ms, others_due_ms(engine));
+    return engine->ops_changed ? earliest(due_ms, engine->publish_ms) : due_ms;
 }

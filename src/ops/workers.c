@@ -6,40 +6,57 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/map.h"
 #include "core/text.h"
 #include "ops/objects.h"
 #include "ops/phases.h"
-#include "ops/process.h"
+#include "ops/workers.h"
 
-enum {
-    UP_WITHIN_MS = 120000,   /* until the expected workers are there again, beside the window */
-    EMPTY_WITHIN_MS = 60000, /* until nothing polls, beside the window and the grace time */
-};
+/* Until nothing polls, beside the window and the grace time. */
+enum { EMPTY_WITHIN_MS = 60000 };
 
-static const struct pool *
-pool_of(const struct engine *engine, const struct run *run)
+const struct pool *
+workers_pool(const struct engine *engine, const struct run *run)
 {
     return object_pool(&engine->snapshot, run->pool_id);
 }
 
-static const struct driver_use *
-use_of(const struct engine *engine, const struct run *run)
+const struct driver_use *
+workers_control(const struct engine *engine, const struct run *run)
 {
     return engine_control(engine, "pool", run->pool_id);
 }
 
-/* Statistics, and where it can be listed the queue, that are newer than the phase. */
-static bool
-is_fresh(const struct run *run, const struct pool *pool)
+bool
+workers_are_fresh(const struct run *run, const struct pool *pool)
 {
     return pool->stats_at_ms > run->phase_wall_ms &&
            (pool->work_access != WORK_LISTED || pool->work_at_ms > run->phase_wall_ms);
 }
 
-static bool
-has_passed(const struct engine *engine, const struct run *run, int64_t ms)
+int64_t
+workers_patience_ms(const struct engine *engine, int64_t usual_ms)
+{
+    const struct ops_options *options = engine->options;
+
+    return (options->settle_ms > 0 ? options->settle_ms : usual_ms) + options->window_ms;
+}
+
+bool
+workers_have_had(const struct engine *engine, const struct run *run, int64_t ms)
 {
     return engine->now_ms - run->phase_since_ms > ms;
+}
+
+void
+workers_fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms)
+{
+    const char *why = engine->snapshot.source[SOURCE_stats].error;
+
+    if (workers_have_had(engine, run, workers_patience_ms(engine, usual_ms)))
+        engine_end(engine, run, OP_STATE_failed,
+                   "what became of it could not be seen: no news of the pool came%s%s",
+                   *why ? ": " : "", why);
 }
 
 /* --- the drain command --- */
@@ -53,7 +70,10 @@ wants_command(const struct run *run)
 static void
 enter_quiet(struct engine *engine, struct run *run)
 {
-    engine_command(engine, run, use_of(engine, run), DRIVER_drain, NULL);
+    if (engine_has_run(engine, run, DRIVER_drain))
+        engine_next(engine, run); /* what it did is seen at the end */
+    else
+        engine_command(engine, run, workers_control(engine, run), DRIVER_drain, NULL, "");
 }
 
 static void
@@ -84,12 +104,13 @@ is_controlled(const struct run *run)
 static size_t
 newcomers(struct engine *engine, const struct run *run)
 {
+    struct map *items = run_map_items(run);
     const struct job *job;
     size_t i = 0, n = 0;
 
     while ((job = object_next_job(&engine->snapshot, run->pool_id, &i)))
-        n += job->from == JOB_FROM_WORK && object_job_runs(job) &&
-             !run_item((struct run *)run, job->id);
+        n += job->from == JOB_FROM_WORK && object_job_runs(job) && !map_get(items, job->id);
+    map_free(items);
     return n;
 }
 
@@ -98,9 +119,8 @@ static void
 stop_newcomers(struct engine *engine, struct run *run)
 {
     run->phase = phase_find(run->kind, phase_stop.name);
-    run->has_entered = false;
+    run->has_entered = run->is_resumed = false;
     run->grace_until_ms = 0;
-    run->is_resumed = false;
     engine_changed(engine, run);
 }
 
@@ -114,45 +134,54 @@ ask_to_keep(struct engine *engine, struct run *run, size_t n)
                    n, n == 1 ? "" : "s");
 }
 
-static void
-judge_empty(struct engine *engine, struct run *run, const struct pool *pool)
+/* How much of the pool is left, and in out what; 0 when it is empty, -1 when that is not known. */
+static int64_t
+what_is_left(const struct run *run, const struct pool *pool, struct text *out)
 {
     bool is_listed = pool->work_access == WORK_LISTED;
     int64_t left = is_listed ? pool->active + pool->starting + pool->stopping : 0;
-    int64_t polling = is_controlled(run) ? pool->workers_polling : 0;
 
+    if (!is_listed && run_chose(run, OP_CHOICE_stop_running)) {
+        text_add(out, "its work items can no longer be listed, so what is left of it is not known");
+        return -1;
+    }
     if (is_listed && run_chose(run, OP_CHOICE_stop_queued))
         left += pool->queued;
-    if (left == 0 && polling <= 0 && (!is_controlled(run) || polling == 0)) {
-        if (run_chose(run, OP_CHOICE_keep)) {
-            if (run->stage != 1)
-                engine_changed(engine, run);
-            run->stage = 1; /* empty, and kept so until it is cancelled */
-            run_summarize(run, "empty; whatever is claimed is stopped, until this is cancelled");
-            return;
-        }
-        engine_next(engine, run);
-        return;
-    }
-    run->stage = 0;
-    if (polling > 0)
-        run_summarize(run,
+    if (left == 0 && is_controlled(run)) {
+        left = pool->workers_polling;
+        if (left < 0)
+            text_add(out, "how many workers poll is not known");
+        else
+            text_addf(out,
                       "%" PRId64 " worker%s polled within the last 30 s, the window in which one "
                       "that ended still counts",
-                      polling, polling == 1 ? "" : "s");
+                      left, left == 1 ? "" : "s");
+        return left;
+    }
+    text_addf(out, "%" PRId64 " job%s left", left, left == 1 ? "" : "s");
+    return left;
+}
+
+static void
+judge_empty(struct engine *engine, struct run *run, const struct pool *pool)
+{
+    TEXT(left, RUN_NOTE_BYTES);
+    bool is_empty = what_is_left(run, pool, &left) == 0;
+
+    if (is_empty && !run_chose(run, OP_CHOICE_keep))
+        engine_next(engine, run);
+    else if (is_empty)
+        run_summarize(run, "empty; whatever is claimed is stopped, until this is cancelled");
+    else if (workers_have_had(engine, run, workers_patience_ms(engine, EMPTY_WITHIN_MS)))
+        engine_end(engine, run, OP_STATE_failed, "%s, long after it was asked to end", left.bytes);
     else
-        run_summarize(run, "%" PRId64 " job%s left", left, left == 1 ? "" : "s");
-    if (has_passed(engine, run, EMPTY_WITHIN_MS + engine->options->window_ms))
-        engine_end(engine, run, OP_STATE_failed,
-                   polling > 0 ? "%" PRId64 " workers still poll long after the command"
-                               : "%" PRId64 " jobs are still there",
-                   polling > 0 ? polling : left);
+        run_summarize(run, "%s", left.bytes);
 }
 
 static void
 tick_empty(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = pool_of(engine, run);
+    const struct pool *pool = workers_pool(engine, run);
     size_t n;
 
     engine_hurry(engine, run, HURRY_MS);
@@ -160,8 +189,10 @@ tick_empty(struct engine *engine, struct run *run)
         engine_end(engine, run, OP_STATE_done, "the pool is no longer there");
         return;
     }
-    if (!is_fresh(run, pool) || run->state == OP_STATE_stopping)
+    if (!workers_are_fresh(run, pool)) {
+        workers_fail_unseen(engine, run, EMPTY_WITHIN_MS);
         return;
+    }
     n = newcomers(engine, run);
     if (n > 0 && run_chose(run, OP_CHOICE_keep))
         stop_newcomers(engine, run);
@@ -173,10 +204,17 @@ tick_empty(struct engine *engine, struct run *run)
         judge_empty(engine, run, pool);
 }
 
+/* Nobody can keep a pool empty whose workers go on polling; a restart ends them anyway. */
+static bool
+wants_empty(const struct run *run)
+{
+    return phase_is_not_rolling(run) && (run->kind == OP_drain_pool || is_controlled(run));
+}
+
 const struct phase phase_empty = {
     .name = "empty",
     .doing = "waiting until nothing is left",
-    .is_wanted = phase_is_not_rolling,
+    .is_wanted = wants_empty,
     .tick = tick_empty,
 };
 
@@ -185,12 +223,15 @@ const struct phase phase_empty = {
 static void
 enter_renew(struct engine *engine, struct run *run)
 {
-    const struct driver_use *use = use_of(engine, run);
+    const struct driver_use *use = workers_control(engine, run);
     bool was_drained = run_chose(run, OP_CHOICE_command);
     bool has_start = driver_verbs(use) & 1u << DRIVER_start;
+    enum driver_verb verb = was_drained && has_start ? DRIVER_start : DRIVER_restart;
 
-    engine_command(engine, run, use, was_drained && has_start ? DRIVER_start : DRIVER_restart,
-                   NULL);
+    if (engine_has_run(engine, run, verb))
+        engine_next(engine, run);
+    else
+        engine_command(engine, run, use, verb, NULL, "");
 }
 
 const struct phase phase_renew = {
@@ -203,10 +244,10 @@ const struct phase phase_renew = {
 
 /* --- the expected workers are there --- */
 
-static void
-enter_up(struct engine *engine, struct run *run)
+void
+workers_expect(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = pool_of(engine, run);
+    const struct pool *pool = workers_pool(engine, run);
 
     if (run->expected < 0 && pool && pool->expected_workers > 0)
         run->expected = pool->expected_workers; /* a resumed op has forgotten what it saw */
@@ -217,19 +258,20 @@ enter_up(struct engine *engine, struct run *run)
 static void
 tick_up(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = pool_of(engine, run);
+    const struct pool *pool = workers_pool(engine, run);
     int64_t there = pool ? object_workers(pool) : -1;
 
     engine_hurry(engine, run, HURRY_MS);
-    if (!pool || !is_fresh(run, pool))
+    if (!pool || !workers_are_fresh(run, pool)) {
+        workers_fail_unseen(engine, run, WORKERS_UP_WITHIN_MS);
         return;
+    }
     run_summarize(run, "%" PRId64 " of %" PRId64 " workers poll or work", there, run->expected);
-    if (there >= run->expected && has_passed(engine, run, engine->options->window_ms))
+    if (there >= run->expected && workers_have_had(engine, run, engine->options->window_ms))
         engine_next(engine, run);
-    else if (has_passed(engine, run, UP_WITHIN_MS + engine->options->window_ms))
+    else if (workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
         engine_end(engine, run, OP_STATE_failed,
-                   "only %" PRId64 " of %" PRId64 " workers poll or work two minutes after the "
-                   "command",
+                   "only %" PRId64 " of %" PRId64 " workers poll or work long after the command",
                    there, run->expected);
 }
 
@@ -237,148 +279,6 @@ const struct phase phase_up = {
     .name = "up",
     .doing = "waiting for the workers",
     .is_wanted = phase_is_not_rolling,
-    .enter = enter_up,
+    .enter = workers_expect,
     .tick = tick_up,
-};
-
-/* --- worker by worker --- */
-
-enum { ROLL_LISTING, ROLL_COMMAND, ROLL_WATCHING };
-
-static bool
-wants_roll(const struct run *run)
-{
-    return run_chose(run, OP_CHOICE_rolling);
-}
-
-static void
-enter_roll(struct engine *engine, struct run *run)
-{
-    enter_up(engine, run);
-    run->stage = ROLL_LISTING;
-    if (run->is_resumed && run->n_items > 0) {
-        run->stage = ROLL_WATCHING; /* the one that was being restarted may be up: look first */
-        for (run->nth = 0; run->nth < run->n_items; run->nth++)
-            if (run->items[run->nth].progress < OP_ITEM_done)
-                break;
-        if (run->nth < run->n_items && run->items[run->nth].progress != OP_ITEM_waiting)
-            return;
-        run->stage = ROLL_COMMAND;
-        return;
-    }
-    engine_command(engine, run, use_of(engine, run), DRIVER_list, NULL);
-}
-
-static void
-restart_one(struct engine *engine, struct run *run)
-{
-    struct run_item *item = &run->items[run->nth];
-
-    run->stage = ROLL_COMMAND;
-    item->progress = OP_ITEM_sent;
-    item->asked_ms = engine->wall_ms;
-    if (engine_item(engine, run, item))
-        engine_command(engine, run, use_of(engine, run), DRIVER_restart, item->id);
-}
-
-/* The names that `list` printed are the items. */
-static void
-take_list(struct engine *engine, struct run *run)
-{
-    const struct driver_use *use = use_of(engine, run);
-    struct arena *arena = arena_new();
-    const char **words;
-    size_t n = process_words(run->command, arena, &words);
-
-    for (size_t i = 0; i < n; i++)
-        if (driver_is_worker(use->driver, words[i]) && !run_item(run, words[i])) {
-            struct run_item *item = run_add_item(run, words[i], words[i]);
-
-            engine_item(engine, run, item);
-        }
-    arena_free(arena);
-    run->nth = 0;
-    if (run->n_items == 0)
-        engine_end(engine, run, OP_STATE_failed, "the driver's list names no worker");
-    else
-        restart_one(engine, run);
-}
-
-static void
-roll_ended(struct engine *engine, struct run *run, const struct err *err)
-{
-    struct run_item *item = run->nth < run->n_items ? &run->items[run->nth] : NULL;
-
-    if (err) {
-        if (item && run->stage != ROLL_LISTING) {
-            item->progress = OP_ITEM_failed;
-            item_note(item, "%s", err->message);
-            engine_item(engine, run, item);
-        }
-        engine_end(engine, run, OP_STATE_failed, "%s; the workers after it were left alone",
-                   err->message);
-    } else if (run->stage == ROLL_LISTING) {
-        take_list(engine, run);
-    } else {
-        run->stage = ROLL_WATCHING;
-        item->progress = OP_ITEM_taken;
-        item_note(item, "restarted; waiting until it polls or works");
-        run->phase_since_ms = engine->now_ms;
-        run->phase_wall_ms = engine->wall_ms;
-        engine_item(engine, run, item);
-    }
-}
-
-static void
-roll_on(struct engine *engine, struct run *run)
-{
-    struct run_item *item = &run->items[run->nth];
-
-    item->progress = OP_ITEM_done;
-    item->done_ms = engine->wall_ms;
-    item_note(item, "restarted, and the pool has its workers");
-    engine_item(engine, run, item);
-    while (run->nth < run->n_items && run->items[run->nth].progress == OP_ITEM_done)
-        run->nth++;
-    if (run->nth < run->n_items)
-        restart_one(engine, run);
-    else
-        engine_next(engine, run);
-}
-
-static void
-tick_roll(struct engine *engine, struct run *run)
-{
-    const struct pool *pool = pool_of(engine, run);
-    int64_t there = pool ? object_workers(pool) : -1;
-
-    if (run->state == OP_STATE_stopping || run->command)
-        return;
-    if (run->stage == ROLL_COMMAND) { /* resumed before its command ran */
-        if (run->nth < run->n_items)
-            restart_one(engine, run);
-        else
-            engine_next(engine, run);
-        return;
-    }
-    engine_hurry(engine, run, HURRY_MS);
-    if (run->stage != ROLL_WATCHING || !pool || !is_fresh(run, pool))
-        return;
-    run_summarize(run, "worker %zu of %zu: %" PRId64 " of %" PRId64 " poll or work", run->nth + 1,
-                  run->n_items, there, run->expected);
-    if (there >= run->expected && has_passed(engine, run, engine->options->window_ms))
-        roll_on(engine, run);
-    else if (has_passed(engine, run, UP_WITHIN_MS + engine->options->window_ms))
-        engine_end(engine, run, OP_STATE_failed,
-                   "%s did not come back: %" PRId64 " of %" PRId64 " workers poll or work",
-                   run->items[run->nth].name, there, run->expected);
-}
-
-const struct phase phase_roll = {
-    .name = "roll",
-    .doing = "restarting worker by worker",
-    .is_wanted = wants_roll,
-    .enter = enter_roll,
-    .tick = tick_roll,
-    .ended = roll_ended,
 };

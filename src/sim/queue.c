@@ -87,15 +87,24 @@ item_is_over(const struct item *item)
     return item->state == ITEM_STOPPED;
 }
 
+/* Did it poll within the window in which a worker counts as polling (facts/management-api.md 5.9)?
+ */
+static bool
+counts_as_polling(const struct world *world, const struct poller *poller)
+{
+    return world->now_ms - poller->seen_ms <= world->switches.polling_window * 1000;
+}
+
 void
-queue_see_poller(struct environment *environment, const char *id, int64_t now_ms)
+queue_see_poller(const struct world *world, struct environment *environment, const char *id,
+                 int64_t seen_ms)
 {
     struct poller *poller = NULL;
 
     for (size_t i = 0; i < environment->pollers.n && !poller; i++) {
         struct poller *one = environment->pollers.items[i];
 
-        if (strcmp(one->id, id) == 0 || now_ms - one->seen_ms > POLLER_SEEN_MS)
+        if (strcmp(one->id, id) == 0 || !counts_as_polling(world, one))
             poller = one; /* the same one, or the place of one that is gone */
     }
     if (!poller) {
@@ -106,7 +115,7 @@ queue_see_poller(struct environment *environment, const char *id, int64_t now_ms
         free(poller->id);
         poller->id = copy_string(id);
     }
-    poller->seen_ms = now_ms;
+    poller->seen_ms = seen_ms;
 }
 
 /* Claim, and make the credential that goes with the item. */
@@ -125,7 +134,7 @@ queue_poll(struct world *world, struct environment *environment, const char *wor
            int64_t reclaim_older_than_ms)
 {
     if (worker_id)
-        queue_see_poller(environment, worker_id, world->now_ms);
+        queue_see_poller(world, environment, worker_id, world->now_ms);
     queue_advance(world, environment);
     for (size_t i = 0; i < environment->items.n; i++) {
         struct item *item = environment->items.items[i];
@@ -252,7 +261,7 @@ queue_stats(const struct world *world, const struct environment *environment)
     for (size_t i = 0; i < environment->pollers.n; i++) {
         const struct poller *poller = environment->pollers.items[i];
 
-        stats.polling += world->now_ms - poller->seen_ms <= POLLER_SEEN_MS;
+        stats.polling += counts_as_polling(world, poller);
     }
     return stats;
 }

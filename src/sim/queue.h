@@ -9,7 +9,7 @@
 
 #define HEARTBEAT_NONE "NO_HEARTBEAT"
 
-enum { RECLAIM_DEFAULT_MS = 5000, POLLER_SEEN_MS = 30000 };
+enum { RECLAIM_DEFAULT_MS = 5000 };
 
 /* Enqueue an attachment to session; created_ms may lie in the past. */
 struct item *item_new(struct world *world, struct session *session, int64_t created_ms);
@@ -29,7 +29,8 @@ struct item *queue_poll(struct world *world, struct environment *environment, co
                         int64_t reclaim_older_than_ms);
 
 /* A worker polled at that time. */
-void queue_see_poller(struct environment *environment, const char *worker_id, int64_t now_ms);
+void queue_see_poller(const struct world *world, struct environment *environment,
+                      const char *worker_id, int64_t seen_ms);
 
 /* queued to starting; a second ack changes nothing. False: there is nothing to acknowledge. */
 bool item_ack(struct world *world, struct item *item);

@@ -80,7 +80,7 @@ worker_was_polling(struct world *world, struct worker *worker)
 {
     if (worker->environment->staffing.is_webhook)
         return; /* it sleeps until it is woken (6.5) */
-    queue_see_poller(worker->environment, worker->id,
+    queue_see_poller(world, worker->environment, worker->id,
                      world->now_ms - chance_between(&world->chance, 0, POLL_MOST_MS));
 }
 

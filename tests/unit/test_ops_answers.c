@@ -374,6 +374,7 @@ a_service_that_is_gone_has_not_been_asked(void **state)
     const struct op *op;
 
     (void)state;
+    run.options.retry_ms = 2000;
     acting_start(&run);
     take_jobs();
     acting_plan(&run, OP_stop_job, (const char *const[]){objects[0], NULL});
