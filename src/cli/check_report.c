@@ -35,19 +35,6 @@ check_report_json(const struct check_report *report)
 
 /* ---- for people ---- */
 
-void
-check_line_add(struct text *out, const struct check *check)
-{
-    text_addf(out, "%s %s IPv%d: %s", check->target, check->protocol, check->family,
-              check_verdict_name(check->verdict));
-    if (check->verdict == CHECK_fail || check->verdict == CHECK_warn)
-        text_addf(out, " at %s: %s", check_stage_name(check->failed_stage), or_empty(check->error));
-    else if (check->verdict == CHECK_skip && *or_empty(check->note))
-        text_addf(out, ", %s", check->note);
-    else if (check->rtt_us >= 0)
-        text_addf(out, ", %.1f ms", (double)check->rtt_us / 1000);
-}
-
 static void
 print_pair(const struct page *page, const char *label, const char *value)
 {

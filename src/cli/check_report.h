@@ -21,7 +21,4 @@ struct json *check_report_json(const struct check_report *report);
  * the verdict. */
 void check_report_text(FILE *out, const struct check_report *report);
 
-/* "edge region1 udp/7844 IPv4: fail at quic: timeout …", without a newline. */
-void check_line_add(struct text *out, const struct check *check);
-
 #endif

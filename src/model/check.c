@@ -59,3 +59,17 @@ check_stage_name(enum check_stage stage)
 
     return names[stage];
 }
+
+void
+check_line_add(struct text *out, const struct check *check)
+{
+    text_addf(out, "%s %s IPv%d: %s", check->target, check->protocol, check->family,
+              check_verdict_name(check->verdict));
+    if (check->verdict == CHECK_fail || check->verdict == CHECK_warn)
+        text_addf(out, " at %s: %s", check_stage_name(check->failed_stage),
+                  check->error ? check->error : "");
+    else if (check->verdict == CHECK_skip && check->note && *check->note)
+        text_addf(out, ", %s", check->note);
+    else if (check->rtt_us >= 0)
+        text_addf(out, ", %.1f ms", (double)check->rtt_us / 1000);
+}

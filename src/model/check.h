@@ -82,6 +82,9 @@ struct text;
 /* "edge region1 udp/7844 v4": what tells a check from all others. */
 void check_id_add(struct text *out, const char *target, const char *protocol, int family);
 
+/* "edge region1 udp/7844 IPv4: fail at quic: timeout …", on one line. */
+void check_line_add(struct text *out, const struct check *check);
+
 /* Parts of 1000 that were lost, of the last burst or else over the trend; -1 before anything was
  * sent. */
 int64_t check_loss(const struct check *check);

@@ -53,6 +53,7 @@ console_close(struct console *console)
         pane_state_free(&console->state[i]);
     pane_state_free(&console->ops_state);
     op_watch_free(&console->op_watch);
+    check_watch_free(&console->check_watch);
     free(console->dialog.ids);
     assessment_free(console->assessment);
     store_release(console->store, &console->snapshot);
@@ -115,6 +116,7 @@ console_update(struct console *console, int64_t now_ms)
     assessment_free(before);
     console->frame.snapshot = &console->snapshot;
     console->frame.assessment = console->assessment;
+    check_watch_look(&console->check_watch, &console->snapshot, console->events, now_ms);
     events_watch(console->events, &console->snapshot, console->assessment, now_ms);
     op_watch_look(console);
     prune_marks(console);

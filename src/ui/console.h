@@ -5,6 +5,7 @@
 
 #include "ui/act_ops.h"
 #include "ui/app.h"
+#include "ui/check_watch.h"
 #include "ui/command.h"
 #include "ui/dialog.h"
 #include "ui/events.h"
@@ -47,6 +48,7 @@ struct console {
     struct assessment *assessment;
     struct frame frame;
     struct events *events;
+    struct check_watch check_watch;
 
     /* what is looked at */
     int focus; /* a view of layout.h */

@@ -1,5 +1,5 @@
-/* events.h — what changed, and when: findings that came and went, sources lost and back, jobs
- * started and ended, and what was done. UI thread only. */
+/* events.h — what changed, and when: findings that came and went, checks with another verdict,
+ * sources lost and back, jobs started and ended, and what was done. UI thread only. */
 #ifndef UI_EVENTS_H
 #define UI_EVENTS_H
 

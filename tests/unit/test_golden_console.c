@@ -308,6 +308,70 @@ events_tell_what_came_and_went(void **state)
 }
 
 static void
+publish(struct desk *desk, int64_t ms)
+{
+    world_snapshot(desk->world);
+    console_update(&desk->console, WORLD_NOW_MS + ms);
+    press(desk, "e");
+}
+
+static void
+a_check_with_another_verdict_is_an_event(void **state)
+{
+    struct world *world = world_new();
+    struct check *check = world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 6);
+    struct desk desk;
+
+    (void)state;
+    world_check(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    sit_down(&desk, world, 80, 24);
+    publish(&desk, 1000);
+    assert_false(sees(&desk, "IPv6: pass")); /* how it began is no news */
+    check->verdict = CHECK_fail;
+    check->failed_stage = STAGE_quic;
+    check->error = "timeout after 3000 ms";
+    publish(&desk, 2000);
+    assert_true(sees(&desk, "IPv6: fail at quic: timeout after 3000 ms"));
+    check->failed_stage = STAGE_dns;
+    check->error = "NXDOMAIN";
+    publish(&desk, 3000);
+    assert_true(sees(&desk, "IPv6: fail at dns: NXDOMAIN"));
+    check->verdict = CHECK_pass;
+    publish(&desk, 4000);
+    assert_true(sees(&desk, "IPv6: pass"));
+    assert_false(sees(&desk, "IPv4: pass")); /* it passed all the time */
+    get_up(&desk);
+}
+
+static void
+many_checks_that_change_at_once_are_one_event(void **state)
+{
+    enum { MANY = CHECKS_TOLD + 1 };
+    struct check *checks[MANY];
+    struct world *world = world_new();
+    struct desk desk;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        static const char *const names[MANY] = {"edge r1", "edge r2", "edge r3", "edge r4",
+                                                "edge r5"};
+
+        checks[i] = world_check(world, CHECK_EDGE_TCP_7844, names[i], 4);
+    }
+    sit_down(&desk, world, 120, 40);
+    publish(&desk, 1000);
+    for (int i = 0; i < MANY; i++) {
+        checks[i]->verdict = i == 3 ? CHECK_fail : CHECK_warn;
+        checks[i]->failed_stage = STAGE_tls;
+        checks[i]->error = "expired";
+    }
+    publish(&desk, 2000);
+    assert_true(sees(&desk, "5 checks changed, among them edge r4"));
+    assert_false(sees(&desk, "edge r1 tcp/7844 IPv4: warn"));
+    get_up(&desk);
+}
+
+static void
 what_logs_say_is_an_event_once_a_minute(void **state)
 {
     struct log_sighting seen[] = {
@@ -371,6 +435,8 @@ main(void)
         cmocka_unit_test(what_is_looked_at_is_told_a_few_times_a_second),
         cmocka_unit_test(a_copy_goes_to_the_terminal_and_to_a_file),
         cmocka_unit_test(events_tell_what_came_and_went),
+        cmocka_unit_test(a_check_with_another_verdict_is_an_event),
+        cmocka_unit_test(many_checks_that_change_at_once_are_one_event),
         cmocka_unit_test(what_logs_say_is_an_event_once_a_minute),
         cmocka_unit_test(the_way_of_a_request_marks_the_first_broken_hop),
     };
