@@ -80,7 +80,7 @@ print_explanation(const struct page *page, const struct check *check)
 {
     print_pair(page, "signal", check->error);
     print_pair(page, "cause", check->cause);
-    print_pair(page, "next", *or_empty(check->next_step) ? check->next_step : check->hint);
+    print_pair(page, "next", check_next_step(check));
     print_pair(page, "seen", check->note);
 }
 

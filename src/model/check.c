@@ -73,3 +73,11 @@ check_line_add(struct text *out, const struct check *check)
     else if (check->rtt_us >= 0)
         text_addf(out, ", %.1f ms", (double)check->rtt_us / 1000);
 }
+
+const char *
+check_next_step(const struct check *check)
+{
+    if (check->next_step && *check->next_step)
+        return check->next_step;
+    return check->hint ? check->hint : "";
+}

@@ -82,6 +82,9 @@ struct text;
 /* "edge region1 udp/7844 v4": what tells a check from all others. */
 void check_id_add(struct text *out, const char *target, const char *protocol, int family);
 
+/* What to do about it: the next step without the cause, or the hint when they are not apart; "". */
+const char *check_next_step(const struct check *check);
+
 /* "edge region1 udp/7844 IPv4: fail at quic: timeout …", on one line. */
 void check_line_add(struct text *out, const struct check *check);
 

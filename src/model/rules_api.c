@@ -15,8 +15,9 @@ base_url(const struct judge *judge)
 }
 
 static void
-explain_broken_path(struct finding *out, const struct check *broken)
+explain_broken_path(struct judge *judge, struct finding *out, const struct check *broken)
 {
+    const char *step = check_next_step(broken);
     static const struct {
         const char *summary, *next_step;
     } stages[STAGE_COUNT] = {
@@ -33,7 +34,9 @@ explain_broken_path(struct finding *out, const struct check *broken)
     };
 
     out->summary = stages[broken->failed_stage].summary;
-    out->next_step = broken->hint[0] ? broken->hint : stages[broken->failed_stage].next_step;
+    out->next_step = *step ? step : stages[broken->failed_stage].next_step;
+    if (broken->cause && *broken->cause)
+        evidence_add(judge, out, "likely cause: %s", broken->cause);
 }
 
 /* Says which side of the wire is at fault: what answered, and what this host's own check saw. */
@@ -57,7 +60,7 @@ explain_silence(struct judge *judge, const struct source_status *status, struct 
                        "network is the likely cause";
         out->next_step = "check this host's link, default route and resolver";
     } else if (path_is_dead(api)) {
-        explain_broken_path(out, api.broken);
+        explain_broken_path(judge, out, api.broken);
     } else if (api.n > 0) {
         out->summary = "requests to the management API fail, although its port answers this host";
         out->next_step = "check api.base_url and proxy settings; then the service's status page";

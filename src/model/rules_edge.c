@@ -122,6 +122,17 @@ add_connectors(struct judge *judge, struct finding *out)
     (void)add_complaints(judge, NULL, out);
 }
 
+/* What the check itself says of cause and cure; `otherwise` when it says nothing. */
+static void
+advise(struct judge *judge, const struct check *check, const char *otherwise, struct finding *out)
+{
+    const char *step = check_next_step(check);
+
+    if (check->cause && *check->cause)
+        evidence_add(judge, out, "likely cause: %s", check->cause);
+    out->next_step = *step ? step : otherwise;
+}
+
 void
 explain_edge_unreachable(struct judge *judge, const struct suspicion *suspicion,
                          struct finding *out)
@@ -139,14 +150,14 @@ explain_edge_unreachable(struct judge *judge, const struct suspicion *suspicion,
         judge->arena, "%s cannot be reached from this host on port 7844: %s fails%s%s",
         is_all ? "the tunnel edge" : check->target, check_stage_name(broken->failed_stage),
         broken->error[0] ? ": " : "", broken->error);
+    advise(judge, broken,
+           "allow port 7844, TCP and UDP, to 198.41.192.0/19 and 2606:4700:a0::/44 from this host",
+           out);
     add_connectors(judge, out);
     if (api.n > 0)
         evidence_add(judge, out, "the API on port 443: %s",
                      path_is_dead(api) ? "fails as well" : "answers, so this host has a network");
     add_checks(judge, is_all ? NULL : check->target, out);
-    out->next_step = broken->hint[0] ? broken->hint
-                                     : "allow port 7844, TCP and UDP, to 198.41.192.0/19 and "
-                                       "2606:4700:a0::/44 from this host";
 }
 
 void
@@ -164,11 +175,12 @@ explain_edge_udp_blocked(struct judge *judge, const struct suspicion *suspicion,
                                 "%s does not answer over UDP 7844, while TCP 7844 works: QUIC is "
                                 "blocked on the way",
                                 check->target);
+    advise(judge, broken,
+           "allow UDP 7844 to 198.41.192.0/19 and 2606:4700:a0::/44; until then run cloudflared "
+           "with protocol http2",
+           out);
     add_connectors(judge, out);
     add_checks(judge, check->target, out);
-    out->next_step = broken->hint[0] ? broken->hint
-                                     : "allow UDP 7844 to 198.41.192.0/19 and 2606:4700:a0::/44; "
-                                       "until then run cloudflared with protocol http2";
 }
 
 void
@@ -183,13 +195,12 @@ explain_dns_broken(struct judge *judge, const struct suspicion *suspicion, struc
     out->since_ms = path.broken->failing_since_ms;
     out->summary = arena_printf(judge->arena, "the tunnel edge's names do not resolve here: %s",
                                 path.broken->error);
+    advise(judge, path.broken, "allow argotunnel.com and cftunnel.com in the resolver", out);
     if (api.n > 0)
         evidence_add(judge, out, "the API on port 443: %s",
                      path_is_dead(api) ? "fails as well" : "answers, so this host has a network");
     add_connectors(judge, out);
     add_checks(judge, NULL, out);
-    out->next_step = path.broken->hint[0] ? path.broken->hint
-                                          : "allow argotunnel.com and cftunnel.com in the resolver";
 }
 
 /* One check of a target, and what it broke. */
@@ -202,7 +213,7 @@ explain_meaning(struct judge *judge, const struct suspicion *suspicion, enum che
 
     out->subject = out->subject_id = target;
     out->since_ms = check->failing_since_ms;
-    out->next_step = check->hint;
+    advise(judge, check, "", out);
     add_connectors(judge, out);
     add_checks(judge, target, out);
     return check;

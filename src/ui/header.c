@@ -151,6 +151,21 @@ finding_role(const struct finding *finding)
     return finding->severity == SEVERITY_info ? ROLE_info : severity_role(finding->severity);
 }
 
+/* On a wide line a long summary leaves a third to the next step: that is what the operator came
+ * for.
+ */
+static void
+say_summary(struct line_ends *line, enum role role, const struct finding *finding)
+{
+    enum { WIDE = 100 };
+    int width = line->right - line->left, right = line->right;
+
+    if (width >= WIDE && finding->next_step && *finding->next_step)
+        line->right = line->left + width * 2 / 3;
+    from_left(line, role, finding->summary);
+    line->right = right;
+}
+
 /* The first finding is the worst; information alone is no alarm. */
 static void
 finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
@@ -166,7 +181,7 @@ finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
     from_right(&line, ROLE_dim, position.bytes);
     from_left(&line, role, glyph(frame->theme, frame->is_ascii, role));
     from_left(&line, role, " ");
-    from_left(&line, role, worst->summary);
+    say_summary(&line, role, worst);
     if (line.right - line.left > 24 && worst->next_step && worst->next_step[0]) {
         from_left(&line, ROLE_dim, "  ");
         from_left(&line, ROLE_dim, arrow(frame));

@@ -174,12 +174,13 @@ check_draw_detail(struct canvas *canvas, struct rect r, const struct frame *fram
     check = row.data;
     page_title(&page, verdict_role(check->verdict), check_id, check_verdict_word(&row));
     page_field(&page, "saw", ROLE_text, check->error);
-    page_field(&page, "next step", ROLE_key, check->hint);
+    page_field(&page, "cause", ROLE_text, check->cause ? check->cause : "");
+    page_field(&page, "next step", ROLE_key, check_next_step(check));
     page_field(&page, "note", ROLE_text, check->note);
     page_field(&page, "host", ROLE_text, check->host);
     page_field(&page, "address", ROLE_text, check->address);
     page_moment(&page, "measured", check->at_ms);
-    page_moment(&page, "failing since", check->failing_since_ms);
+    page_moment(&page, "fails since", check->failing_since_ms);
     page_moment(&page, "last failure", check->last_failure_ms);
     page_findings(&page, check_id);
     page_stages(&page, &row);

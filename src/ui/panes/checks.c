@@ -276,9 +276,11 @@ page_wrong(struct page *page, const struct row *row)
     }
     if (check->error[0])
         text_addf(&line, ": %s", check->error);
+    if (check->cause && *check->cause)
+        text_addf(&line, "; %s", check->cause);
     page_sentence(page, mark(row), ROLE_text, line.bytes);
-    if (check->hint[0])
-        page_next_step(page, check->hint);
+    if (*check_next_step(check))
+        page_next_step(page, check_next_step(check));
 }
 
 /* Under the rows, where there is room: what is wrong, in words. */
