@@ -40,6 +40,7 @@ struct connector {
     double requests_per_s, errors_per_min;               /* negative: not known yet */
     int64_t registrations_10min;   /* beyond the first of each connection; -1: not known */
     int64_t new_register_failures; /* in the last ten minutes; -1: not known */
+    double request_errors_10min;   /* parts of the requests of that time; negative: not known */
     double loss;      /* lost packets among those sent, estimated; negative: not known */
     int64_t restarts; /* since we look; -1: not known */
     int64_t started_ms;
@@ -54,6 +55,7 @@ struct connector {
 enum connector_trouble {
     CONNECTOR_flapping,   /* registers again and again */
     CONNECTOR_refused,    /* the edge refuses registrations */
+    CONNECTOR_failing,    /* requests reach it, and what is behind it does not answer */
     CONNECTOR_one_region, /* all connections in one region */
     CONNECTOR_fell_back,  /* HTTP/2 although UDP passes; the judge knows */
     CONNECTOR_slow,       /* a round trip far above its median */

@@ -16,6 +16,7 @@ enum {
 };
 
 #define MOST_LOSS 0.02
+#define MOST_REQUEST_ERRORS 0.05
 
 static bool
 has_slow_connection(const struct connector *connector, size_t *which)
@@ -64,6 +65,8 @@ connector_has(const struct judge *judge, const struct connector *connector,
         return connector->registrations_10min > MOST_REGISTRATIONS;
     case CONNECTOR_refused:
         return connector->new_register_failures > 0;
+    case CONNECTOR_failing:
+        return connector->request_errors_10min > MOST_REQUEST_ERRORS;
     case CONNECTOR_one_region:
         return connector_is_in_one_region(connector);
     case CONNECTOR_fell_back:
@@ -111,6 +114,13 @@ connector_say(struct judge *judge, const struct connector *connector,
         return arena_printf(
             judge->arena, "the edge refused %s within ten minutes",
             say_count(judge->arena, connector->new_register_failures, "registration"));
+    case CONNECTOR_failing:
+        return arena_printf(judge->arena,
+                            "%.0f %% of its requests of the last ten minutes failed at what it "
+                            "forwards to%s%s",
+                            connector->request_errors_10min * 100,
+                            connector->service && *connector->service ? ", " : "",
+                            connector->service ? connector->service : "");
     case CONNECTOR_one_region:
         return "all its connections lead to one region of the edge";
     case CONNECTOR_fell_back:
@@ -146,6 +156,8 @@ connector_cure(const struct judge *judge, const struct connector *connector)
         const char *cure;
     } cures[] = {
         {CONNECTOR_refused, "give the tunnel's current token to cloudflared and restart it"},
+        {CONNECTOR_failing, "see that the proxy runs at the address that it forwards to, and the "
+                            "proxy's log"},
         {CONNECTOR_flapping, "see its log for \"Lost connection with the edge\"; measure loss on "
                              "its way, compare with protocol http2"},
         {CONNECTOR_losing, "look for loss on the way to the edge, or compare with protocol http2"},

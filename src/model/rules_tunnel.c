@@ -271,19 +271,24 @@ add_edge(struct judge *judge, struct finding *out)
                      edge.failed, edge.n);
 }
 
-/* Facts/connectivity.md H, rows 12, 13 and 35: who answers decides who is to blame. */
+/* Facts/connectivity.md H, rows 12, 13, 35 and 39: who answers decides who is to blame. */
 static const char *
 how_to_connect(const struct judge *judge, bool is_silent, int64_t refused)
 {
+    struct path edge = path_of_edge(judge);
+
     if (is_silent)
         return "start cloudflared on its host (systemctl status cloudflared), or correct the URL "
                "of its metrics server";
-    if (path_is_dead(path_of_edge(judge)))
+    if (path_is_dead(edge))
         return "allow port 7844, TCP and UDP, to 198.41.192.0/19 and 2606:4700:a0::/44 from the "
                "connectors' hosts";
     if (refused > 0)
         return "the token was probably rotated: give the tunnel's current token to cloudflared and "
                "restart it";
+    if (edge.n > 0 && edge.failed == 0)
+        return "this host reaches the edge: run `sandwatch check` where cloudflared runs, in its "
+               "network namespace (nsenter -t PID -n) or container; then read its log";
     return "read cloudflared's log for the reason: \"Register tunnel error\" means a rotated "
            "token, \"failed to dial\" the network on port 7844";
 }

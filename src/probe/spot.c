@@ -313,6 +313,7 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
         .registrations_10min =
             metrics ? trend_registrations(&spot->trend, metrics, expected, now_ms) : -1,
         .new_register_failures = metrics ? trend_failures(&spot->trend, metrics, now_ms) : -1,
+        .request_errors_10min = metrics ? trend_request_errors(&spot->trend) : -1,
         .loss = metrics ? trend_loss(&spot->trend) : -1,
         .restarts = metrics ? spot->trend.restarts : -1,
         .requests_per_s = is_reached ? spot->requests_per_s : -1,

@@ -3,7 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEWEST_RTTS = 5, RTT_EVERY_MS = 60000, PACKET_BYTES = 1232, FEWEST_PACKETS = 1000 };
+enum {
+    FEWEST_RTTS = 5,
+    RTT_EVERY_MS = 60000,
+    PACKET_BYTES = 1232,
+    FEWEST_PACKETS = 1000,
+    FEWEST_REQUESTS = 10
+};
 
 static void
 add_rtts(struct trend *trend, const struct cloudflared_metrics *metrics, int64_t now_ms)
@@ -38,6 +44,8 @@ trend_add(struct trend *trend, const struct cloudflared_metrics *metrics, int64_
         .failures = metrics->register_failures,
         .lost = metrics->lost_packets,
         .sent_bytes = metrics->sent_bytes,
+        .requests = metrics->requests,
+        .errors = metrics->request_errors,
     };
     trend->next = (trend->next + 1) % TREND_POINTS;
     trend->n += trend->n < TREND_POINTS;
@@ -103,6 +111,20 @@ trend_loss(const struct trend *trend)
     if (packets < FEWEST_PACKETS || newest->lost < old->lost)
         return -1;
     return (double)(newest->lost - old->lost) / (double)packets;
+}
+
+double
+trend_request_errors(const struct trend *trend)
+{
+    const struct trend_point *old, *newest;
+    int64_t requests;
+
+    if (!find_ends(trend, &old, &newest) || old->requests < 0 || old->errors < 0)
+        return -1;
+    requests = newest->requests - old->requests;
+    if (requests < FEWEST_REQUESTS || newest->errors < old->errors)
+        return -1;
+    return (double)(newest->errors - old->errors) / (double)requests;
 }
 
 static int

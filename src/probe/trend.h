@@ -14,7 +14,7 @@ enum {
 
 struct trend_point {
     int64_t at_ms; /* monotonic */
-    int64_t registrations, failures, lost, sent_bytes;
+    int64_t registrations, failures, lost, sent_bytes, requests, errors;
 };
 
 /* Zeroed: nothing is known. */
@@ -39,6 +39,9 @@ int64_t trend_failures(const struct trend *trend, const struct cloudflared_metri
 /* Lost packets among those sent, which are not counted: estimated by their bytes, as facts C3
  * advise. Negative: not known. */
 double trend_loss(const struct trend *trend);
+/* The part of the last ten minutes' requests that it could not hand on (facts/connectivity.md H
+ * 36). Negative: not known, or too few to say. */
+double trend_request_errors(const struct trend *trend);
 /* The median round trip of a connection; -1: fewer than five minutes are known. */
 int64_t trend_median_rtt_us(const struct trend *trend, int connection);
 

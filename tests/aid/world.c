@@ -249,6 +249,7 @@ world_connector(struct world *world, const char *name, const char *tunnel)
         .register_failures = 0,
         .registrations_10min = 0,
         .new_register_failures = 0,
+        .request_errors_10min = 0,
         .loss = 0,
         .requests_per_s = 4.2,
         .errors_per_min = 0,

@@ -565,6 +565,11 @@ api_row("a proxy that forbids the host", lambda: Http(403, {"Via": "1.1 squid", 
         ("fail", "http", "HTTP 403", "policy"), exit=2)
 api_row("a gateway that drops the API's headers", lambda: Http(401, {"Date": date(0)}, API_ERROR),
         ("warn", "http", "no request-id", "gateway"), exit=1)
+for status, kind, what in ((403, "permission_error", "a credential without the scope"), (401, "authentication_error", "no credential"),
+                           (429, "rate_limit_error", "a limit of requests")):
+    api_row(f"{what}, which is no fault of the network",
+            lambda status=status, kind=kind: Http(status, {"Date": date(0), **GOOD}, API_ERROR.replace(b"authentication_error", kind.encode())),
+            ("pass",), exit=0, note=f"HTTP {status}, request-id req_1")
 api_row("an API in trouble", lambda: Http(529, GOOD, API_ERROR), ("warn", "http", "529", "status page"), exit=1)
 api_row("an API that never answers", lambda: Http(200, GOOD, b"{}", 30), ("fail", "http", "no answer within", "status page"), exit=2)
 for minutes, verdict, code in ((2, "warn", 1), (10, "fail", 2)):

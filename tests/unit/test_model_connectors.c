@@ -48,6 +48,8 @@ each_trouble_is_a_warning_with_a_cure(void **state)
             connector->registrations_10min = 4;
         if (i == CONNECTOR_refused)
             connector->new_register_failures = 1;
+        if (i == CONNECTOR_failing)
+            connector->request_errors_10min = 0.5;
         if (i == CONNECTOR_slow)
             all[1].rtt_us = 120000;
         if (i == CONNECTOR_losing)
@@ -126,15 +128,19 @@ a_trend_is_the_difference_of_ten_minutes(void **state)
         metrics.register_successes += i % 6 == 0;
         metrics.sent_bytes += 1232 * 100;
         metrics.lost_packets += 5;
+        metrics.requests += 10;
+        metrics.request_errors += i >= 60 ? 3 : 0; /* in the second ten minutes only */
         trend_add(&trend, &metrics, now_ms);
     }
     assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 10);
     assert_true(trend_loss(&trend) > 0.049 && trend_loss(&trend) < 0.051);
+    assert_true(trend_request_errors(&trend) > 0.29 && trend_request_errors(&trend) < 0.31);
     assert_int_equal(trend_median_rtt_us(&trend, 0), 7000);
     metrics.started_ms = wall_ms - 60000; /* it restarted: one look is enough now */
     metrics.register_successes = 9;
     trend_add(&trend, &metrics, now_ms + 10000);
     assert_int_equal(trend.restarts, 1);
+    assert_true(trend_request_errors(&trend) < 0); /* two looks are needed */
     assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 5);
     assert_int_equal(trend_median_rtt_us(&trend, 0), -1);
 }

@@ -155,7 +155,9 @@ the_next_step_depends_on_who_answers(void **state)
     connector->state = CONNECTOR_unreachable;
     assert_non_null(strstr(world_finding(world, "tunnel.no_connectors")->next_step, "start cloud"));
     connector->state = CONNECTOR_down;
-    assert_non_null(strstr(world_finding(world, "tunnel.no_connectors")->next_step, "log"));
+    assert_non_null(strstr(world_finding(world, "tunnel.no_connectors")->next_step, "nsenter"));
+    world_check(world, CHECK_EDGE_UDP_7844, "region1", 4)->verdict = CHECK_fail;
+    assert_non_null(strstr(world_finding(world, "tunnel.no_connectors")->next_step, "dial"));
     connector->register_failures = 12;
     assert_non_null(strstr(world_finding(world, "tunnel.no_connectors")->next_step, "token"));
     world_free(world);
