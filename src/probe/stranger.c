@@ -116,6 +116,7 @@ judge(struct stranger_probe *stranger)
     stranger->under_way.has_moved = stranger->requests != stranger->requests_before;
     if (stranger->requests < stranger->requests_before) /* begun again: it tells nothing */
         stranger->under_way.was_idle = false;
+    log_watch_look(stranger->log); /* its own turn may come later than ours */
     stranger->under_way.is_in_log = log_watch_met(stranger->log);
     stranger->under_way.at_ms = clock_wall_ms();
     stranger->result = stranger->under_way;

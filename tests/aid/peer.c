@@ -54,10 +54,43 @@ tls_of(const char *pem)
     return context;
 }
 
-static size_t
-reply_bytes(const struct peer *peer)
+static void
+log_request(const struct peer *peer, const char *request)
 {
-    return peer->plan.reply_bytes ? peer->plan.reply_bytes : strlen(peer->plan.reply);
+    FILE *file = peer->plan.log_file ? fopen(peer->plan.log_file, "ae") : NULL;
+
+    insist(file || !peer->plan.log_file, "write its log");
+    if (!file)
+        return;
+    fprintf(file, "%.*s\n", (int)strcspn(request, "\r\n"), request);
+    fclose(file);
+}
+
+static bool
+is_misdirected(const struct peer *peer, const char *request)
+{
+    char line[300];
+
+    if (!peer->plan.wanted_host)
+        return false;
+    snprintf(line, sizeof(line), "\r\nHost: %s\r\n", peer->plan.wanted_host);
+    return !strstr(request, line);
+}
+
+/* What to say to it, and how many bytes; request: n bytes and room for one more. */
+static const char *
+reply_to(const struct peer *peer, char *request, size_t n, size_t *n_reply)
+{
+    static const char misdirected[] =
+        "HTTP/1.1 421 Misdirected Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+
+    request[n] = '\0';
+    log_request(peer, request);
+    *n_reply = strlen(misdirected);
+    if (is_misdirected(peer, request))
+        return misdirected;
+    *n_reply = peer->plan.reply_bytes ? peer->plan.reply_bytes : strlen(peer->plan.reply);
+    return peer->plan.reply;
 }
 
 /* False when the peer is being stopped. */
@@ -75,11 +108,15 @@ serve_tls(struct peer *peer, int fd)
     SSL *ssl = SSL_new(peer->tls);
     struct timeval patience = {.tv_sec = 5};
     char request[4096];
+    int n;
 
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     SSL_set_fd(ssl, fd);
-    if (SSL_accept(ssl) == 1 && SSL_read(ssl, request, sizeof(request)) > 0) {
-        SSL_write(ssl, peer->plan.reply, (int)reply_bytes(peer));
+    if (SSL_accept(ssl) == 1 && (n = SSL_read(ssl, request, sizeof(request) - 1)) > 0) {
+        size_t n_reply;
+        const char *reply = reply_to(peer, request, (size_t)n, &n_reply);
+
+        SSL_write(ssl, reply, (int)n_reply);
         SSL_shutdown(ssl);
     }
     SSL_free(ssl);
@@ -90,6 +127,9 @@ serve(struct peer *peer, int fd)
 {
     char request[4096];
     struct linger at_once = {.l_onoff = 1};
+    const char *reply;
+    size_t n_reply;
+    ssize_t n;
 
     if (peer->plan.manner == PEER_answers_tls) {
         serve_tls(peer, fd);
@@ -99,14 +139,16 @@ serve(struct peer *peer, int fd)
         wrap_serve(fd, peer->tls);
         return;
     }
-    if (!await(peer, fd) || recv(fd, request, sizeof(request), 0) <= 0)
+    if (!await(peer, fd) || (n = recv(fd, request, sizeof(request) - 1, 0)) <= 0)
         return;
     if (peer->plan.manner == PEER_resets)
         setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     else if (peer->plan.manner == PEER_is_silent)
         await(peer, fd);
-    else if (peer->plan.manner != PEER_hangs_up)
-        (void)!send(fd, peer->plan.reply, reply_bytes(peer), MSG_NOSIGNAL);
+    else if (peer->plan.manner != PEER_hangs_up) {
+        reply = reply_to(peer, request, (size_t)n, &n_reply);
+        (void)!send(fd, reply, n_reply, MSG_NOSIGNAL);
+    }
 }
 
 /* The right answer to a version negotiation probe of facts/connectivity.md F1. */

@@ -22,7 +22,9 @@ struct peer_plan {
     const char *reply;  /* borrowed until peer_stop */
     size_t reply_bytes; /* 0: it is a string */
     const char *pem;
-    uint16_t port; /* 0: any */
+    uint16_t port;           /* 0: any */
+    const char *wanted_host; /* another Host is misdirected: HTTP 421; NULL: all are right */
+    const char *log_file;    /* the first line of each request is added to it; NULL: to none */
 };
 
 struct peer;

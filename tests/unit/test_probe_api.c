@@ -77,7 +77,7 @@ measure_api(struct measure *measure, const char *url)
 static void
 the_api_is_recognised_without_credentials(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_answers, GENUINE, 0, NULL, 0});
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = GENUINE});
     struct measure m;
     const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -95,8 +95,8 @@ the_api_is_recognised_without_credentials(void **state)
 static void
 over_https_every_stage_is_timed(void **state)
 {
-    struct peer *peer = peer_start(
-        &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, PKI_genuine), 0});
+    struct peer *peer = peer_start(&(struct peer_plan){
+        .manner = PEER_answers_tls, .reply = GENUINE, .pem = pki_leaf_pem(pki, PKI_genuine)});
     struct measure m;
     const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -144,7 +144,7 @@ whoever_else_answers_is_named(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(answers); i++) {
         struct peer *peer =
-            peer_start(&(struct peer_plan){PEER_answers, answers[i].reply, 0, NULL, 0});
+            peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = answers[i].reply});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -181,8 +181,10 @@ every_way_to_break_a_handshake_is_told_apart(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(handshakes); i++) {
         const struct tls_case *c = &handshakes[i];
-        struct peer *peer = peer_start(&(struct peer_plan){c->manner, c->reply, c->reply_bytes,
-                                                           pki_leaf_pem(pki, PKI_genuine), 0});
+        struct peer *peer = peer_start(&(struct peer_plan){.manner = c->manner,
+                                                           .reply = c->reply,
+                                                           .reply_bytes = c->reply_bytes,
+                                                           .pem = pki_leaf_pem(pki, PKI_genuine)});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -211,8 +213,8 @@ a_certificate_that_nobody_trusts_still_shows_its_issuer(void **state)
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        struct peer *peer = peer_start(
-            &(struct peer_plan){PEER_answers_tls, GENUINE, 0, pki_leaf_pem(pki, cases[i].leaf), 0});
+        struct peer *peer = peer_start(&(struct peer_plan){
+            .manner = PEER_answers_tls, .reply = GENUINE, .pem = pki_leaf_pem(pki, cases[i].leaf)});
         struct measure m;
         const struct check *check = measure_api(&m, peer_url(peer));
 
@@ -275,7 +277,7 @@ a_closed_udp_port_names_the_icmp_message_and_its_sender(void **state)
 static void
 silence_on_udp_is_never_success(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_silent_udp, "", 0, NULL, 0});
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_is_silent_udp, .reply = ""});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 
@@ -292,7 +294,7 @@ silence_on_udp_is_never_success(void **state)
 static void
 forged_answers_are_ignored(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_forges_udp, "", 0, NULL, 0});
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_forges_udp, .reply = ""});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 
@@ -307,7 +309,7 @@ forged_answers_are_ignored(void **state)
 static void
 a_lost_first_datagram_is_counted_and_does_not_spoil_the_rtt(void **state)
 {
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_late_udp, "", 0, NULL, 0});
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_is_late_udp, .reply = ""});
     struct measure m;
     const struct check *check = measure_udp(&m, peer_port(peer));
 

@@ -43,7 +43,8 @@ static struct peer *
 on_a_well_known_port(const char *reply)
 {
     for (uint16_t port = 20241; port <= 20245; port++) {
-        struct peer *peer = peer_start(&(struct peer_plan){PEER_answers, reply, 0, NULL, port});
+        struct peer *peer =
+            peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = reply, .port = port});
 
         if (peer)
             return peer;
@@ -150,7 +151,7 @@ whatever_it_answers_its_row_says_why_it_is_unreachable(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct peer *peer =
-            peer_start(&(struct peer_plan){bad[i].manner, bad[i].reply, 0, NULL, 0});
+            peer_start(&(struct peer_plan){.manner = bad[i].manner, .reply = bad[i].reply});
         struct probe_connector mine = {"mine", peer_url(peer), "tnl_configured", {NULL, NULL}};
         struct probe_options options = options_of(&mine, 1);
         const struct connector *row;

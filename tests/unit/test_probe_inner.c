@@ -115,7 +115,8 @@ static void
 the_certificate_of_the_file_is_the_one_that_is_served(void **state)
 {
     struct host *host = host_new(PKI_genuine);
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_proxy, "", 0, host->pem, 0});
+    struct peer *peer =
+        peer_start(&(struct peer_plan){.manner = PEER_is_proxy, .reply = "", .pem = host->pem});
     const struct proxy *proxy;
     struct measure m;
 
@@ -137,7 +138,8 @@ static void
 a_certificate_that_was_not_reloaded_is_another_one(void **state)
 {
     struct host *host = host_new(PKI_other_authority);
-    struct peer *peer = peer_start(&(struct peer_plan){PEER_is_proxy, "", 0, host->pem, 0});
+    struct peer *peer =
+        peer_start(&(struct peer_plan){.manner = PEER_is_proxy, .reply = "", .pem = host->pem});
     const struct proxy *proxy;
     struct measure m;
 
@@ -180,7 +182,7 @@ without_a_websocket_nothing_is_claimed(void **state)
     for (size_t i = 0; i < COUNT_OF(bad); i++) {
         struct host *host = host_new(PKI_genuine);
         struct peer *peer =
-            peer_start(&(struct peer_plan){bad[i].manner, bad[i].reply, 0, NULL, 0});
+            peer_start(&(struct peer_plan){.manner = bad[i].manner, .reply = bad[i].reply});
         const struct proxy *proxy;
         struct measure m;
 

@@ -100,8 +100,8 @@ try_one(struct network *network, const char *folder, const char *pem, const stru
     struct probe_options options = {
         .api_url = "http://127.0.0.1:9", .is_off = true, .interval_ms = 400};
     struct dnsd *dnsd = dnsd_start(row->names);
-    struct peer *peer =
-        peer_start(&(struct peer_plan){PEER_answers_tls, row->reply ? row->reply : "", 0, pem, 0});
+    struct peer *peer = peer_start(&(struct peer_plan){
+        .manner = PEER_answers_tls, .reply = row->reply ? row->reply : "", .pem = pem});
     char config[300], ca[300];
     const struct stranger *found;
     struct measure m;
@@ -150,6 +150,53 @@ each_answer_is_told_from_the_others(void **state)
     folder_free(folder);
 }
 
+/* The public host is the proxy itself, which writes into its log what it is asked. */
+static void
+a_request_that_stands_in_the_proxys_log_has_arrived(void **state)
+{
+    char *folder = folder_new(), pem[16384], log[300], config[300], ca[300];
+    struct probe_connector connector = {
+        "one", network_connector_url(*state, 0), NULL, {NULL, NULL}};
+    struct probe_options options = {
+        .api_url = "http://127.0.0.1:9", .is_off = true, .interval_ms = 400};
+    struct err err;
+    struct pki *pki = pki_new(&err);
+    struct dnsd *dnsd = dnsd_start(names);
+    struct peer_plan plan = {.manner = PEER_answers_tls,
+                             .reply = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n",
+                             .pem = pem,
+                             .log_file = log};
+    struct peer *peer;
+    struct measure m;
+    size_t n;
+
+    assert_non_null(pki);
+    make_files(folder, pki);
+    read_pem(folder, pem, sizeof(pem));
+    folder_write(folder, "proxy.log", "");
+    snprintf(log, sizeof(log), "%s/proxy.log", folder);
+    snprintf(config, sizeof(config), "%s/proxy.yaml", folder);
+    snprintf(ca, sizeof(ca), "%s/ca.crt", folder);
+    peer = peer_start(&plan);
+    options.api_ca_file = ca;
+    options.dns_servers = dnsd_address(dnsd);
+    options.connectors = &connector;
+    options.n_connectors = 1;
+    options.proxy.config_file = config;
+    options.proxy.log.file = log;
+    options.proxy.tries_stranger = options.proxy.skips_exposure = true;
+    options.proxy.stranger_port = peer_port(peer);
+    measure_start(&m, &options);
+    assert_true(measure_until(&m, was_tried, NULL));
+    assert_int_equal(snapshot_proxies(&m.snapshot, &n)->stranger.status, 403);
+    assert_true(snapshot_proxies(&m.snapshot, &n)->stranger.is_in_log);
+    measure_stop(&m);
+    peer_stop(peer);
+    dnsd_stop(dnsd);
+    pki_free(pki);
+    folder_free(folder);
+}
+
 static bool
 has_rounds(const struct snapshot *snapshot, void *context)
 {
@@ -192,6 +239,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_answer_is_told_from_the_others, pretend_start,
                                         pretend_stop),
+        cmocka_unit_test_setup_teardown(a_request_that_stands_in_the_proxys_log_has_arrived,
+                                        pretend_start, pretend_stop),
         cmocka_unit_test_setup_teardown(unless_it_is_switched_on_nobody_is_asked, pretend_start,
                                         pretend_stop),
     };

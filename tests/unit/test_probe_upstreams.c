@@ -42,9 +42,9 @@ wait_for(struct store *store, bool (*is_so)(const struct snapshot *snapshot), st
     }
 }
 
-/* One pass over one server of that URL; the replies' answers. */
+/* One pass over one server of that URL; domain: the tunnel's, or NULL; the replies' answers. */
 static void
-ask(const char *url, const char *upstream, enum oauth_answer out[OAUTH_REQUESTS])
+ask(const char *url, const char *domain, enum oauth_answer out[OAUTH_REQUESTS])
 {
     char *folder = folder_new(), yaml[400], path[300];
     struct store *store = store_new();
@@ -54,8 +54,9 @@ ask(const char *url, const char *upstream, enum oauth_answer out[OAUTH_REQUESTS]
     struct err err;
     size_t n;
 
-    snprintf(yaml, sizeof(yaml), "routes:\n  wiki: %.*s\nupstream: {allowed_ips: [10.0.0.0/8]}\n",
-             (int)strcspn(url + 7, "/") + 7, url);
+    snprintf(
+        yaml, sizeof(yaml), "%s%s\nroutes:\n  wiki: %.*s\nupstream: {allowed_ips: [10.0.0.0/8]}\n",
+        domain ? "tunnel_domain: " : "", domain ? domain : "", (int)strcspn(url + 7, "/") + 7, url);
     folder_write(folder, "proxy.yaml", yaml);
     snprintf(path, sizeof(path), "%s/proxy.yaml", folder);
     options.proxy.config_file = path;
@@ -68,8 +69,7 @@ ask(const char *url, const char *upstream, enum oauth_answer out[OAUTH_REQUESTS]
         assert_int_equal(n, 1);
         for (int i = 0; i < OAUTH_REQUESTS; i++)
             out[i] = rows[0].reply[i].answer;
-        if (upstream)
-            assert_string_equal(rows[0].outside, upstream);
+        assert_string_equal(rows[0].outside, "127.0.0.1"); /* it is not among the allowed */
     }
     store_release(store, &snapshot);
     probe_stop(probe);
@@ -100,7 +100,7 @@ each_fault_of_a_server_is_recognised(void **state)
 
         if (rows[i].fault)
             assert_true(network_fault(network, rows[i].fault, true));
-        ask(network_mcp_url(network, 0), "127.0.0.1", answer);
+        ask(network_mcp_url(network, 0), NULL, answer);
         for (int k = 0; k < OAUTH_REQUESTS; k++)
             if (rows[i].answer[k] != OAUTH_none)
                 assert_int_equal(answer[k], rows[i].answer[k]);
@@ -135,7 +135,7 @@ each_answer_is_tried_otherwise_where_that_may_help(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct peer *peer =
-            peer_start(&(struct peer_plan){PEER_answers, rows[i].reply, 0, NULL, 0});
+            peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = rows[i].reply});
         enum oauth_answer answer[OAUTH_REQUESTS];
 
         ask(peer_url(peer), NULL, answer);
@@ -144,6 +144,30 @@ each_answer_is_tried_otherwise_where_that_may_help(void **state)
         assert_int_equal(peer_served(peer), rows[i].asked);
         peer_stop(peer);
     }
+}
+
+/* RFC 9110 15.5.20: once more, with the name that clients would use. */
+static void
+a_misdirected_request_is_sent_again_with_the_tunnels_host(void **state)
+{
+    struct peer_plan plan = {.manner = PEER_answers,
+                             .reply =
+                                 "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer\r\n" EMPTY,
+                             .wanted_host = "wiki.b00b.tunnel.example.com"};
+    struct peer *peer = peer_start(&plan);
+    enum oauth_answer answer[OAUTH_REQUESTS];
+
+    (void)state;
+    ask(peer_url(peer), "b00b.tunnel.example.com", answer);
+    assert_int_equal(answer[OAUTH_ASK_initialize], OAUTH_challenge_bare);
+    assert_int_equal(answer[OAUTH_ASK_bad_token], OAUTH_token_refused); /* it keeps to that name */
+    peer_stop(peer);
+    plan.wanted_host = "somebody.else.example.com";
+    peer = peer_start(&plan);
+    ask(peer_url(peer), "b00b.tunnel.example.com", answer);
+    assert_int_equal(answer[OAUTH_ASK_initialize], OAUTH_wrong_host);
+    assert_int_equal(peer_served(peer), 2); /* and no more */
+    peer_stop(peer);
 }
 
 static void
@@ -163,6 +187,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_fault_of_a_server_is_recognised),
         cmocka_unit_test(each_answer_is_tried_otherwise_where_that_may_help),
+        cmocka_unit_test(a_misdirected_request_is_sent_again_with_the_tunnels_host),
         cmocka_unit_test(a_server_that_is_not_there_is_unreachable),
     };
 
