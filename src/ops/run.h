@@ -91,6 +91,7 @@ struct run {
     char offer_text[RUN_NOTE_BYTES];
 
     bool is_recorded; /* the journal has it */
+    bool is_held;     /* the last effect had no usable answer, and nothing had one since */
     bool is_resumed;  /* in the phase it is in */
     struct run *next;
 };

@@ -172,6 +172,7 @@ stopped(struct engine *engine, struct run *run, struct run_item *item,
             leave_waiting(engine, run, "not sent: the one before it was refused");
         return;
     default:
+        run->is_held = true;
         text_addf(&note, "whether it was taken is not known (%s); it is watched, not asked again",
                   answer->err.message);
         taken(engine, run, item, note.bytes);
@@ -182,6 +183,8 @@ static void
 answered(struct engine *engine, struct run *run, struct run_item *item,
          const struct api_answer *answer)
 {
+    if (answer->status > 0 && answer->outcome != API_OUTCOME_unsure)
+        run->is_held = false;
     if (item->progress == OP_ITEM_done)
         return; /* seen meanwhile */
     if (item->call == API_CALL_work)
@@ -285,9 +288,19 @@ needs_no_stop(struct engine *engine, struct run *run, struct run_item *item)
     return true;
 }
 
+/* While the service gives no usable answers, whatever is sent to it is lost or doubtful, and could
+ * not be sent again: those that are watched show when it answers. */
+static bool
+is_held(const struct run *run)
+{
+    return run->is_held && run_count(run, OP_ITEM_taken) > 0;
+}
+
 static bool
 ask(struct engine *engine, struct run *run)
 {
+    if (is_held(run))
+        return true;
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
 
