@@ -107,7 +107,8 @@ bool journal_stop_times(struct journal *journal, const char *pool_id, size_t mos
                         struct arena *arena, const int64_t **out, size_t *n, struct err *err);
 
 /* Readable when another process wrote (inotify on the folder; our own writes wake us, too); call
- * journal_noticed, and read again when it says that others wrote since it was last called. -1 when
+ * journal_noticed, and read again when it says that others wrote since it was last called; it may
+ * say so a little later only, when what woke us was not on disk yet. -1 when
  * the system has no inotify left, and for a journal that is not there yet. Borrowed. */
 int journal_fd(const struct journal *journal);
 bool journal_noticed(struct journal *journal);

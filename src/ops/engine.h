@@ -45,10 +45,11 @@ struct engine {
     struct snapshot snapshot; /* taken anew for each look at the world */
     int64_t now_ms, wall_ms;  /* of this turn */
     bool ops_changed, control_changed;
-    bool others_are_old;    /* somebody wrote into the journal since it was read */
-    int64_t publish_ms;     /* monotonic: not before; what is large is published more seldom */
-    int64_t others_read_ms; /* monotonic: not before */
-    int64_t last_wall_ms;   /* of the turn before */
+    bool others_are_old;     /* somebody wrote into the journal since it was read */
+    int64_t publish_ms;      /* monotonic: not before; what is large is published more seldom */
+    int64_t notice_until_ms; /* monotonic: somebody wrote lately, or is about to have written */
+    int64_t others_read_ms;  /* monotonic: not before */
+    int64_t last_wall_ms;    /* of the turn before */
 };
 
 /* One stretch of an op's way; the rows of kinds.c say which ops are made of which. All but `name`

@@ -20,6 +20,7 @@
 #include "ops/turn.h"
 
 enum { FIXED_FDS = 4, MOST_COMMANDS = 28, LONGEST_WAIT_MS = 60000 };
+enum { NOTICE_FOR_MS = 5000, NOTICE_EACH_MS = 250 };
 
 struct ops {
     pthread_t thread;
@@ -138,6 +139,20 @@ publish(struct engine *engine)
         publish_control(engine);
 }
 
+/* What others write is seen when its bytes are written, and counts only once they are on disk: it
+ * is looked for again for a while. */
+static void
+notice_others(struct engine *engine, bool is_written)
+{
+    int64_t now_ms = clock_mono_ms();
+
+    if (is_written)
+        engine->notice_until_ms = now_ms + NOTICE_FOR_MS;
+    if (now_ms >= engine->notice_until_ms || !journal_noticed(engine->journal))
+        return;
+    engine->others_are_old = true;
+}
+
 static void
 wait_for_news(struct ops *ops)
 {
@@ -158,12 +173,13 @@ wait_for_news(struct ops *ops)
         if (process_deadline_ms(run->command) < due_ms)
             due_ms = process_deadline_ms(run->command);
     }
+    if (clock_mono_ms() < engine->notice_until_ms && due_ms > clock_mono_ms() + NOTICE_EACH_MS)
+        due_ms = clock_mono_ms() + NOTICE_EACH_MS;
     wait_ms = due_ms == INT64_MAX ? -1 : due_ms - clock_mono_ms();
     if (wait_ms > LONGEST_WAIT_MS)
         wait_ms = LONGEST_WAIT_MS;
     poll(fds, n, due_ms == INT64_MAX ? -1 : (int)(wait_ms > 0 ? wait_ms : 0));
-    if (fds[3].revents && journal_noticed(engine->journal))
-        engine->others_are_old = true;
+    notice_others(engine, fds[3].revents != 0);
 }
 
 static bool
