@@ -4,8 +4,8 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
-from world import (API_ERROR, Http, NarrowLink, OtherQuic, SmallLink, Tcp, alerts, babbles, closes, date, filters_name, filters_size, mumbles,
-                   resets, sh, stalls, talks_http, tls_server)
+from world import (API_ERROR, ForgetfulDevice, Http, NarrowLink, NosyDevice, OtherQuic, SmallLink, Tcp, alerts, babbles,
+                   closes, date, filters_name, filters_size, mumbles, resets, sh, stalls, talks_http, tls_server)
 
 ROWS = []
 
@@ -663,3 +663,15 @@ def _(world):
 certificate_row("the API's connection inspected", "/O=Acme Security/CN=inspector", ["subjectAltName=IP:127.0.0.1"],
                 ("fail", "tls", "Acme Security", "somebody else answers for the API"), api=True, exit=2)
 api_row("nonsense instead of HTTP", lambda: Tcp(babbles), ("fail", "http", "", "does not speak HTTP"), exit=2)
+
+
+@fault("a device that cannot reassemble a large ClientHello in QUIC")
+def _(world):
+    return {"targets": [("region1", "127.0.0.1", 0, ForgetfulDevice(world.port).port)], "only": "udp", "exit": 1, "within": 9,
+            "expect": {UDP4: ("warn", "quic", "one of two packets does not", "post-quantum")}}
+
+
+@fault("a filter that swallows the production name in QUIC")
+def _(world):
+    return {"targets": [("region1", "127.0.0.1", 0, NosyDevice(world.port, b"quic.cftunnel.com").port)], "only": "udp", "exit": 2,
+            "within": 6, "expect": {UDP4: ("fail", "quic", "probe.cftunnel.com passes", "filters by name")}}

@@ -1,4 +1,5 @@
 """world.py — inside a network namespace of our own: the pretend edge and API, a name server, and peers that misbehave."""
+import hmac
 import json
 import os
 import socket
@@ -148,6 +149,105 @@ class OtherQuic:
             theirs = packet[at + 1:at + 1 + packet[at]]
             self.socket.sendto(b"\x80\0\0\0\0" + bytes([len(theirs)]) + theirs + bytes([len(own)]) + own
                                + b"\x6b\x33\x43\xcf", sender)
+
+
+class UdpDevice:
+    """Before the edge's UDP port: it hands on what comes, both ways, unless `takes` of a flow says no."""
+
+    def __init__(self, port):
+        self.edge, self.flows = ("127.0.0.1", port), {}
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(("127.0.0.1", 0))
+        self.port = self.socket.getsockname()[1]
+        threading.Thread(target=self.serve, daemon=True).start()
+
+    @staticmethod
+    def is_initial(packet):
+        return packet[0] & 0xf0 == 0xc0 and packet[1:5] == b"\0\0\0\1"
+
+    def serve(self):
+        while True:
+            packet, sender = self.socket.recvfrom(2048)
+            flow = self.flows.get(sender)
+            if not flow:
+                flow = self.flows[sender] = {"out": socket.socket(socket.AF_INET, socket.SOCK_DGRAM), "is_dead": False}
+                flow["out"].connect(self.edge)
+                threading.Thread(target=self.back, args=(flow["out"], sender), daemon=True).start()
+            if not flow["is_dead"] and self.takes(flow, packet):
+                flow["out"].send(packet)
+
+    def back(self, out, sender):
+        while True:
+            self.socket.sendto(out.recv(2048), sender)
+
+
+class ForgetfulDevice(UdpDevice):
+    """A flow that begins with two QUIC v1 Initials, because its ClientHello is that long, is too much for it. It holds the
+    first for a moment to see whether another follows."""
+
+    MOMENT_S = 0.05
+
+    def takes(self, flow, packet):
+        if flow.get("held"):
+            flow["is_dead"] = True
+        elif self.is_initial(packet) and "held" not in flow:
+            flow["held"] = packet
+            threading.Timer(self.MOMENT_S, self.release, args=(flow,)).start()
+        else:
+            return True
+        return False
+
+    @staticmethod
+    def release(flow):
+        held, flow["held"] = flow["held"], None
+        if not flow["is_dead"]:
+            flow["out"].send(held)
+
+
+class NosyDevice(UdpDevice):
+    """It reads the name in a QUIC v1 Initial, as anybody on the path can (RFC 9001 section 5.2), and swallows one of them."""
+
+    SALT = bytes.fromhex("38762cf7f55934b34d179ae6a4c80cadccbb7f0a")
+
+    def __init__(self, port, name):
+        self.name = name
+        super().__init__(port)
+
+    def takes(self, flow, packet):
+        flow["is_dead"] = self.is_initial(packet) and self.name in self.plaintext(packet)
+        return not flow["is_dead"]
+
+    @staticmethod
+    def expand(secret, label, size):
+        label = b"tls13 " + label
+        info = struct.pack("!HB", size, len(label)) + label + b"\0\1"
+        return hmac.digest(secret, info, "sha256")[:size]
+
+    @staticmethod
+    def aes(mode, key, data, iv=None):
+        more = ["-iv", iv.hex()] if iv else []
+        return subprocess.run(["openssl", "enc", f"-aes-128-{mode}", "-nopad", "-K", key.hex(), *more], input=data,
+                              capture_output=True, check=True).stdout
+
+    @staticmethod
+    def number(packet, at):
+        """RFC 9000 section 16: the value, and where it ends."""
+        size = 1 << (packet[at] >> 6)
+        return int.from_bytes(packet[at:at + size], "big") & ((1 << (8 * size - 2)) - 1), at + size
+
+    def plaintext(self, packet):
+        own_id = packet[6:6 + packet[5]]
+        at = 6 + len(own_id)
+        at += 1 + packet[at]
+        n_token, at = self.number(packet, at)
+        n, at = self.number(packet, at + n_token)
+        secret = self.expand(hmac.digest(self.SALT, own_id, "sha256"), b"client in", 32)
+        key, iv, hide = (self.expand(secret, label, size) for label, size in ((b"quic key", 16), (b"quic iv", 12), (b"quic hp", 16)))
+        mask = self.aes("ecb", hide, packet[at + 4:at + 20])
+        n_number = ((packet[0] ^ mask[0]) & 3) + 1
+        number = bytes(a ^ b for a, b in zip(packet[at:at + n_number], mask[1:]))
+        nonce = bytes(a ^ b for a, b in zip(iv, number.rjust(12, b"\0")))
+        return self.aes("ctr", key, packet[at + n_number:at + n - 16], nonce + b"\0\0\0\2")
 
 
 class SmallLink:
