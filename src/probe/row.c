@@ -87,11 +87,17 @@ row_failing(const struct row *row, size_t *n_known)
 static bool
 is_full_due(const struct place *place)
 {
-    int64_t age_ms = clock_mono_ms() - place->full_at_ms;
+    return place->full_at_ms == 0 || clock_mono_ms() - place->full_at_ms >= FULL_EVERY_MS;
+}
 
-    return place->full_at_ms == 0 || age_ms >= FULL_EVERY_MS ||
-           (place_is_failing(place) && fault_is_deep(&place->last.fault) &&
-            age_ms >= FULL_AGAIN_AFTER_MS);
+/* The address that stands for all where one is enough: the first that is not known to fail. */
+static const struct place *
+exemplar(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (!place_is_failing(&row->places[i]))
+            return &row->places[i];
+    return row->places;
 }
 
 static void
@@ -107,7 +113,7 @@ start(struct place *place, bool is_whole)
     attempt->is_light = !is_whole && !is_full_due(place);
     attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
-    attempt->tries_large = !attempt->is_light && row->other_name && place == row->places;
+    attempt->tries_large = !attempt->is_light && row->other_name && place == exemplar(row);
     attempt->done = place_done;
     attempt->context = place;
     row->running++;

@@ -7,10 +7,7 @@
 #include "probe/dns.h"
 #include "probe/meter.h"
 
-enum {
-    FULL_EVERY_MS = 300000,      /* politeness: whole handshakes with one address (J4) */
-    FULL_AGAIN_AFTER_MS = 60000, /* the same, while they fail */
-};
+enum { FULL_EVERY_MS = 300000 }; /* politeness: whole handshakes with one address (J4) */
 
 struct row;
 
