@@ -85,6 +85,28 @@ check_each_was_taken_once(const struct op *op)
     fetched_free(&answer);
 }
 
+static size_t most_seen;
+
+static bool
+all_are_done(const struct snapshot *snapshot, const void *context)
+{
+    size_t n, sent = 0;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    for (size_t i = 0; n > 0 && i < ops[0].n_items; i++)
+        sent += ops[0].items[i].progress == OP_ITEM_sent;
+    most_seen = sent > most_seen ? sent : most_seen;
+    return n > 0 && ops[0].n_done == ops[0].n_items;
+}
+
+static void
+answer_slowly(void)
+{
+    watch_post(&run.watch, "/sim/switch", "{\"name\":\"api.slow_ms\",\"value\":\"200\"}");
+    watch_fault(&run.watch, "api-slow", true);
+}
+
 /* --- limits --- */
 
 static bool
@@ -112,9 +134,8 @@ a_drain_outlasts_a_service_that_says_429(void **state)
                "{\"name\":\"answer\",\"method\":\"POST\",\"path\":\"/v1/environments/{id}/work/"
                "{id}/stop\",\"status\":429,\"headers\":{\"retry-after\":\"1\"},\"times\":9}");
     acting_confirm(&run);
-    op = acting_over(&run);
-    if (op->state != OP_STATE_done)
-        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+    assert_true(watch_until(&run.watch, all_are_done, NULL));
+    op = acting_op(&run);
     assert_true(acting_stops(&run) > (int64_t)op->n_items);
     check_each_was_taken_once(op);
 }
@@ -152,8 +173,7 @@ a_drain_outlasts_a_service_that_is_away_for_ten_seconds(void **state)
     run.options.send_within_ms = 1000;
     acting_start(&run);
     plan_drain();
-    watch_post(&run.watch, "/sim/switch", "{\"name\":\"api.slow_ms\",\"value\":\"200\"}");
-    watch_fault(&run.watch, "api-slow", true);
+    answer_slowly();
     acting_confirm(&run);
     assert_true(watch_until(&run.watch, has_begun, NULL));
     watch_fault(&run.watch, "api-slow", false);
@@ -171,21 +191,6 @@ a_drain_outlasts_a_service_that_is_away_for_ten_seconds(void **state)
 
 /* --- how much at once --- */
 
-static size_t most_seen;
-
-static bool
-all_are_done(const struct snapshot *snapshot, const void *context)
-{
-    size_t n, sent = 0;
-    const struct op *ops = snapshot_ops(snapshot, &n);
-
-    (void)context;
-    for (size_t i = 0; n > 0 && i < ops[0].n_items; i++)
-        sent += ops[0].items[i].progress == OP_ITEM_sent;
-    most_seen = sent > most_seen ? sent : most_seen;
-    return n > 0 && ops[0].n_done == ops[0].n_items;
-}
-
 static void
 never_more_than_four_stops_are_on_their_way(void **state)
 {
@@ -194,8 +199,7 @@ never_more_than_four_stops_are_on_their_way(void **state)
     acting_start(&run);
     plan_drain();
     snprintf(pool_id, sizeof(pool_id), "%s", acting_op(&run)->pool_id);
-    watch_post(&run.watch, "/sim/switch", "{\"name\":\"api.slow_ms\",\"value\":\"100\"}");
-    watch_fault(&run.watch, "api-slow", true);
+    answer_slowly();
     acting_confirm(&run);
     assert_true(watch_until(&run.watch, all_are_done, NULL));
     assert_int_equal(most_seen, MOST_IN_FLIGHT);
@@ -215,7 +219,8 @@ drain_on_a_full_disk(void)
 
     signal(SIGXFSZ, SIG_IGN);
     acting_start(&run);
-    op = plan_drain();
+    plan_drain();
+    answer_slowly();
     acting_confirm(&run);
     if (!watch_until(&run.watch, has_begun, NULL))
         _exit(2);
@@ -254,6 +259,7 @@ a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
+    watch_fault(&run.watch, "api-slow", false);
     acting_start(&run);
     assert_true(watch_until(&run.watch, is_interrupted, NULL));
     order = op_order_new(ORDER_resume);
@@ -262,9 +268,8 @@ a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
     order->ticket = ++run.last_ticket;
     snprintf(pool_id, sizeof(pool_id), "%s", acting_job(&run, JOB_STATE_active, 0)->pool_id);
     assert_true(store_order(run.watch.store, order));
-    op = acting_over(&run);
-    if (op->state != OP_STATE_done)
-        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+    assert_true(watch_until(&run.watch, all_are_done, NULL));
+    op = acting_op(&run);
     check_each_was_taken_once(op);
 }
 
