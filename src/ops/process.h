@@ -42,8 +42,9 @@ void process_add_result(const struct process *process, struct text *out);
 struct driver_workers process_workers(const struct process *process, const struct driver *driver,
                                       struct arena *arena);
 
-void process_free(struct process *process);   /* kills it; NULL is allowed */
-void process_let_go(struct process *process); /* it goes on alone; NULL is allowed */
+void process_free(struct process *process); /* kills it; NULL is allowed */
+/* It goes on without us; what it says then meets a closed pipe (SIGPIPE). NULL is allowed. */
+void process_let_go(struct process *process);
 
 /* An argv as a person would type it, quoted where a shell would need it. */
 void process_describe(const char *const *argv, struct text *out);
