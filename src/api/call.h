@@ -73,6 +73,9 @@ void api_hurry(struct api *api, const char *pool_id);
 struct text;
 void api_call_describe(const struct api_call *call, struct text *out);
 
+/* Does it change the world? */
+bool api_call_is_effect(enum api_call_id id);
+
 /* "ok" "unsure", for records and tests. */
 const char *api_outcome_name(enum api_outcome outcome);
 

@@ -530,6 +530,12 @@ calls_send(struct engine *engine, int64_t now_ms, int64_t *next_ms)
     return false;
 }
 
+bool
+api_call_is_effect(enum api_call_id id)
+{
+    return rows[id].changes == CHANGES_effect;
+}
+
 const char *
 api_outcome_name(enum api_outcome outcome)
 {

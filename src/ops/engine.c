@@ -240,20 +240,13 @@ engine_next(struct engine *engine, struct run *run)
 
 /* --- requests --- */
 
-static bool
-is_effect(enum api_call_id call)
-{
-    return call != API_CALL_work && call != API_CALL_session;
-}
-
 bool
 engine_may_act(const struct engine *engine)
 {
     size_t n = 0;
 
     for (const struct run *run = engine->runs; run; run = run->next)
-        for (size_t i = 0; i < run->n_items; i++)
-            n += run->items[i].tag && is_effect(run->items[i].call);
+        n += run_effects_in_flight(run);
     return n < ENGINE_MOST_EFFECTS;
 }
 
@@ -308,7 +301,7 @@ engine_call(struct engine *engine, struct run *run, struct run_item *item, enum 
     item->call = call;
     item->step = 0;
     request = make_call(engine, item, call, body);
-    if (is_effect(call)) {
+    if (api_call_is_effect(call)) {
         api_call_describe(&request, &detail);
         if (!record_item(engine, run, item, &err) ||
             !record_step(engine, run, call == API_CALL_stop ? "stop" : "send", item->id,

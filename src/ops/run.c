@@ -203,6 +203,16 @@ run_in_flight(const struct run *run)
     return n;
 }
 
+size_t
+run_effects_in_flight(const struct run *run)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < run->n_items; i++)
+        n += run->items[i].tag && api_call_is_effect(run->items[i].call);
+    return n;
+}
+
 bool
 run_items_are_settled(const struct run *run)
 {

@@ -115,6 +115,7 @@ void item_note(struct run_item *item, const char *format, ...) PRINTF_LIKE(2, 3)
 
 size_t run_count(const struct run *run, enum op_progress progress);
 size_t run_in_flight(const struct run *run);
+size_t run_effects_in_flight(const struct run *run); /* of those, what changes the world */
 /* Items that nothing more is to be done about. */
 bool run_items_are_settled(const struct run *run);
 /* What a person types to confirm: the object's name; of a job, whose title may be in any script,

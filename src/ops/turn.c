@@ -155,7 +155,7 @@ finish_cancelled(struct engine *engine, struct run *run)
 {
     size_t n_done = run_count(run, OP_ITEM_done);
 
-    if (run_in_flight(run) > 0 || run->command)
+    if (run_effects_in_flight(run) > 0 || run->command)
         return;
     if (run_chose(run, OP_CHOICE_keep) && n_done == run->n_items)
         engine_end(engine, run, OP_STATE_done, "it was kept empty until you ended it");

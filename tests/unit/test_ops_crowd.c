@@ -13,7 +13,7 @@
 
 #include "aid/acting.h"
 
-enum { JOBS = 2000, STOPPED = 300, MOST_MS_EACH = 20, REQUESTS_PER_MINUTE = 2400 };
+enum { JOBS = 2000, STOPPED = 300, MOST_MS_EACH = 60, REQUESTS_PER_MINUTE = 2400 };
 
 static struct acting run;
 
