@@ -57,7 +57,8 @@ struct calls {
     struct request *incoming;            /* guarded by lock; newest first */
     char hurry[HURRIES][FLEET_ID_BYTES]; /* guarded by lock */
     size_t n_hurry;                      /* guarded by lock */
-    struct request *taken;               /* the thread's: in the order in which they came */
+    struct request *taken; /* in the order in which they came; changed by the thread alone, under
+                            * lock, and read by it without */
 };
 
 static void
@@ -91,18 +92,16 @@ request_free(struct request *request)
 
 /* The lock is held while it is called, so that after calls_forget nobody is. */
 static void
-tell(struct calls *calls, struct request *request, const struct api_answer *answer)
+tell_locked(struct request *request, const struct api_answer *answer)
 {
-    pthread_mutex_lock(&calls->lock);
     if (request->done)
         request->done(request->context, request->tag, answer);
     else
         secret_free(answer->token);
-    pthread_mutex_unlock(&calls->lock);
 }
 
 static void
-unlink_taken(struct calls *calls, const struct request *request)
+unlink_taken_locked(struct calls *calls, const struct request *request)
 {
     struct request **at = &calls->taken;
 
@@ -118,8 +117,10 @@ conclude(struct calls *calls, struct request *request, const struct api_answer *
     log_line("ops", "%s %s: %s%s%s", rows[request->id].method, request->path,
              api_outcome_name(answer->outcome), answer->err.code ? ": " : "",
              answer->err.code ? answer->err.message : "");
-    tell(calls, request, answer);
-    unlink_taken(calls, request);
+    pthread_mutex_lock(&calls->lock);
+    tell_locked(request, answer);
+    unlink_taken_locked(calls, request);
+    pthread_mutex_unlock(&calls->lock);
     request_free(request);
 }
 
@@ -230,7 +231,9 @@ calls_add(struct calls *calls, const struct api_call *call)
         err_set(&err, ERR_FORMAT, "%s: \"%.40s\" cannot stand in a path", rows[call->id].what,
                 call->ids[0]);
         answer = unsent(&err);
-        tell(calls, request, &answer); /* the list of those that were taken is the other thread's */
+        pthread_mutex_lock(&calls->lock);
+        tell_locked(request, &answer); /* the list of those that were taken is the other thread's */
+        pthread_mutex_unlock(&calls->lock);
         request_free(request);
         return;
     }
