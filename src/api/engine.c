@@ -284,12 +284,6 @@ take_wishes(struct engine *engine)
 
 /* The loop */
 
-static int64_t
-earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* Send what may be sent now; returns when there is more to send. */
 static int64_t
 ask(struct engine *engine)

@@ -12,6 +12,13 @@ int64_t clock_mono_us(void);
 /* Milliseconds since 1970-01-01T00:00:00Z. For ages of things with a date, and for showing. */
 int64_t clock_wall_ms(void);
 
+/* The sooner of two moments of one clock; INT64_MAX is never. */
+static inline int64_t
+earliest(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
 /* RFC 3339, any offset, optional fraction: "2026-11-23T09:07:33.512Z". */
 bool rfc3339_parse(const char *s, int64_t *out_wall_ms) MUST_CHECK;
 /* "2026-11-23T09:07:33Z"; always UTC. */

@@ -20,7 +20,7 @@
 #include "ops/turn.h"
 
 enum { FIXED_FDS = 4, MOST_COMMANDS = 28, LONGEST_WAIT_MS = 60000 };
-enum { NOTICE_FOR_MS = 5000, NOTICE_EACH_MS = 250 };
+enum { NOTICE_FOR_MS = 5000, NOTICE_EACH_MS = 250, NOTICE_SELDOM_MS = 10000 };
 
 struct ops {
     pthread_t thread;
@@ -140,17 +140,22 @@ publish(struct engine *engine)
 }
 
 /* What others write is seen when its bytes are written, and counts only once they are on disk: it
- * is looked for again for a while. */
+ * is looked for often for a while, and now and then for ever, since a disk may take its time. */
+static int64_t
+notice_due_ms(const struct engine *engine, int64_t now_ms)
+{
+    if (!engine->journal)
+        return INT64_MAX;
+    return now_ms + (now_ms < engine->notice_until_ms ? NOTICE_EACH_MS : NOTICE_SELDOM_MS);
+}
+
 static void
 notice_others(struct engine *engine, bool is_written)
 {
-    int64_t now_ms = clock_mono_ms();
-
     if (is_written)
-        engine->notice_until_ms = now_ms + NOTICE_FOR_MS;
-    if (now_ms >= engine->notice_until_ms || !journal_noticed(engine->journal))
-        return;
-    engine->others_are_old = true;
+        engine->notice_until_ms = clock_mono_ms() + NOTICE_FOR_MS;
+    if (engine->journal && journal_noticed(engine->journal))
+        engine->others_are_old = true;
 }
 
 static void
@@ -173,8 +178,7 @@ wait_for_news(struct ops *ops)
         if (process_deadline_ms(run->command) < due_ms)
             due_ms = process_deadline_ms(run->command);
     }
-    if (clock_mono_ms() < engine->notice_until_ms && due_ms > clock_mono_ms() + NOTICE_EACH_MS)
-        due_ms = clock_mono_ms() + NOTICE_EACH_MS;
+    due_ms = earliest(due_ms, notice_due_ms(engine, clock_mono_ms()));
     wait_ms = due_ms == INT64_MAX ? -1 : due_ms - clock_mono_ms();
     if (wait_ms > LONGEST_WAIT_MS)
         wait_ms = LONGEST_WAIT_MS;
@@ -199,6 +203,7 @@ open_journal(struct engine *engine)
                 "no folder for the journal: neither XDG_STATE_HOME nor HOME is set");
     else
         engine->journal = journal_open(engine->options->journal_folder, &engine->journal_error);
+    engine->notice_until_ms = clock_mono_ms() + NOTICE_FOR_MS; /* what was written just before */
     record_read_others(engine);
 }
 

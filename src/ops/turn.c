@@ -278,12 +278,6 @@ turn_take(struct engine *engine)
 
 /* --- when the next one is due --- */
 
-static int64_t
-earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 int64_t
 turn_due_ms(const struct engine *engine)
 {

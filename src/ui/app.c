@@ -224,12 +224,6 @@ is_gone(const struct loop *loop, short events)
            bytes == 0;
 }
 
-static int64_t
-earliest(int64_t a, int64_t b)
-{
-    return a < b ? a : b;
-}
-
 /* In how many milliseconds something is to be done without being woken. */
 static int
 patience_ms(struct loop *loop)
