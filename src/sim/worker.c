@@ -20,6 +20,8 @@ enum {
     /* scaled by fleet.pace: */
     BOOT_LEAST_MS = 1000,
     BOOT_MOST_MS = 3000,
+    CALL_LEAST_MS = 400,
+    CALL_MOST_MS = 12000,
     LEAVE_LEAST_MS = 300, /* from SIGTERM: cancel the call, stop the item, exit */
     LEAVE_MOST_MS = 2000,
     KILL_MS = 30000, /* whoever does not mind SIGTERM gets SIGKILL */
@@ -234,6 +236,14 @@ beat(struct world *world, struct worker *worker)
     return true;
 }
 
+static int64_t
+call_takes_ms(struct world *world)
+{
+    return world->switches.tool_ms
+               ? world->switches.tool_ms
+               : scaled(world, chance_between(&world->chance, CALL_LEAST_MS, CALL_MOST_MS));
+}
+
 static void
 run_tools(struct world *world, struct worker *worker, struct session *session)
 {
@@ -247,8 +257,7 @@ run_tools(struct world *world, struct worker *worker, struct session *session)
     if (worker->call_id[0] || !call)
         return;
     snprintf(worker->call_id, sizeof(worker->call_id), "%s", call->id);
-    worker->call_done_ms =
-        world->now_ms + scaled(world, chance_between(&world->chance, 400, 12000));
+    worker->call_done_ms = world->now_ms + call_takes_ms(world);
 }
 
 static void

@@ -64,7 +64,7 @@ static int
 begin(void **state)
 {
     (void)state;
-    acting_begin(&run, "tests/worlds/many.yaml");
+    acting_begin(&run, "tests/worlds/long-calls.yaml");
     run.options.grace_ms = GRACE_MS;
     run.options.requeue_ms = REQUEUE_MS;
     run.options.send_within_ms = 1000;
@@ -270,7 +270,7 @@ a_refused_credential_ends_a_drain_before_it_has_asked_for_all(void **state)
     assert_true(acting_stops(&run) <= 8); /* two rounds of those that may be in flight */
 }
 
-/* Sessions that nearly always wait for a tool call, so that one is open when their jobs stop. */
+/* Sessions that wait for a tool call, so that one is open when their jobs stop. */
 static void
 make_busy_sessions(void)
 {
