@@ -98,12 +98,12 @@ fuzz:
 	$(Q)tests/fuzz/run $(FUZZ_SECONDS)
 
 install: all
-	install -D -m 755 build/sandwatch $(DESTDIR)$(PREFIX)/bin/sandwatch
-	install -d $(DESTDIR)$(DATADIR)/themes $(DESTDIR)$(DATADIR)/scenarios $(DESTDIR)$(DATADIR)/drivers
-	install -m 644 themes/*.yaml $(DESTDIR)$(DATADIR)/themes
-	install -m 644 scenarios/*.yaml $(DESTDIR)$(DATADIR)/scenarios
-	install -m 644 drivers/*.yaml $(DESTDIR)$(DATADIR)/drivers
-	install -D -m 644 docs/sandwatch.1 $(DESTDIR)$(PREFIX)/share/man/man1/sandwatch.1
+	install -D -m 755 build/sandwatch "$(DESTDIR)$(PREFIX)/bin/sandwatch"
+	install -d "$(DESTDIR)$(DATADIR)/themes" "$(DESTDIR)$(DATADIR)/scenarios" "$(DESTDIR)$(DATADIR)/drivers"
+	install -m 644 themes/*.yaml "$(DESTDIR)$(DATADIR)/themes"
+	install -m 644 scenarios/*.yaml "$(DESTDIR)$(DATADIR)/scenarios"
+	install -m 644 drivers/*.yaml "$(DESTDIR)$(DATADIR)/drivers"
+	install -D -m 644 docs/sandwatch.1 "$(DESTDIR)$(PREFIX)/share/man/man1/sandwatch.1"
 
 clean:
 	rm -rf build
