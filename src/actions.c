@@ -115,18 +115,13 @@ act(struct program *program, const struct act_options *options)
 {
     struct err err = {0};
 
-    if (!options->is_yes && !options->is_dry && !options->has_terminal) {
-        fprintf(stderr,
-                "sandwatch: %s: refused: without a terminal to ask on, it takes --yes (or "
-                "--dry-run, for the plan)\n",
-                options->command);
-        return ACT_failed;
-    }
     program->store = store_new();
-    if (!program_start_action(program, &err)) {
-        fprintf(stderr, "sandwatch: %s: %s\n", options->command, err.message);
-        return ACT_failed;
-    }
+    if (!options->is_yes && !options->is_dry && !options->has_terminal)
+        return cli_act_refuse(options, program->store,
+                              "refused: without a terminal to ask on, it takes --yes (or "
+                              "--dry-run, for the plan)");
+    if (!program_start_action(program, &err))
+        return cli_act_refuse(options, program->store, err.message);
     return cli_act(options, program->store);
 }
 
@@ -160,17 +155,21 @@ static int
 run_verb(const char *verb, struct program *program, struct arguments *arguments)
 {
     struct act_options options = {.command = verb};
+    const char *unknown;
 
     if (!take_common(program, arguments, &options))
         return EXIT_USAGE;
-    for (int i = 0; i < arguments->n; i++)
-        if (strncmp(arguments->v[i], "--", 2) == 0)
-            return usage_error(verb, arguments->v[i]);
+    unknown = take_names(arguments);
+    if (unknown)
+        return usage_error(verb, unknown);
     if (arguments->n < 2)
         return object_error(verb, NULL);
     options.kind = op_kind_find(verb, arguments->v[0]);
     if (options.kind == OP_KIND_COUNT)
         return object_error(verb, arguments->v[0]);
+    for (int i = 1; i < arguments->n; i++)
+        if (!arguments->v[i][0])
+            return object_error(verb, NULL); /* a variable of a script that was not set */
     options.names = (const char *const *)&arguments->v[1];
     options.n_names = (size_t)arguments->n - 1;
     if (options.n_names > 1 && options.kind != OP_stop_job)
@@ -215,7 +214,7 @@ run_taken_up(struct program *program, struct arguments *arguments, const char *o
 int
 run_history(struct program *program, struct arguments *arguments)
 {
-    const char *since = NULL, *resumed = NULL, *dismissed = NULL;
+    const char *since = NULL, *resumed = NULL, *dismissed = NULL, *unknown;
     struct history_options options = {.folder = program_journal(program)};
     struct err err = {0};
 
@@ -223,8 +222,10 @@ run_history(struct program *program, struct arguments *arguments)
         !take_value(arguments, "--dismiss", &dismissed) ||
         !take_value(arguments, "--since", &since))
         return EXIT_USAGE;
-    if (resumed && dismissed)
-        return usage_error("history", "--dismiss"); /* one or the other */
+    if (resumed && dismissed) {
+        fputs("sandwatch: history: expected one of --resume and --dismiss, found both\n", stderr);
+        return EXIT_USAGE;
+    }
     if (resumed || dismissed)
         return run_taken_up(program, arguments, resumed ? resumed : dismissed, !resumed);
     options.look = look_of(program, arguments);
@@ -232,11 +233,11 @@ run_history(struct program *program, struct arguments *arguments)
         fprintf(stderr, "sandwatch: history: %s\n", err.message);
         return EXIT_USAGE;
     }
-    if (arguments->n > 0 && strncmp(arguments->v[0], "--", 2) != 0) {
-        options.op_id = arguments->v[0];
-        arguments->n--, arguments->v++;
-    }
-    if (arguments->n > 0)
-        return usage_error("history", arguments->v[0]);
+    unknown = take_names(arguments);
+    if (!unknown && arguments->n > 1)
+        unknown = arguments->v[1];
+    if (unknown)
+        return usage_error("history", unknown);
+    options.op_id = arguments->v[0];
     return cli_history(&options);
 }

@@ -14,10 +14,21 @@ drop(struct arguments *arguments, int i, int n)
     arguments->n -= n;
 }
 
+/* Where the options end: at "--", after which everything is a name. */
+static int
+options_end(const struct arguments *arguments)
+{
+    int i = 0;
+
+    while (i < arguments->n && strcmp(arguments->v[i], "--") != 0)
+        i++;
+    return i;
+}
+
 bool
 take_flag(struct arguments *arguments, const char *name)
 {
-    for (int i = 0; i < arguments->n; i++)
+    for (int i = 0, end = options_end(arguments); i < end; i++)
         if (strcmp(arguments->v[i], name) == 0) {
             drop(arguments, i, 1);
             return true;
@@ -30,7 +41,7 @@ take_value(struct arguments *arguments, const char *name, const char **value)
 {
     size_t length = strlen(name);
 
-    for (int i = 0; i < arguments->n; i++) {
+    for (int i = 0, end = options_end(arguments); i < end; i++) {
         const char *argument = arguments->v[i];
 
         if (strncmp(argument, name, length) == 0 && argument[length] == '=') {
@@ -40,7 +51,7 @@ take_value(struct arguments *arguments, const char *name, const char **value)
         }
         if (strcmp(argument, name) != 0)
             continue;
-        if (i + 1 >= arguments->n) {
+        if (i + 1 >= arguments->n || strncmp(arguments->v[i + 1], "--", 2) == 0) {
             fprintf(stderr, "sandwatch: %s: expected a value after it\n", name);
             return false;
         }
@@ -69,6 +80,19 @@ take_number(struct arguments *arguments, const struct number *number, int64_t *v
     }
     *value = n;
     return true;
+}
+
+const char *
+take_names(struct arguments *arguments)
+{
+    int end = options_end(arguments);
+
+    for (int i = 0; i < end; i++)
+        if (strncmp(arguments->v[i], "--", 2) == 0)
+            return arguments->v[i];
+    if (end < arguments->n)
+        drop(arguments, end, 1);
+    return NULL;
 }
 
 int

@@ -1,4 +1,5 @@
 /* main.c — wiring and shutdown order: which subcommand runs, on what, and who is stopped when. */
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -299,7 +300,7 @@ command_find(const char *name)
 static bool
 has_argument(int argc, char **argv, const char *name)
 {
-    for (int i = 1; i < argc; i++)
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
         if (strcmp(argv[i], name) == 0)
             return true;
     return false;
@@ -381,6 +382,21 @@ is_sim_control(int argc, char **argv)
     return argc >= 3 && strcmp(argv[1], "sim") == 0 && strcmp(argv[2], "control") == 0;
 }
 
+/* A program that was started with one of them closed must not print into what is opened next. What
+ * is printed there fails, as it should. */
+static void
+keep_standard_streams(void)
+{
+    while (true) {
+        int fd = open("/dev/null", O_RDONLY);
+
+        if (fd > STDERR_FILENO)
+            close(fd);
+        if (fd < 0 || fd > STDERR_FILENO)
+            return;
+    }
+}
+
 int
 main(int argc, char **argv)
 {
@@ -388,6 +404,7 @@ main(int argc, char **argv)
     struct err err = {0};
     int status;
 
+    keep_standard_streams();
     setlocale(LC_ALL, "");
     setrlimit(RLIMIT_CORE, &(struct rlimit){0}); /* libraries hold copies of our credentials */
     if (has_argument(argc, argv, "--version")) {

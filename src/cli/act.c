@@ -422,6 +422,17 @@ begin(struct act *act)
 }
 
 int
+cli_act_refuse(const struct act_options *options, struct store *store, const char *why)
+{
+    struct act act;
+
+    act_open(&act, options, store);
+    (void)act_give_up(&act, ACT_failed, why);
+    act_close(&act);
+    return ACT_failed;
+}
+
+int
 cli_act(const struct act_options *options, struct store *store)
 {
     enum act_verdict verdict;
@@ -429,10 +440,10 @@ cli_act(const struct act_options *options, struct store *store)
 
     act_open(&act, options, store);
     verdict = options->op_id ? resume(&act) : begin(&act);
-    act_close(&act);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("sandwatch: standard output");
-        return verdict == ACT_done ? ACT_unknown : (int)verdict;
+        verdict = verdict == ACT_done ? ACT_unknown : verdict;
     }
+    act_close(&act);
     return (int)verdict;
 }

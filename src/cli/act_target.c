@@ -78,7 +78,8 @@ has_id(const struct candidate *candidate, const char *name)
 static bool
 has_name(const struct candidate *candidate, const char *name)
 {
-    return strcmp(candidate->name, name) == 0 || strcmp(candidate->other_id, name) == 0;
+    return name[0] &&
+           (strcmp(candidate->name, name) == 0 || strcmp(candidate->other_id, name) == 0);
 }
 
 static bool

@@ -37,6 +37,7 @@ act_open(struct act *act, const struct act_options *options, struct store *store
         .options = options, .store = store, .kind = options->kind, .started_ms = clock_mono_ms()};
     act->deadline_ms = act->started_ms + options->look.timeout_ms;
     pthread_sigmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN); /* nobody reads how far it is: the op goes on all the same */
     act->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     store_snapshot(store, &act->snapshot);
 }
@@ -51,6 +52,7 @@ act_close(struct act *act)
     if (act->signal_fd >= 0)
         close(act->signal_fd);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_DFL);
 }
 
 int

@@ -71,6 +71,8 @@ struct act_options {
 /* Plan, confirm and follow one op of the ops room to its end; print how it ended. Returns an enum
  * act_verdict. Takes SIGINT (once: cancel; twice: leave it), SIGTERM and SIGHUP (leave it). */
 int cli_act(const struct act_options *options, struct store *store);
+/* Say why nothing is even tried, with --json as a document, too. Returns ACT_failed. */
+int cli_act_refuse(const struct act_options *options, struct store *store, const char *why);
 
 struct history_options {
     struct status_options look;

@@ -18,7 +18,11 @@ static const char *const line_kinds[] = {
 void
 op_title_add(struct text *out, const struct op *op)
 {
-    text_addf(out, "%s %s ", op_verb(op->kind), op_object(op->kind));
+    bool says_what = strcmp(op_object(op->kind), "job") == 0 && op->n_items > 1; /* "3 jobs" */
+
+    text_addf(out, "%s ", op_verb(op->kind));
+    if (!says_what)
+        text_addf(out, "%s ", op_object(op->kind));
     text_add(out, op->object_name[0] ? op->object_name : op->object_id);
 }
 
@@ -86,17 +90,38 @@ print_planned_items(const struct page *page, const struct op *op)
 
     if (op->n_items == 0)
         return;
-    page_heading(page, "What it acts on");
+    page_heading(page, "What it is about");
     table = table_new(headings);
     for (size_t i = 0; i < op->n_items; i++) {
         table_row(table, op->items[i].progress == OP_ITEM_left ? ROLE_stale : ROLE_info);
         table_cell_short(table, op->items[i].name, MOST_CELLS);
         table_cell(table, "%s", op->items[i].id);
         table_cell_short(table, op->items[i].what, MOST_CELLS);
-        table_cell_short(table, op->items[i].loses, MOST_CELLS);
+        table_cell(table, "%s", op->items[i].loses);
     }
     table_print(page->out, table, page->marking);
     table_free(table);
+}
+
+static void
+print_choices(const struct page *page, const struct op *op)
+{
+    TEXT(grace, TIME_BYTES);
+
+    if (!op->choices_offered && op->grace_ms <= 0)
+        return;
+    page_heading(page, "Choices");
+    for (int i = 0; i < OP_CHOICE_COUNT; i++) {
+        if (!(op->choices_offered & 1u << i))
+            continue;
+        fprintf(page->out, "  [%c] %s: ", op->choices & 1u << i ? 'x' : ' ',
+                op_choice_name((enum op_choice)i));
+        page_wrap(page, op_choice_what((enum op_choice)i), 6);
+    }
+    if (op->grace_ms <= 0)
+        return;
+    duration_add(&grace, op->grace_ms);
+    fprintf(page->out, "  grace time %s: until then nothing is forced\n", grace.bytes);
 }
 
 void
@@ -108,19 +133,11 @@ op_print_plan(const struct page *page, const struct op *op)
     op_title_add(&title, op);
     page_heading(page, title.bytes);
     fputs("  ", page->out);
-    page_wrap(page, op->summary, 2);
-    print_planned_items(page, op);
-    for (int i = 0, n = 0; i < OP_CHOICE_COUNT; i++) {
-        if (!(op->choices_offered & 1u << i))
-            continue;
-        if (n++ == 0)
-            page_heading(page, "Choices");
-        fprintf(page->out, "  [%c] %s: ", op->choices & 1u << i ? 'x' : ' ',
-                op_choice_name((enum op_choice)i));
-        page_wrap(page, op_choice_what((enum op_choice)i), 6);
-    }
-    print_lines(page, op, OP_LINE_note, "Known");
+    page_wrap(page, op_what(op->kind), 2);
     print_lines(page, op, OP_LINE_warning, "Beware");
+    print_choices(page, op);
+    print_planned_items(page, op);
+    print_lines(page, op, OP_LINE_note, "Known");
     print_lines(page, op, OP_LINE_call, "Calls");
     print_lines(page, op, OP_LINE_command, "Commands");
     fputc('\n', page->out);

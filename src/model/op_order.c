@@ -21,8 +21,12 @@ op_order_new(enum op_order_kind kind)
 void
 op_order_add_id(struct op_order *order, const char *id)
 {
-    char(*longer)[ORDER_ID_BYTES] = realloc(order->ids, (order->n_ids + 1) * sizeof(*order->ids));
+    char(*longer)[ORDER_ID_BYTES];
 
+    for (size_t i = 0; i < order->n_ids; i++)
+        if (strncmp(order->ids[i], id, ORDER_ID_BYTES - 1) == 0)
+            return;
+    longer = realloc(order->ids, (order->n_ids + 1) * sizeof(*order->ids));
     if (!longer)
         die("out of memory");
     order->ids = longer;

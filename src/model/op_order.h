@@ -42,7 +42,7 @@ struct op_order {
 
 /* Zeroed, grace_ms -1. Caller frees with op_order_free, or gives it to store_order. */
 struct op_order *op_order_new(enum op_order_kind kind);
-void op_order_add_id(struct op_order *order, const char *id);
-void op_order_free(struct op_order *order); /* NULL is allowed */
+void op_order_add_id(struct op_order *order, const char *id); /* once, however often it is named */
+void op_order_free(struct op_order *order);                   /* NULL is allowed */
 
 #endif

@@ -115,6 +115,7 @@ a_name_or_an_id_finds_its_object(void **state)
     assert_true(act_target_find(snapshot, "pool", "eu-west", &id, NULL));
     assert_string_equal(id, "env_eu-west");
     assert_true(act_target_find(snapshot, "pool", "env_eu-west", &id, NULL));
+    assert_false(act_target_find(snapshot, "pool", "", &id, NULL)); /* also when there is one */
     assert_true(act_target_find(snapshot, "job", "nightly bump", &id, NULL));
     assert_string_equal(id, "work_1");
     assert_true(act_target_find(snapshot, "job", "sesn_9", &id, NULL));
