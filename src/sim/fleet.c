@@ -1,5 +1,6 @@
 #include "sim/fleet.h"
 
+#include "core/clock.h"
 #include "core/json.h"
 #include "sim/agent.h"
 #include "sim/buffer.h"
@@ -11,6 +12,8 @@
 enum {
     DORMANT_KEPT_MS = 20 * 60 * 1000, /* a finished session is archived after that */
     ARCHIVED_KEPT_MS = 20 * 60 * 1000,
+    STEP_MS = 200,
+    MOST_STEPS = 50,
 };
 
 static struct json *
@@ -116,8 +119,8 @@ retire(struct world *world, struct session *session)
         session_archive(world, session);
 }
 
-void
-fleet_tick(struct world *world)
+static void
+tick(struct world *world)
 {
     for (size_t i = 0; i < world->environments.n; i++)
         queue_advance(world, world->environments.items[i]);
@@ -133,4 +136,16 @@ fleet_tick(struct world *world)
     }
     for (size_t i = world->sessions.n; i-- > 0;)
         retire(world, world->sessions.items[i]);
+}
+
+void
+fleet_live(struct world *world, int64_t now_ms)
+{
+    int64_t late_ms = now_ms - world->now_ms;
+    int64_t step_ms = late_ms > MOST_STEPS * STEP_MS ? late_ms / MOST_STEPS : STEP_MS;
+
+    do {
+        world->now_ms = earliest(world->now_ms + step_ms, now_ms);
+        tick(world);
+    } while (world->now_ms < now_ms);
 }

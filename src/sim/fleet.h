@@ -8,7 +8,9 @@
  * is_fresh, else the caller says how it stands. */
 struct session *fleet_new_job(struct world *world, struct environment *environment,
                               int64_t created_ms, bool is_fresh);
-/* Everything that is due at world->now_ms. A few times a second. */
-void fleet_tick(struct world *world);
+/* Bring the world to this moment, and do what was due. When that is long after the last time, since
+ * this process had to wait, it goes in steps: workers heartbeat, claim and answer as if it had not,
+ * and no lease lapses that they would have kept. */
+void fleet_live(struct world *world, int64_t now_ms);
 
 #endif

@@ -19,6 +19,8 @@
 #include "sim/web.h"
 #include "sim/workers.h"
 
+enum { LATE_MS = 500 };
+
 static void
 on_event(void *context, const struct session *session, const struct event *event)
 {
@@ -226,17 +228,29 @@ service_tick(struct service *service)
     struct world *world = service->world;
     const struct array *timeline = &service->scenario->timeline;
 
-    world->now_ms = clock_wall_ms();
+    int64_t now_ms = clock_wall_ms();
+
     while (service->next_step < timeline->n) {
         const struct step *step = timeline->items[service->next_step];
 
-        if (world->born_ms + step->at * 1000 > world->now_ms)
+        if (world->born_ms + step->at * 1000 > now_ms)
             break;
         take_step(service, step);
         service->next_step++;
     }
-    fleet_tick(world);
+    fleet_live(world, now_ms);
     customer_tick(service->customer, world);
+}
+
+/* A request finds the workers as they would be now, also when the last tick is long ago. */
+static void
+keep_up(struct world *world)
+{
+    int64_t now_ms = clock_wall_ms();
+
+    if (now_ms - world->now_ms > LATE_MS)
+        fleet_live(world, now_ms);
+    world->now_ms = now_ms;
 }
 
 void
@@ -244,7 +258,7 @@ service_serve(void *context, struct exchange *x)
 {
     struct service *service = context;
 
-    service->world->now_ms = clock_wall_ms();
+    keep_up(service->world);
     if (!x->request_id[0])
         chance_id(&service->world->chance, "req", x->request_id);
     if (service->world->is_hostile)

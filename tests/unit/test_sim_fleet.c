@@ -49,10 +49,8 @@ world_of(const char *scenario, uint64_t seed)
 static void
 pass(struct world *world, int64_t seconds)
 {
-    for (int64_t end = world->now_ms + seconds * 1000; world->now_ms < end;) {
-        world->now_ms += 200;
-        fleet_tick(world);
-    }
+    for (int64_t end = world->now_ms + seconds * 1000; world->now_ms < end;)
+        fleet_live(world, world->now_ms + 200);
 }
 
 /* Nothing that a console would have to call a fault. */
@@ -138,6 +136,26 @@ workers_that_vanish_leave_their_jobs_to_lapse_and_others_take_them(void **state)
     pass(world, 10);
     assert_int_equal(queue_stats(world, pool).depth, 0);
     assert_non_null(item_in(pool, ITEM_ACTIVE));
+    world_end(world);
+}
+
+static void
+a_simulator_that_had_to_wait_does_not_let_leases_lapse(void **state)
+{
+    struct world *world = world_of("tests/worlds/few.yaml", 1);
+    const struct environment *pool;
+    size_t n_active;
+
+    (void)state;
+    pass(world, 10);
+    for (int i = 0; i < 10; i++) {
+        fleet_live(world, world->now_ms + 8000); /* four leases */
+        pool = world->environments.items[0];
+        n_active = 0;
+        for (size_t j = 0; j < pool->items.n; j++)
+            n_active += ((const struct item *)pool->items.items[j])->state == ITEM_ACTIVE;
+        assert_int_equal(n_active, 4);
+    }
     world_end(world);
 }
 
@@ -303,6 +321,7 @@ main(void)
         cmocka_unit_test(half_an_hour_of_a_healthy_world_stays_healthy_and_moves),
         cmocka_unit_test(a_stop_is_obeyed_at_the_next_heartbeat),
         cmocka_unit_test(workers_that_vanish_leave_their_jobs_to_lapse_and_others_take_them),
+        cmocka_unit_test(a_simulator_that_had_to_wait_does_not_let_leases_lapse),
         cmocka_unit_test(a_worker_that_stalls_leaves_a_claim_pending),
         cmocka_unit_test(the_same_seed_gives_the_same_run_and_another_one_does_not),
         cmocka_unit_test(a_pool_keeps_its_id_and_its_key_when_the_scenario_changes),

@@ -38,10 +38,8 @@ world_of(const char *scenario)
 static void
 pass(struct world *world, int64_t ms)
 {
-    for (int64_t end = world->now_ms + ms; world->now_ms < end;) {
-        world->now_ms += 100;
-        fleet_tick(world);
-    }
+    for (int64_t end = world->now_ms + ms; world->now_ms < end;)
+        fleet_live(world, world->now_ms + 100);
 }
 
 static struct worker *
