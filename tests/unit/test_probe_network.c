@@ -298,7 +298,8 @@ a_ready_connector_says_who_it_is_and_where_it_is_connected(void **state)
     }
     assert_true(*one->tunnel_id && *one->connector_id && *one->version && *one->service);
     assert_true(one->started_ms > 0 && one->requests >= 0 && one->request_errors >= 0);
-    assert_true(one->requests_per_s < 0); /* one sample is no rate */
+    if (m.snapshot.source[SOURCE_connectors].rounds == 1)
+        assert_true(one->requests_per_s < 0); /* one sample is no rate */
     assert_true(measure_rounds(&m, SOURCE_connectors, 2));
     assert_true(measure_connector(&m, "one")->requests_per_s >= 0);
     measure_stop(&m);
