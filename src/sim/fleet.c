@@ -148,4 +148,5 @@ fleet_live(struct world *world, int64_t now_ms)
         world->now_ms = earliest(world->now_ms + step_ms, now_ms);
         tick(world);
     } while (world->now_ms < now_ms);
+    world->lived_ms = now_ms;
 }

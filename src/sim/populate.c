@@ -301,7 +301,7 @@ populate(const struct scenario *scenario, uint64_t seed, int64_t now_ms)
     struct world *world = world_begin(seed, &scenario->switches);
     bool *fault;
 
-    world->now_ms = world->born_ms = now_ms;
+    world->now_ms = world->born_ms = world->lived_ms = now_ms;
     world->is_hostile = scenario->is_hostile;
     for (size_t i = 0; i < scenario->faults.n; i++)
         if ((fault = faults_find(&world->faults, scenario->faults.items[i])))

@@ -19,7 +19,7 @@
 #include "sim/web.h"
 #include "sim/workers.h"
 
-enum { LATE_MS = 500 };
+enum { LATE_MS = 300 };
 
 static void
 on_event(void *context, const struct session *session, const struct event *event)
@@ -248,7 +248,7 @@ keep_up(struct world *world)
 {
     int64_t now_ms = clock_wall_ms();
 
-    if (now_ms - world->now_ms > LATE_MS)
+    if (now_ms - world->lived_ms > LATE_MS)
         fleet_live(world, now_ms);
     world->now_ms = now_ms;
 }

@@ -158,6 +158,7 @@ struct world {
     struct faults faults;
     struct hooks hooks;
     int64_t now_ms;
+    int64_t lived_ms; /* until when all was done that was due; fleet_live */
     int64_t born_ms;
     uint64_t serial;
     bool is_hostile; /* names and messages try to hurt whoever shows them */

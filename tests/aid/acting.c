@@ -14,7 +14,7 @@
 #include "core/die.h"
 #include "probe/probe.h"
 
-enum { PATIENCE = 4 };
+enum { PATIENCE = 2 };
 
 void
 acting_begin(struct acting *acting, const char *scenario)

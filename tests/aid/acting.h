@@ -40,9 +40,9 @@ const struct op *acting_plan_with(struct acting *acting, enum op_kind kind, cons
 void acting_confirm(struct acting *acting);
 void acting_order(struct acting *acting, enum op_order_kind kind, const char *typed);
 
-/* Wait until the last op has that state; false after twenty seconds. */
+/* Wait until the last op has that state; false after a minute. */
 bool acting_until(struct acting *acting, enum op_state state);
-/* Wait until it is over, and give its row; fails the test after eighty seconds. */
+/* Wait until it is over, and give its row; fails the test after two minutes. */
 const struct op *acting_over(struct acting *acting);
 const struct op *acting_op(struct acting *acting); /* the last op's row; NULL */
 

@@ -46,7 +46,7 @@ is_free(const char *host, uint16_t port)
 static bool
 comes_up(struct gtlsserver *server, const char *host)
 {
-    int64_t deadline_ms = clock_mono_ms() + 5000;
+    int64_t deadline_ms = clock_mono_ms() + 30000;
 
     while (is_free(host, server->port)) {
         if (waitpid(server->child, NULL, WNOHANG) == server->child)

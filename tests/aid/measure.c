@@ -11,7 +11,7 @@
 
 #include "core/clock.h"
 
-enum { PATIENCE_MS = 10000 };
+enum { PATIENCE_MS = 60000 };
 
 static void
 insist(bool is_so, const char *what)

@@ -16,7 +16,7 @@ void measure_start(struct measure *measure, const struct probe_options *options)
 void measure_stop(struct measure *measure);
 
 /* Wait until a snapshot satisfies `is_so`, which may remember what it likes in context; false when
- * ten seconds have passed. The snapshot stays in measure either way. */
+ * a minute has passed. The snapshot stays in measure either way. */
 bool measure_until(struct measure *measure,
                    bool (*is_so)(const struct snapshot *snapshot, void *context), void *context);
 /* Wait for complete passes of a source: this many since the start. */

@@ -28,7 +28,7 @@ void watch_end(struct watch *watch);
 /* End the simulator alone: nobody answers any more. */
 void watch_end_world(struct watch *watch);
 
-/* Wait until a snapshot satisfies is_so; false when twenty seconds have passed. */
+/* Wait until a snapshot satisfies is_so; false when a minute has passed. */
 typedef bool watch_is_so(const struct snapshot *snapshot, const void *context);
 bool watch_until(struct watch *watch, watch_is_so *is_so, const void *context);
 /* Wait until every source was tried since the start or the last refresh. */

@@ -3,13 +3,13 @@ import assert from 'node:assert/strict';
 
 const rows = [];
 
-/** One row of the acceptance table; run gets a scope whose defer() cleans up behind it. withinMs: instead of 30 s. */
-export function row(name, run, { withinMs = 30_000 } = {}) {
+/** One row of the acceptance table; run gets a scope whose defer() cleans up behind it. withinMs: instead of 90 s. */
+export function row(name, run, { withinMs = 90_000 } = {}) {
   rows.push({ name, run, withinMs });
 }
 
 /** Wait until condition() gives something true, and give that; fails with what it waited for. */
-export async function until(what, condition, withinMs = 10_000) {
+export async function until(what, condition, withinMs = 40_000) {
   const deadline = Date.now() + withinMs;
   for (;;) {
     const result = await condition();

@@ -13,7 +13,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 SANDWATCH=${SANDWATCH:-$PWD/build/release/sandwatch}
-DEADLINE=${DEADLINE:-15}
+DEADLINE=${DEADLINE:-60}
 servers=0
 socket=sandwatch-e2e-$$-0
 folder=$(mktemp -d)

@@ -15,7 +15,7 @@ import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 PROGRAM = os.environ.get("SANDWATCH", os.path.join(ROOT, "build/release/sandwatch"))
-DEADLINE = float(os.environ.get("DEADLINE", "15"))
+DEADLINE = float(os.environ.get("DEADLINE", "60"))
 INSTRUMENTED = "asan" in PROGRAM or "tsan" in PROGRAM  # slower, and with handlers of their own
 results = []
 

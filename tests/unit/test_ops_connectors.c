@@ -261,7 +261,7 @@ says_all(const struct snapshot *snapshot, const void *context)
 static void
 what_a_command_says_is_seen_while_it_runs(void **state)
 {
-    static const char *const words[] = {"sh", "-c", "echo half way; exec sleep 20"};
+    static const char *const words[] = {"sh", "-c", "echo half way; exec sleep 300"};
 
     (void)state;
     replace_command(DRIVER_drain, words, 3);
