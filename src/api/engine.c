@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/address.h"
+#include "api/call_send.h"
 #include "api/calls.h"
 #include "api/fetch.h"
 #include "api/http.h"
@@ -290,7 +291,7 @@ ask(struct engine *engine)
 {
     int64_t next_ms = INT64_MAX;
 
-    while (calls_send(engine, clock_mono_ms(), &next_ms))
+    while (call_send(engine, clock_mono_ms(), &next_ms))
         continue;
     for (;;) {
         int64_t now_ms = clock_mono_ms(), wait_ms = budget_wait_ms(engine->budget, now_ms);
