@@ -1,137 +1,10 @@
 #include "api/fleet.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/api.h"
 #include "api/credentials.h"
-#include "core/die.h"
 #include "core/log.h"
-#include "core/text.h"
-
-static void *
-zeroed(size_t bytes)
-{
-    void *p = calloc(1, bytes);
-
-    if (!p)
-        die("out of memory");
-    return p;
-}
-
-/* Most strings of a large fleet are "": they share one. */
-static char nothing[] = "";
-
-static void
-release(char *s)
-{
-    if (s != nothing)
-        free(s);
-}
-
-static char *
-copy(const char *s)
-{
-    char *made = *s ? strdup(s) : nothing;
-
-    if (!made)
-        die("out of memory");
-    return made;
-}
-
-bool
-fleet_keep(char **field, const char *s, size_t max)
-{
-    char clean[512];
-    size_t room = max + 1 < sizeof(clean) ? max + 1 : sizeof(clean);
-
-    text_clean(clean, room, s, strnlen(s, 4 * sizeof(clean)));
-    if (*field && strcmp(*field, clean) == 0)
-        return false;
-    release(*field);
-    *field = copy(clean);
-    return true;
-}
-
-bool
-fleet_word(char *field, size_t size, const char *s)
-{
-    char clean[FLEET_TITLE_BYTES];
-
-    text_clean(clean, size < sizeof(clean) ? size : sizeof(clean), s, strnlen(s, 2 * size));
-    if (strcmp(field, clean) == 0)
-        return false;
-    memcpy(field, clean, strlen(clean) + 1);
-    return true;
-}
-
-bool
-fleet_is_id(const char *id)
-{
-    size_t n = strnlen(id, FLEET_ID_BYTES);
-
-    if (n == 0 || n == FLEET_ID_BYTES)
-        return false;
-    for (size_t i = 0; i < n; i++)
-        if (id[i] <= ' ' || id[i] >= 0x7F)
-            return false;
-    return strcmp(id, ".") != 0 && strcmp(id, "..") != 0;
-}
-
-/* Freeing */
-
-static void
-work_free(struct fleet_work *work)
-{
-    free(work->id);
-    release(work->session_id);
-    free(work);
-}
-
-static void
-pool_free(struct fleet_pool *pool)
-{
-    for (size_t i = 0; i < pool->items.n; i++)
-        work_free(pool->items.rows[i]);
-    table_clear(&pool->items);
-    credential_free(pool->key);
-    free(pool->id);
-    release(pool->name);
-    release(pool->stats_error);
-    release(pool->work_error);
-    free(pool);
-}
-
-static void
-session_free(struct fleet_session *session)
-{
-    free(session->id);
-    release(session->title);
-    release(session->agent);
-    release(session->pool_id);
-    release(session->last_error);
-    free(session);
-}
-
-static void
-certificate_free(struct fleet_certificate *certificate)
-{
-    free(certificate->id);
-    free(certificate);
-}
-
-static void
-tunnel_free(struct fleet_tunnel *tunnel)
-{
-    for (size_t i = 0; i < tunnel->certificates.n; i++)
-        certificate_free(tunnel->certificates.rows[i]);
-    table_clear(&tunnel->certificates);
-    free(tunnel->id);
-    release(tunnel->name);
-    release(tunnel->domain);
-    release(tunnel->certificates_error);
-    free(tunnel);
-}
 
 void
 fleet_init(struct fleet *fleet, const struct api_options *options)
@@ -146,11 +19,11 @@ void
 fleet_clear(struct fleet *fleet)
 {
     for (size_t i = 0; i < fleet->sessions.n; i++)
-        session_free(fleet->sessions.rows[i]);
+        fleet_session_free(fleet->sessions.rows[i]);
     for (size_t i = 0; i < fleet->pools.n; i++)
-        pool_free(fleet->pools.rows[i]);
+        fleet_pool_free(fleet->pools.rows[i]);
     for (size_t i = 0; i < fleet->tunnels.n; i++)
-        tunnel_free(fleet->tunnels.rows[i]);
+        fleet_tunnel_free(fleet->tunnels.rows[i]);
     table_clear(&fleet->pools);
     table_clear(&fleet->sessions);
     table_clear(&fleet->tunnels);
@@ -194,16 +67,10 @@ fleet_reload_key(const struct fleet *fleet, struct fleet_pool *pool)
 struct fleet_pool *
 fleet_add_pool(struct fleet *fleet, const char *id)
 {
-    struct fleet_pool *pool = zeroed(sizeof(*pool));
+    struct fleet_pool *pool = fleet_pool_new(id);
 
-    pool->id = copy(id);
-    pool->name = copy("");
-    pool->stats_error = copy("");
-    pool->work_error = copy("");
     pool->configured = configured_pool(fleet->options, id);
-    pool->workers_polling = pool->depth = pool->pending = -1;
     fleet_reload_key(fleet, pool);
-    table_init(&pool->items);
     table_add(&fleet->pools, id, pool);
     fleet->pools_changed = true;
     return pool;
@@ -218,15 +85,8 @@ fleet_session(const struct fleet *fleet, const char *id)
 struct fleet_session *
 fleet_add_session(struct fleet *fleet, const char *id)
 {
-    struct fleet_session *session = zeroed(sizeof(*session));
+    struct fleet_session *session = fleet_session_new(id);
 
-    session->id = copy(id);
-    session->title = copy("");
-    session->agent = copy("");
-    session->pool_id = copy("");
-    session->last_error = copy("");
-    session->cost_cents = session->budget_cents = -1;
-    session->events_of_service_ms = -1;
     table_add(&fleet->sessions, id, session);
     return session;
 }
@@ -240,10 +100,8 @@ fleet_work(const struct fleet_pool *pool, const char *id)
 struct fleet_work *
 fleet_add_work(struct fleet_pool *pool, const char *id)
 {
-    struct fleet_work *work = zeroed(sizeof(*work));
+    struct fleet_work *work = fleet_work_new(id);
 
-    work->id = copy(id);
-    work->session_id = copy("");
     table_add(&pool->items, id, work);
     return work;
 }
@@ -257,13 +115,8 @@ fleet_tunnel(const struct fleet *fleet, const char *id)
 struct fleet_tunnel *
 fleet_add_tunnel(struct fleet *fleet, const char *id)
 {
-    struct fleet_tunnel *tunnel = zeroed(sizeof(*tunnel));
+    struct fleet_tunnel *tunnel = fleet_tunnel_new(id);
 
-    tunnel->id = copy(id);
-    tunnel->name = copy("");
-    tunnel->domain = copy("");
-    tunnel->certificates_error = copy("");
-    table_init(&tunnel->certificates);
     table_add(&fleet->tunnels, id, tunnel);
     return tunnel;
 }
@@ -271,31 +124,13 @@ fleet_add_tunnel(struct fleet *fleet, const char *id)
 struct fleet_certificate *
 fleet_add_certificate(struct fleet_tunnel *tunnel, const char *id)
 {
-    struct fleet_certificate *certificate = zeroed(sizeof(*certificate));
+    struct fleet_certificate *certificate = fleet_certificate_new(id);
 
-    certificate->id = copy(id);
     table_add(&tunnel->certificates, id, certificate);
     return certificate;
 }
 
-/* Work items and their sessions */
-
-bool
-fleet_work_is_live(const struct fleet_work *work)
-{
-    return work->kind != JOB_STATE_stopped;
-}
-
-void
-fleet_bounce(struct fleet_work *work, int64_t now_ms)
-{
-    size_t oldest = 0;
-
-    for (size_t i = 1; i < FLEET_BOUNCES; i++)
-        if (work->bounced_ms[i] < work->bounced_ms[oldest])
-            oldest = i;
-    work->bounced_ms[oldest] = now_ms;
-}
+/* Forgetting */
 
 /* Sessions that only a work item of this pool knew may go with it. */
 static void
@@ -328,7 +163,7 @@ keep_work(void *row, void *context)
     if (work->round == sweep->pool->items_round)
         return true;
     detach(sweep->fleet, work);
-    work_free(work);
+    fleet_work_free(work);
     return false;
 }
 
@@ -366,7 +201,7 @@ keep_pool(void *row, void *context)
     }
     for (size_t i = 0; i < pool->items.n; i++)
         detach(sweep->fleet, pool->items.rows[i]);
-    pool_free(pool);
+    fleet_pool_free(pool);
     return false;
 }
 
@@ -400,7 +235,7 @@ keep_session(void *row, void *context)
     }
     fleet_want_events(sweep->fleet, session, false);
     fleet_want_details(sweep->fleet, session, false);
-    session_free(session);
+    fleet_session_free(session);
     return false;
 }
 
@@ -425,7 +260,7 @@ keep_tunnel(void *row, void *context)
 
     if (tunnel->round == sweep->fleet->tunnels_round)
         return true;
-    tunnel_free(tunnel);
+    fleet_tunnel_free(tunnel);
     return false;
 }
 
@@ -450,7 +285,7 @@ keep_certificate(void *row, void *context)
 
     if (certificate->round == sweep->tunnel->certificates_round)
         return true;
-    certificate_free(certificate);
+    fleet_certificate_free(certificate);
     return false;
 }
 

@@ -8,9 +8,9 @@
 #include <strings.h>
 
 #include "api/address.h"
+#include "api/wire.h"
 #include "core/clock.h"
 #include "core/die.h"
-#include "core/secret.h"
 #include "core/text.h"
 #include "core/version.h"
 
@@ -21,7 +21,7 @@ struct transfer {
     CURL *easy;
     struct curl_slist *headers;
     int64_t within_ms;
-    char *out; /* the body to send */
+    struct wire wire; /* borrowed by libcurl while it is busy */
     char *in;
     size_t in_bytes, in_room;
     bool is_too_large;
@@ -48,26 +48,6 @@ global_init(void)
     /* never undone: other threads may use what libcurl shares (OpenSSL) until the program ends */
     if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
         die("cannot set up libcurl");
-}
-
-/* head and tail in one piece of memory; caller wipes it when it holds a secret, and frees it. */
-static char *
-join(const char *head, const char *tail)
-{
-    size_t room = strlen(head) + strlen(tail) + 1;
-    char *joined = malloc(room);
-
-    if (!joined)
-        die("out of memory");
-    snprintf(joined, room, "%s%s", head, tail);
-    return joined;
-}
-
-static void
-wipe(char *s)
-{
-    explicit_bzero(s, strlen(s));
-    free(s);
 }
 
 static char *
@@ -121,9 +101,7 @@ transfer_clear(struct transfer *transfer)
 {
     headers_free(transfer->headers);
     transfer->headers = NULL;
-    if (transfer->out)
-        wipe(transfer->out);
-    transfer->out = NULL;
+    wire_clear(&transfer->wire);
     if (transfer->in)
         explicit_bzero(transfer->in, transfer->in_bytes); /* it may hold a token */
     free(transfer->in);
@@ -203,73 +181,24 @@ receive(char *bytes, size_t one, size_t n, void *context)
     return n;
 }
 
-/* head ends in ": ". */
 static void
-add_header(struct transfer *transfer, const char *head, const char *value)
+set_wire(struct transfer *transfer, const struct http_request *request)
 {
-    char *line = join(head, value);
-    struct curl_slist *longer = curl_slist_append(transfer->headers, line);
+    struct wire *wire = &transfer->wire;
 
-    if (!longer)
-        die("out of memory");
-    transfer->headers = longer;
-    wipe(line);
-}
+    wire_init(wire, request, transfer->http->version);
+    for (size_t i = 0; i < wire->n; i++) {
+        struct curl_slist *longer = curl_slist_append(transfer->headers, wire->headers[i]);
 
-/* request->body with one more member in front, its value escaped as JSON wants it. */
-static char *
-body_with_secret(const struct http_request *request, const char *secret)
-{
-    size_t room = strlen(request->body) + strlen(request->secret_name) + 2 * strlen(secret) + 8;
-    char *body = malloc(room);
-    size_t n;
-
-    if (!body)
-        die("out of memory");
-    n = (size_t)snprintf(body, room, "{\"%s\":\"", request->secret_name);
-    for (; *secret; secret++) {
-        if (*secret == '"' || *secret == '\\')
-            body[n++] = '\\';
-        body[n++] = *secret;
+        if (!longer)
+            die("out of memory");
+        transfer->headers = longer;
     }
-    snprintf(body + n, room - n, "\"%s%s", strcmp(request->body, "{}") == 0 ? "" : ",",
-             request->body + 1);
-    return body;
-}
-
-/* As a header, or as a member of the body: secrets are exposed here and nowhere else. */
-static void
-put_secret(struct transfer *transfer, const struct http_request *request,
-           const struct secret *secret)
-{
-    const char *exposed = secret_expose(secret);
-
-    if (secret == request->secret_value)
-        transfer->out = body_with_secret(request, exposed);
-    else
-        add_header(transfer, "authorization: Bearer ", exposed);
-}
-
-static void
-set_headers(struct transfer *transfer, const struct http_request *request)
-{
-    add_header(transfer, "accept: ", "application/json");
-    if (request->bearer)
-        put_secret(transfer, request, request->bearer);
-    add_header(transfer, "anthropic-version: ", transfer->http->version);
-    if (request->beta && *request->beta)
-        add_header(transfer, "anthropic-beta: ", request->beta);
-    if (request->workspace_id && *request->workspace_id)
-        add_header(transfer, "anthropic-workspace-id: ", request->workspace_id);
-    if (!request->body)
+    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    if (!wire->body)
         return;
-    add_header(transfer, "content-type: ", "application/json");
-    if (request->secret_name)
-        put_secret(transfer, request, request->secret_value);
-    else
-        transfer->out = copy(request->body);
     curl_easy_setopt(transfer->easy, CURLOPT_POST, 1L);
-    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, transfer->out);
+    curl_easy_setopt(transfer->easy, CURLOPT_POSTFIELDS, wire->body);
 }
 
 static void
@@ -319,7 +248,7 @@ void
 http_send(struct http *http, const struct http_request *request)
 {
     struct transfer *transfer = transfer_take(http);
-    char *url = join(http->base_url, request->path);
+    char *url = NULL;
 
     transfer->http = http;
     transfer->done = request->done;
@@ -328,6 +257,8 @@ http_send(struct http *http, const struct http_request *request)
     transfer->error[0] = '\0';
     transfer->within_ms = request->within_ms ? request->within_ms : HTTP_ANSWER_WITHIN_MS;
     transfer->answer = (struct http_answer){.retry_after_ms = -1, .sent_ms = clock_wall_ms()};
+    if (asprintf(&url, "%s%s", http->base_url, request->path) < 0)
+        die("out of memory");
     curl_easy_setopt(transfer->easy, CURLOPT_URL, url);
     free(url);
     curl_easy_setopt(transfer->easy, CURLOPT_PRIVATE, transfer);
@@ -337,8 +268,7 @@ http_send(struct http *http, const struct http_request *request)
     set_connection(http, transfer->easy);
     curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, (long)transfer->within_ms);
     curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, request->is_effect ? 1L : 0L);
-    set_headers(transfer, request);
-    curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, transfer->headers);
+    set_wire(transfer, request);
     transfer->previous = NULL;
     transfer->next = http->busy;
     if (http->busy)

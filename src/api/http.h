@@ -1,5 +1,4 @@
-/* http.h — requests to the management API: the only door to libcurl, and the only place where a
- * secret is put on the wire.
+/* http.h — requests to the management API: the only door to libcurl.
  *
  * HTTP/2 over TLS with one reused connection; HTTP/1.1 with few on plain loopback. HTTPS is always
  * verified, plain http goes to this machine only, redirects are not followed. One thread owns a

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/rounds.h"
 #include "api/rows.h"
 #include "api/schedule.h"
-#include "api/sources.h"
 #include "core/arena.h"
 #include "core/clock.h"
 
@@ -145,7 +145,7 @@ publish_news(struct engine *engine)
     engine->told_ms = now_ms;
     schedule_fit(engine);
     next_ms = publish_slots(engine, false);
-    sources_update(engine);
+    rounds_update(engine);
     if (engine->is_settled && !was_settled)
         next_ms = publish_slots(engine, true);
     if (engine->service_changed)

@@ -1,4 +1,4 @@
-/* sources.h — how each source is doing: rounds, parts, errors, and whether everything was tried. */
+/* sources.h — the questions that make up each source: concluded, given up, made due again. */
 #ifndef API_SOURCES_H
 #define API_SOURCES_H
 
@@ -21,9 +21,6 @@ void sources_restart(struct engine *engine);
 
 /* After the gate opened: what failed is due now. */
 void sources_retry_failed(struct engine *engine);
-
-/* Count rounds and publish what changed. Sets engine->is_settled. */
-void sources_update(struct engine *engine);
 
 /* Call visit for each task that is part of a source. */
 typedef void sources_visit(struct engine *engine, const struct resource *resource,
