@@ -150,7 +150,7 @@ take_body(char *bytes, size_t size, size_t n, void *context)
 
     (void)size; /* always 1 */
     if (get->body_bytes + n > get->most_bytes)
-        return 0;
+        return get->may_be_cut ? enough(get) : 0;
     longer = realloc(get->body, get->body_bytes + n + 1);
     if (!longer)
         die("out of memory");

@@ -26,7 +26,8 @@ struct http_get {
     const struct address *address; /* where to connect, whatever the URL's host says; copied */
     const char *proxy;             /* NULL: straight to the address; borrowed until done */
     int64_t deadline_ms;
-    size_t most_bytes;          /* a longer body is an error */
+    size_t most_bytes;          /* a longer body is an error, or */
+    bool may_be_cut;            /* is cut here, and what came is the answer */
     bool is_fresh;              /* on a connection of its own, closed afterwards */
     const char *method;         /* NULL: GET */
     const char *sent;           /* the body to send; NULL: none; borrowed */

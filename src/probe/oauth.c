@@ -1,5 +1,6 @@
 #include "probe/oauth.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -36,6 +37,20 @@ finish(struct oauth *oauth)
     oauth->done(oauth->context);
 }
 
+static void add_seen(struct oauth_judgement *judgement, const char *format, ...) PRINTF_LIKE(2, 3);
+
+static void
+add_seen(struct oauth_judgement *judgement, const char *format, ...)
+{
+    struct text seen = {
+        .bytes = judgement->seen, .size = sizeof(judgement->seen), .n = strlen(judgement->seen)};
+    va_list args;
+
+    va_start(args, format);
+    text_vaddf(&seen, format, args);
+    va_end(args);
+}
+
 /* ---- one request ---- */
 
 static void
@@ -48,6 +63,7 @@ send_request(struct oauth *oauth, const char *method, const struct address *addr
     oauth->get.deadline_ms = OAUTH_WITHIN_MS;
     oauth->get.connect_ms = OAUTH_CONNECT_MS;
     oauth->get.most_bytes = OAUTH_MOST_BYTES;
+    oauth->get.may_be_cut = true;
     oauth->get.is_fresh = true;
     oauth->get.method = method;
     oauth->get.sent = strcmp(method, "POST") == 0 ? oauth->body : NULL;
@@ -168,12 +184,8 @@ initialize_came(void *context)
         ask_initialize(oauth);
         return;
     }
-    if (oauth->uses_public_host && judgement.answer != OAUTH_wrong_host) {
-        struct text seen = {
-            .bytes = judgement.seen, .size = sizeof(judgement.seen), .n = strlen(judgement.seen)};
-
-        text_add(&seen, ", with the tunnel's name as Host");
-    }
+    if (oauth->uses_public_host && judgement.answer != OAUTH_wrong_host)
+        add_seen(&judgement, ", with the tunnel's name as Host");
     oauth->reply[OAUTH_ASK_initialize] = judgement;
     if (is_worth_more(judgement.answer))
         end_session(oauth, ask_bad_token);
@@ -193,7 +205,8 @@ bad_token_came(void *context)
 {
     struct oauth *oauth = context;
 
-    oauth->reply[OAUTH_ASK_bad_token] = oauth_judge_bad_token(&oauth->get);
+    oauth->reply[OAUTH_ASK_bad_token] =
+        oauth_judge_bad_token(&oauth->get, oauth->reply[OAUTH_ASK_initialize].answer);
     end_session(oauth, ask_stream);
 }
 
@@ -300,7 +313,7 @@ ask_metadata(struct oauth *oauth, void (*came)(void *context))
     return true;
 }
 
-/* What clients call the endpoint. */
+/* What clients call the endpoint; nothing when the tunnel's domain is not known. */
 static void
 public_url(const struct oauth *oauth, struct text *out)
 {
@@ -308,25 +321,87 @@ public_url(const struct oauth *oauth, struct text *out)
 
     if (*route->host)
         text_addf(out, "https://%s%s", route->host, oauth->paths[oauth->path]);
-    else
-        text_add(out, oauth->url);
+}
+
+/* A name below the tunnel was asked at its upstream, past the tunnel. */
+static void
+tell_rewritten(const struct oauth *oauth, struct oauth_judgement *judgement)
+{
+    if (strcmp(oauth->asked_for, oauth->ask_url) != 0)
+        add_seen(judgement, ", read past the tunnel at %s", oauth->ask_url);
+}
+
+static void note_tried(struct oauth *oauth, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Why there is nothing at that place. */
+static void
+note_tried(struct oauth *oauth, const char *format, ...)
+{
+    struct text tried = {.bytes = oauth->tried, .size = sizeof(oauth->tried)};
+    va_list args;
+
+    text_clear(&tried);
+    va_start(args, format);
+    text_vaddf(&tried, format, args);
+    va_end(args);
+}
+
+/* Is the place that is being asked the one that the challenge names? */
+static bool
+asks_named(const struct oauth *oauth)
+{
+    return *oauth->metadata_url && oauth->place == 0;
+}
+
+/* What was not seen tells more than what is not there. */
+static void
+note_nothing_there(struct oauth *oauth)
+{
+    bool is_unseen = oauth->get.fault.signal || oauth->get.status / 100 == 5;
+
+    if (oauth->get.fault.signal)
+        note_tried(oauth, "%s: %s", oauth->ask_url, oauth->get.fault.text);
+    else if (is_unseen || !oauth->is_unseen)
+        note_tried(oauth, "HTTP %ld from %s", oauth->get.status, oauth->ask_url);
+    if (asks_named(oauth) && !is_unseen)
+        oauth->named_status = oauth->get.status;
+    oauth->is_unseen |= is_unseen;
 }
 
 static void
 resource_came(void *context)
 {
     struct oauth *oauth = context;
+    struct oauth_judgement *reply = &oauth->reply[OAUTH_ASK_resource];
     TEXT(resource, OAUTH_URL_BYTES);
 
     if (oauth->get.fault.signal || oauth->get.status != 200) {
+        note_nothing_there(oauth);
         oauth->place++;
         ask_resource(oauth);
         return;
     }
     public_url(oauth, &resource);
-    oauth->reply[OAUTH_ASK_resource] =
-        oauth_judge_resource(&oauth->get, resource.bytes, &oauth->issuers);
+    *reply = oauth_judge_resource(&oauth->get, resource.bytes, &oauth->issuers);
+    if (reply->answer == OAUTH_resource_good && oauth->named_status) {
+        reply->answer = OAUTH_resource_moved;
+        snprintf(reply->seen, sizeof(reply->seen), "HTTP %ld from %.180s", oauth->named_status,
+                 oauth->metadata_url);
+    } else {
+        tell_rewritten(oauth, reply);
+    }
     oauth->place = oauth->issuer = 0;
+    ask_server(oauth);
+}
+
+/* None is a fault only when every place was seen. */
+static void
+judge_no_resource(struct oauth *oauth)
+{
+    struct oauth_judgement *reply = &oauth->reply[OAUTH_ASK_resource];
+
+    reply->answer = oauth->is_unseen ? OAUTH_resource_unseen : OAUTH_resource_none;
+    add_seen(reply, "%s", oauth->tried);
     ask_server(oauth);
 }
 
@@ -344,14 +419,16 @@ ask_resource(struct oauth *oauth)
             text_add(&url, oauth->metadata_url);
         else
             is_there = well_known_resource(oauth->url, oauth->place - named, &url);
-        if (is_there && ask_metadata(oauth, resource_came)) {
-            if (oauth->place < named)
-                note_transport(oauth, oauth->asked_for);
+        if (oauth->place < named)
+            note_transport(oauth, oauth->asked_for);
+        if (is_there && ask_metadata(oauth, resource_came))
             return;
+        if (asks_named(oauth)) {
+            note_tried(oauth, "%s: not asked, for it is no https URL", oauth->asked_for);
+            oauth->is_unseen = true;
         }
     }
-    oauth->reply[OAUTH_ASK_resource].answer = OAUTH_resource_none;
-    ask_server(oauth);
+    judge_no_resource(oauth);
 }
 
 /* The worst of several authorization servers is what a client may meet. */
@@ -391,11 +468,18 @@ server_came(void *context)
         snprintf(judgement.seen, sizeof(judgement.seen), "%.100s: %.120s", issuer,
                  oauth->get.fault.text);
         next_issuer(oauth, &judgement);
+    } else if (oauth->get.status / 100 == 5) {
+        judgement.answer = OAUTH_server_trouble;
+        snprintf(judgement.seen, sizeof(judgement.seen),
+                 "its authorization server %.100s: HTTP %ld", issuer, oauth->get.status);
+        next_issuer(oauth, &judgement);
     } else if (oauth->get.status != 200) {
+        note_tried(oauth, "HTTP %ld from %s", oauth->get.status, oauth->ask_url);
         oauth->place++;
         ask_server(oauth);
     } else {
         judgement = oauth_judge_server(&oauth->get, issuer);
+        tell_rewritten(oauth, &judgement);
         next_issuer(oauth, &judgement);
     }
 }
@@ -412,7 +496,8 @@ static void
 ask_server(struct oauth *oauth)
 {
     struct text url = {.bytes = oauth->asked_for, .size = sizeof(oauth->asked_for)};
-    struct oauth_judgement none = {.answer = OAUTH_server_none};
+    struct oauth_judgement none = {.answer = OAUTH_server_elsewhere};
+    bool was_asked = oauth->place > 0;
 
     if (oauth->issuer >= oauth->issuers.n) {
         judge_transport(oauth);
@@ -425,7 +510,10 @@ ask_server(struct oauth *oauth)
             return;
         oauth->place++;
     }
-    snprintf(none.seen, sizeof(none.seen), "%.200s", oauth->issuers.url[oauth->issuer]);
+    if (was_asked)
+        none.answer = OAUTH_server_none;
+    add_seen(&none, "%.100s: %s", oauth->issuers.url[oauth->issuer],
+             was_asked ? oauth->tried : "not asked, for it is no https URL");
     next_issuer(oauth, &none);
 }
 
@@ -486,6 +574,9 @@ oauth_start(struct oauth *oauth)
     memset(&oauth->issuers, 0, sizeof(oauth->issuers));
     oauth->path = oauth->version = oauth->place = oauth->issuer = oauth->n_addresses = 0;
     oauth->uses_public_host = oauth->is_plain = oauth->is_ipv6_only = false;
+    oauth->is_unseen = false;
+    oauth->named_status = 0;
+    oauth->tried[0] = '\0';
     oauth->dns_error[0] = oauth->metadata_url[0] = oauth->url[0] = oauth->token_header[0] = '\0';
     snprintf(oauth->host_header, sizeof(oauth->host_header), "Host: %.250s",
              own_route(oauth)->host);

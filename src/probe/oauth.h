@@ -36,6 +36,9 @@ struct oauth {
     bool is_ipv6_only;
     /* private */
     bool is_running, uses_public_host, is_plain;
+    bool is_unseen;    /* a place of its metadata could not be asked, or was in trouble */
+    long named_status; /* what the place that its challenge names said instead; 0 */
+    char tried[OAUTH_SEEN_BYTES]; /* the place that tells most of why there are none */
     size_t path, version, place, issuer;
     uint16_t port;
     char metadata_url[CHALLENGE_URL_BYTES], ask_url[OAUTH_URL_BYTES], asked_for[OAUTH_URL_BYTES];

@@ -64,12 +64,22 @@ read_rpc(const struct http_get *get)
 
 /* ---- A, A2, A3 ---- */
 
+/* Of several Bearer challenges the one that helps. */
+static const struct challenge *
+bearer_of(const struct challenge *challenges, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (*challenges[i].resource_metadata && strcasecmp(challenges[i].scheme, "Bearer") == 0)
+            return &challenges[i];
+    return challenge_of(challenges, n, "Bearer");
+}
+
 static struct oauth_judgement
 judge_unauthorized(const struct http_get *get, char metadata_url[CHALLENGE_URL_BYTES])
 {
     struct challenge challenges[CHALLENGES_MOST];
     size_t n = challenges_read(get->challenge, strlen(get->challenge), challenges);
-    const struct challenge *bearer = challenge_of(challenges, n, "Bearer");
+    const struct challenge *bearer = bearer_of(challenges, n);
 
     if (!bearer)
         return judged(OAUTH_other_scheme, "HTTP 401, %s",
@@ -154,17 +164,36 @@ oauth_judge_initialize(const struct http_get *get, char metadata_url[CHALLENGE_U
                   get->status);
 }
 
+static bool
+is_refusal(enum oauth_answer answer)
+{
+    return answer == OAUTH_challenge || answer == OAUTH_challenge_bare ||
+           answer == OAUTH_other_scheme || answer == OAUTH_scope || answer == OAUTH_forbidden;
+}
+
+/* Whoever refuses without a token and does not with a made-up one has not looked at it, whatever
+ * stands in the answer. */
 struct oauth_judgement
-oauth_judge_bad_token(const struct http_get *get)
+oauth_judge_bad_token(const struct http_get *get, enum oauth_answer first)
 {
     char ignored[CHALLENGE_URL_BYTES];
     struct oauth_judgement out = oauth_judge_initialize(get, ignored);
 
-    if (get->fault.signal == SIGNAL_none && get->status == 401)
+    if (get->fault.signal)
+        return out;
+    if (get->status == 401)
         out.answer = OAUTH_token_refused;
-    else if (out.answer == OAUTH_open)
+    else if (out.answer == OAUTH_open || (get->status / 100 == 2 && is_refusal(first)))
         out.answer = OAUTH_token_accepted;
     return out;
+}
+
+/* What says that there is no stream for us; a complaint about the request says nothing of tokens.
+ */
+static bool
+refuses_stream(long status)
+{
+    return status == 401 || status == 403 || status == 404 || status == 405;
 }
 
 struct oauth_judgement
@@ -172,7 +201,7 @@ oauth_judge_stream(const struct http_get *get)
 {
     if (get->fault.signal)
         return judged(OAUTH_unreachable, "%s", get->fault.text);
-    if (get->status / 100 == 4)
+    if (refuses_stream(get->status))
         return judged(OAUTH_stream_refused, "HTTP %ld", get->status);
     if (get->status / 100 == 2 && strncasecmp(get->content_type, "text/event-stream", 17) == 0)
         return judged(OAUTH_stream_open, "HTTP %ld, an event stream", get->status);
@@ -228,6 +257,11 @@ oauth_judge_resource(const struct http_get *get, const char *resource, struct oa
     list_issuers(json, out);
     if (!json_is_object(json) || !*named)
         judgement = judged(OAUTH_resource_unreadable, "no JSON object with a resource");
+    else if (!*resource)
+        judgement = judged(OAUTH_inconclusive,
+                           "resource is %s; what clients call it is not known without the proxy's "
+                           "tunnel_domain",
+                           named);
     else if (!is_resource(named, resource))
         judgement = judged(OAUTH_resource_other, "resource is %s, clients use %s", named, resource);
     else if (out->n == 0)

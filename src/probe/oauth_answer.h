@@ -20,8 +20,8 @@ struct oauth_judgement {
 /* A. metadata_url: where its challenge says that its metadata are; "" when it does not. */
 struct oauth_judgement oauth_judge_initialize(const struct http_get *get,
                                               char metadata_url[CHALLENGE_URL_BYTES]);
-/* A2 and A3. */
-struct oauth_judgement oauth_judge_bad_token(const struct http_get *get);
+/* A2, after what A answered, and A3. */
+struct oauth_judgement oauth_judge_bad_token(const struct http_get *get, enum oauth_answer first);
 struct oauth_judgement oauth_judge_stream(const struct http_get *get);
 
 struct oauth_issuers {
@@ -29,7 +29,7 @@ struct oauth_issuers {
     size_t n;
 };
 
-/* B: an answer of 200. resource: what clients call it, "https://wiki.example/mcp". */
+/* B: an answer of 200. resource: what clients call it, "https://wiki.example/mcp"; "" not known. */
 struct oauth_judgement oauth_judge_resource(const struct http_get *get, const char *resource,
                                             struct oauth_issuers *out);
 /* C: an answer of 200. */

@@ -65,7 +65,7 @@ judge_requests(const struct http_get *get)
     insist_judged(&judgement);
     INSIST((judgement.answer == OAUTH_challenge) == (*metadata_url != '\0'));
     follow(metadata_url);
-    judgement = oauth_judge_bad_token(get);
+    judgement = oauth_judge_bad_token(get, OAUTH_challenge);
     insist_judged(&judgement);
     judgement = oauth_judge_stream(get);
     insist_judged(&judgement);

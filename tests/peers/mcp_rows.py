@@ -1,13 +1,16 @@
 """mcp_rows.py — MCP servers built with the official SDK, asked as layer 3 of the security layers."""
 import json
 import os
+import threading
 import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from pki import Pki
 from tls_rows import nginx, nginx_tls
 from world import config, free_port, target
 
 DOMAIN = "tunnel.test"
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
 ALLOWED = {"initialize", None}  # a method of JSON-RPC; None: no body
 
 
@@ -174,7 +177,117 @@ def no_tool_is_called_no_session_is_left_and_no_token_is_sent_twice(world):
     assert open_sessions == 0, [request for request in requests if request["verb"] == "DELETE"]
 
 
+class Canned:
+    """A server of Python's own that answers with what stands at "METHOD path" of its table, and 404 otherwise. A token
+    gets what stands at "token", when it stands there. headers and body: {} is the port."""
+
+    def __init__(self, table):
+        canned = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def answer(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                key = "token" if "token" in table and "Authorization" in self.headers else f"{self.command} {self.path}"
+                status, headers, body = table.get(key, (404, {}, ""))
+                body = (body if isinstance(body, str) else json.dumps(body)).replace("{}", str(canned.port)).encode()
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value.replace("{}", str(canned.port)))
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_DELETE = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self.server.server_address[1]
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+
+def canned(world, table, **expected):
+    with Canned(table) as url:
+        checks, layer, _ = layer_3(world, {"wiki": url})
+        judged(checks, expected)
+    return layer
+
+
+def challenge(metadata):
+    return (401, {"WWW-Authenticate": f'Bearer resource_metadata="{metadata}"'}, "")
+
+
+def resource(issuer="https://wiki.tunnel.test"):
+    return (200, {"Content-Type": "application/json"},
+            {"resource": f"https://wiki.{DOMAIN}/mcp", "authorization_servers": [issuer]})
+
+
+def a_name_below_the_tunnel_is_read_past_it_and_that_is_said(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/meta"), "GET /meta": resource(),
+                   "GET /.well-known/oauth-authorization-server": (503, {}, "")},
+           L3_4=("verified", "read past the tunnel at http://127.0.0.1:"),
+           L3_5=("not_observable", "in trouble", "HTTP 503"), L3_6=("verified",))
+
+
+def metadata_elsewhere_than_the_challenge_says_are_a_warning(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/gone"), f"GET {WELL_KNOWN}/mcp": resource()},
+           L3_4=("warning", "HTTP 404", "/gone"),
+           L3_5=("failed", "publishes no metadata", "HTTP 404 from http://127.0.0.1:"))
+
+
+def no_metadata_at_all_says_where_they_were_looked_for(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/gone")},
+           L3_4=("failed", "HTTP 404 from http://127.0.0.1:", WELL_KNOWN))
+
+
+def metadata_that_were_not_seen_are_not_called_missing(world):
+    """At a place that does not answer, at one that is never asked, and at a server in trouble."""
+    for place, word in ((f"https://127.0.0.1:{free_port()}/meta", "efused"), ("http://127.0.0.2:1/meta", "no https URL"),
+                        (f"https://wiki.{DOMAIN}/meta", "HTTP 500")):
+        canned(world, {"POST /mcp": challenge(place), "GET /meta": (500, {}, "")},
+               L3_4=("not_observable", "not had from here", word))
+
+
+def an_issuer_over_plain_http_is_warned_of_and_not_asked(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/meta"), "GET /meta": resource("http://login.example")},
+           L3_5=("not_observable", "http://login.example", "no https URL"), L3_6=("warning", "plain HTTP"))
+
+
+def a_token_that_changes_the_answer_was_taken(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/meta"),
+                   "token": (200, {}, {"jsonrpc": "2.0", "id": 1, "error": {"code": -32600, "message": "no"}})},
+           L3_1=("verified",), L3_2=("failed", "made-up token"))
+
+
+def a_long_answer_is_judged_by_its_beginning(world):
+    status, headers, _ = challenge(f"https://wiki.{DOMAIN}/meta")
+    canned(world, {"POST /mcp": (status, headers, "x" * 200000)}, L3_1=("verified", "HTTP 401"))
+    canned(world, {"POST /mcp": (302, {"Location": "https://login.example/"}, "x" * 200000)},
+           L3_1=("warning", "login page", "https://login.example/"))
+
+
+def a_complaint_about_the_request_says_nothing_of_the_stream(world):
+    canned(world, {"POST /mcp": challenge(f"https://wiki.{DOMAIN}/meta"), "GET /mcp": (400, {}, "no session")},
+           L3_1=("verified",), L3_3=("not_observable", "HTTP 400"))
+
+
 ROWS = [
+    ("", a_name_below_the_tunnel_is_read_past_it_and_that_is_said),
+    ("", metadata_elsewhere_than_the_challenge_says_are_a_warning),
+    ("", no_metadata_at_all_says_where_they_were_looked_for),
+    ("", metadata_that_were_not_seen_are_not_called_missing),
+    ("", an_issuer_over_plain_http_is_warned_of_and_not_asked),
+    ("", a_token_that_changes_the_answer_was_taken),
+    ("", a_long_answer_is_judged_by_its_beginning),
+    ("", a_complaint_about_the_request_says_nothing_of_the_stream),
     ("node", a_protected_server_passes_with_its_authorization_server_behind_the_tunnel_too),
     ("node nginx", a_protected_server_is_verified),
     ("node", an_issuer_whose_name_leads_nowhere_is_not_judged),

@@ -44,6 +44,8 @@ every_answer_has_its_verdict(void **state)
         {200, "", "event: message\r\ndata: " RESULT "\r\n\r\n", OAUTH_open, OAUTH_token_accepted},
         {200, "", "{\"error\":{\"code\":-32001}}", OAUTH_rpc_error, OAUTH_rpc_error},
         {200, "", "<html>", OAUTH_inconclusive, OAUTH_inconclusive},
+        {401, "Bearer realm=a, Bearer error=x, " BEARER, NULL, OAUTH_challenge,
+         OAUTH_token_refused},
         {403, "", NULL, OAUTH_forbidden, OAUTH_forbidden},
         {403, "", "{\"jsonrpc\":\"2.0\",\"error\":{\"message\":\"Invalid Host: x\"}}",
          OAUTH_wrong_host, OAUTH_wrong_host},
@@ -66,7 +68,33 @@ every_answer_has_its_verdict(void **state)
         struct http_get get = answer_of(rows[i].status, rows[i].challenge, rows[i].body);
 
         assert_int_equal(oauth_judge_initialize(&get, metadata).answer, rows[i].first);
-        assert_int_equal(oauth_judge_bad_token(&get).answer, rows[i].second);
+        assert_int_equal(oauth_judge_bad_token(&get, OAUTH_open).answer, rows[i].second);
+    }
+}
+
+/* Refused without a token, and not with a made-up one: whatever the body says, it was taken. */
+static void
+a_made_up_token_that_changes_the_answer_was_not_validated(void **state)
+{
+    static const struct {
+        long status;
+        const char *body;
+        enum oauth_answer first, answer;
+    } rows[] = {
+        {200, "{\"error\":{\"code\":-32001}}", OAUTH_challenge, OAUTH_token_accepted},
+        {200, "<html>", OAUTH_challenge_bare, OAUTH_token_accepted},
+        {202, NULL, OAUTH_other_scheme, OAUTH_token_accepted},
+        {200, "{\"error\":{\"code\":-32001}}", OAUTH_forbidden, OAUTH_token_accepted},
+        {200, "{\"error\":{\"code\":-32001}}", OAUTH_rpc_error, OAUTH_rpc_error},
+        {403, NULL, OAUTH_challenge, OAUTH_forbidden},
+        {500, NULL, OAUTH_challenge, OAUTH_server_trouble},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct http_get get = answer_of(rows[i].status, "", rows[i].body);
+
+        assert_int_equal(oauth_judge_bad_token(&get, rows[i].first).answer, rows[i].answer);
     }
 }
 
@@ -80,8 +108,13 @@ a_stream_without_a_token_is_a_failure(void **state)
     text_clean(get.content_type, sizeof(get.content_type), "text/event-stream; charset=utf-8", 32);
     assert_int_equal(oauth_judge_stream(&get).answer, OAUTH_stream_open);
     assert_int_equal(oauth_verdict(OAUTH_stream_open), LAYER_failed);
-    get.status = 405;
-    assert_int_equal(oauth_judge_stream(&get).answer, OAUTH_stream_refused);
+    for (get.status = 400; get.status < 500; get.status++) {
+        bool is_refusal =
+            get.status == 401 || get.status == 403 || get.status == 404 || get.status == 405;
+
+        assert_int_equal(oauth_judge_stream(&get).answer,
+                         is_refusal ? OAUTH_stream_refused : OAUTH_inconclusive);
+    }
 }
 
 static void
@@ -133,6 +166,14 @@ metadata_of_a_resource_must_name_what_clients_use(void **state)
         assert_int_equal(oauth_judge_resource(&get, "https://wiki.t/mcp", &issuers).answer,
                          rows[i].answer);
     }
+    /* without the tunnel's domain nobody knows what clients use */
+    assert_int_equal(
+        oauth_judge_resource(&(struct http_get){.body = (char *)(uintptr_t)rows[0].body,
+                                                .body_bytes = strlen(rows[0].body)},
+                             "", &issuers)
+            .answer,
+        OAUTH_inconclusive);
+    assert_int_equal(issuers.n, 1);
 }
 
 #define SERVER(issuer, more)                                                                       \
@@ -236,6 +277,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_has_its_verdict),
+        cmocka_unit_test(a_made_up_token_that_changes_the_answer_was_not_validated),
         cmocka_unit_test(a_stream_without_a_token_is_a_failure),
         cmocka_unit_test(challenges_come_in_any_order_and_number),
         cmocka_unit_test(metadata_of_a_resource_must_name_what_clients_use),

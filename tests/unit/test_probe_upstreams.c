@@ -85,7 +85,7 @@ each_fault_of_a_server_is_recognised(void **state)
         enum oauth_answer answer[OAUTH_REQUESTS];
     } rows[] = {
         {NULL,
-         {OAUTH_challenge, OAUTH_token_refused, OAUTH_stream_refused, OAUTH_resource_good,
+         {OAUTH_challenge, OAUTH_token_refused, OAUTH_stream_refused, OAUTH_inconclusive,
           OAUTH_server_no_endpoint, OAUTH_metadata_plain}}, /* no tunnel: all is plain HTTP */
         {"oauth-open", {OAUTH_open, OAUTH_token_accepted, OAUTH_stream_refused}},
         {"oauth-any-token", {OAUTH_challenge, OAUTH_token_accepted, OAUTH_stream_refused}},
