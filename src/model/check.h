@@ -17,6 +17,7 @@ enum check_kind { /* the columns of the connectivity pane */
 enum check_meaning { /* what the diagnosis wants to know of a failure beyond its stage */
                      CHECK_MEANS_nothing,
                      CHECK_MEANS_intercepted, /* somebody else answers in the peer's place */
+                     CHECK_MEANS_other_name,  /* with a certificate for another name */
                      CHECK_MEANS_mtu,         /* the path carries small packets only */
 };
 

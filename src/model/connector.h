@@ -31,8 +31,9 @@ struct connector {
     const char *name, *url, *connector_id,
         *tunnel_id; /* tunnel_id: /diag/tunnel's, else configured */
     enum connector_state state;
-    bool is_discovered;        /* found on a well-known local port, not configured */
-    int64_t ready_connections; /* -1 */
+    bool is_discovered;           /* found on a well-known local port, not configured */
+    int64_t ready_connections;    /* -1 */
+    int64_t expected_connections; /* as it was told to keep, else cloudflared's default */
     const char *version;
     const struct edge_connection *connections;
     size_t n_connections;

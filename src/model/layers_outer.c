@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/text.h"
 #include "model/layers.h"
 #include "model/say.h"
 
@@ -23,33 +24,71 @@ is_of(const struct connector *connector, const struct tunnel *tunnel)
     return strcmp(connector->tunnel_id, tunnel->id) == 0;
 }
 
+/* Why it is not as it should be; "" when it is. */
+static const char *
+say_lack(const struct judge *judge, const struct connector *connector)
+{
+    if (connector->state == CONNECTOR_degraded)
+        return arena_printf(judge->arena, "%s has %" PRId64 " of %" PRId64, connector->name,
+                            connector->ready_connections, connector->expected_connections);
+    if (connector->state != CONNECTOR_ready)
+        return arena_printf(judge->arena, "%s is %s", connector->name,
+                            connector_state_name(connector->state));
+    if (connector_is_in_one_region(connector))
+        return arena_printf(judge->arena, "all of %s lead to one region", connector->name);
+    return "";
+}
+
 void
 see_ready(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    size_t n_up, n = tunnel_connectors(judge, tunnel->id, &n_up), n_full = 0;
+    size_t n_up, n = tunnel_connectors(judge, tunnel->id, &n_up);
     int64_t connections = 0;
     const char *many = say_count(judge->arena, (int64_t)n, "connector");
+    TEXT(lacks, 200);
 
     for (size_t i = 0; i < judge->n_connectors; i++) {
         const struct connector *connector = &judge->connectors[i];
+        const char *lack;
 
         if (!is_of(connector, tunnel) || connector->state == CONNECTOR_unknown)
             continue;
-        n_full += connector->state == CONNECTOR_ready;
+        lack = say_lack(judge, connector);
         connections += connector->ready_connections > 0 ? connector->ready_connections : 0;
+        if (*lack)
+            text_addf(&lacks, "%s%s", lacks.n > 0 ? ", " : ": ", lack);
     }
     if (n == 0)
         note(judge, out, LAYER_not_observable,
              "no connector of this tunnel can be asked from here");
     else if (n_up == 0)
-        note(judge, out, LAYER_failed, "none of its %s is registered with the edge", many);
+        note(judge, out, LAYER_failed, "none of its %s is registered with the edge%s", many,
+             lacks.bytes);
     else
-        note(judge, out, n_full == n ? LAYER_verified : LAYER_warning,
-             "%zu of %s registered with the edge, %s", n_up, many,
-             say_count(judge->arena, connections, "connection"));
+        note(judge, out, lacks.n == 0 ? LAYER_verified : LAYER_warning,
+             "%zu of %s registered with the edge, %s%s", n_up, many,
+             say_count(judge->arena, connections, "connection"), lacks.bytes);
+}
+
+static bool
+is_of_edge(const struct check *check)
+{
+    return check->kind == CHECK_EDGE_TCP_7844 || check->kind == CHECK_EDGE_UDP_7844;
 }
 
 /* Who answered as the edge? A name or an issuer that is not the edge's is interception. */
+static enum layer_verdict
+identity_verdict(const struct check *check)
+{
+    if (check->meaning == CHECK_MEANS_intercepted || check->meaning == CHECK_MEANS_other_name)
+        return LAYER_failed;
+    if (check->kind == CHECK_EDGE_TCP_7844 &&
+        (check->verdict == CHECK_warn ||
+         (check->verdict == CHECK_fail && check->failed_stage == STAGE_tls)))
+        return LAYER_warning;
+    return check->verdict == CHECK_pass ? LAYER_verified : LAYER_not_observable;
+}
+
 void
 see_edge(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
@@ -58,13 +97,16 @@ see_edge(const struct judge *judge, const struct tunnel *tunnel, struct layer_ch
     (void)tunnel;
     for (size_t i = 0; i < judge->n_checks; i++) {
         const struct check *check = &judge->checks[i];
+        enum layer_verdict verdict;
 
-        if (check->kind != CHECK_EDGE_TCP_7844 || check->at_ms == 0)
+        if (!is_of_edge(check) || check->at_ms == 0)
             continue;
-        n_pass += check->verdict == CHECK_pass;
-        if (check->verdict == CHECK_warn ||
-            (check->verdict == CHECK_fail && check->failed_stage == STAGE_tls))
-            note(judge, out, LAYER_warning, "TLS with %s: %s", check->target,
+        verdict = identity_verdict(check);
+        n_pass += verdict == LAYER_verified;
+        if (verdict == LAYER_failed || verdict == LAYER_warning)
+            note(judge, out, verdict, "%s %s at %s: %s",
+                 verdict == LAYER_failed ? "somebody else answers as" : "TLS with", check->target,
+                 check->address,
                  check->error[0]  ? check->error
                  : check->note[0] ? check->note
                                   : "not as it should be");
@@ -220,6 +262,10 @@ see_stranger(const struct judge *judge, const struct tunnel *tunnel, struct laye
     else if (stranger->has_moved)
         note(judge, out, LAYER_not_observable,
              "a stranger's request cannot be told from the others: the connectors are not idle");
+    else if (stranger->answer == STRANGER_unheard)
+        note(judge, out, LAYER_not_observable,
+             "a stranger's request did not get as far as the edge: %s: %s", stranger->url,
+             say_stranger(judge, stranger));
     else if (stranger->answer == STRANGER_timeout ||
              (stranger->answer == STRANGER_status && stranger->status < 400))
         note(judge, out, LAYER_warning, "a stranger's request was not plainly refused: %s: %s",
@@ -387,6 +433,13 @@ see_upstream_addresses(const struct judge *judge, const struct tunnel *tunnel,
         note(judge, out, LAYER_not_observable, "no route was looked up");
 }
 
+/* Without other addresses nothing was tried. */
+static bool
+was_tried(const struct exposure *exposure)
+{
+    return exposure->at_ms > 0 && exposure->tried > 0;
+}
+
 /* Those that are closed are counted, and told together. */
 static void
 note_exposure(const struct judge *judge, struct layer_check *out, const struct exposure *exposure,
@@ -405,7 +458,7 @@ see_exposure(const struct judge *judge, const struct tunnel *tunnel, struct laye
     const struct proxy *proxy = proxy_of(judge, tunnel);
     size_t n_closed = 0, tried = 0;
 
-    if (proxy && proxy->exposure.at_ms > 0) {
+    if (proxy && was_tried(&proxy->exposure)) {
         const char *what =
             arena_printf(judge->arena, "the proxy's port (%s)", proxy->listen_address);
 
@@ -417,7 +470,7 @@ see_exposure(const struct judge *judge, const struct tunnel *tunnel, struct laye
     for (size_t i = 0; i < judge->n_connectors; i++) {
         const struct connector *connector = &judge->connectors[i];
 
-        if (!is_of(connector, tunnel) || connector->exposure.at_ms == 0)
+        if (!is_of(connector, tunnel) || !was_tried(&connector->exposure))
             continue;
         note_exposure(judge, out, &connector->exposure,
                       arena_printf(judge->arena, "the metrics port of %s", connector->name),
@@ -426,8 +479,7 @@ see_exposure(const struct judge *judge, const struct tunnel *tunnel, struct laye
     }
     if (n_closed > 0)
         note(judge, out, LAYER_verified,
-             "%s of proxy and connectors closed at this host's %zu "
-             "other address%s",
+             "%s of proxy and connectors: closed at this host's %zu other address%s",
              say_count(judge->arena, (int64_t)n_closed, "port"), tried, tried == 1 ? "" : "es");
     else if (!*out->evidence)
         note(judge, out, LAYER_not_observable,

@@ -218,8 +218,11 @@ explain_layer_upstream_ips(struct judge *judge, const struct suspicion *suspicio
         for (size_t i = 0; i < upstream->n_addresses && i < 3; i++)
             evidence_add(judge, out, "%s resolves to %s here", upstream->host,
                          upstream->addresses[i]);
-        out->next_step = "list the narrowest range that holds it in upstream.allowed_ips, with the "
-                         "private ranges that are needed, and restart the proxy";
+        out->next_step = upstream->is_ipv6_only ? "give it an IPv4 address, or route to one: the "
+                                                  "proxy asks upstreams over IPv4 only"
+                                                : "list the narrowest range that holds it in "
+                                                  "upstream.allowed_ips, with the private "
+                                                  "ranges that are needed, and restart the proxy";
     } else {
         proxy = &judge->proxies[suspicion->row - judge->n_upstreams];
         (void)proxy_ranges_verdict(judge, proxy, &line);

@@ -361,8 +361,8 @@ explain_connector_degraded(struct judge *judge, const struct suspicion *suspicio
     out->subject_id = connector->name;
     if (connector->state == CONNECTOR_degraded)
         out->summary = arena_printf(
-            judge->arena, "connector %s: %" PRId64 " of %d connections to the edge",
-            connector->name, connector->ready_connections, CONNECTOR_EXPECTED_CONNECTIONS);
+            judge->arena, "connector %s: %" PRId64 " of %" PRId64 " connections to the edge",
+            connector->name, connector->ready_connections, connector->expected_connections);
     else if (connector->state != CONNECTOR_ready)
         out->summary = arena_printf(judge->arena, "connector %s; the tunnel runs on its others",
                                     say_connector(judge, connector));

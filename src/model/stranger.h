@@ -7,8 +7,9 @@
 
 enum stranger_answer {
     STRANGER_off,     /* not switched on, or not tried yet */
-    STRANGER_no_name, /* the name does not resolve */
-    STRANGER_refused, /* no HTTP: TLS or TCP said no */
+    STRANGER_no_name, /* there is no such name */
+    STRANGER_refused, /* no HTTP: TLS said no */
+    STRANGER_unheard, /* trouble before it could be refused, so that nothing was tried */
     STRANGER_timeout,
     STRANGER_status, /* an HTTP answer */
 };

@@ -89,9 +89,14 @@ take_errors(struct cloudflared_metrics *out, const struct prometheus_sample *sam
     add_up(&out->request_errors, sample->value);
 }
 
+/* A second connection to one server is refused, and made to another: no failure. */
 static void
 take_register_fail(struct cloudflared_metrics *out, const struct prometheus_sample *sample)
 {
+    char error[PROMETHEUS_WORD_BYTES];
+
+    if (prometheus_label(sample, "error", error) && strcmp(error, "dup_edge_conn") == 0)
+        return;
     add_up(&out->register_failures, sample->value);
 }
 

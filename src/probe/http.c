@@ -271,6 +271,7 @@ set_options(struct http *http, struct http_get *get, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
     curl_easy_setopt(easy, CURLOPT_HEADERDATA, get);
     curl_easy_setopt(easy, CURLOPT_PRIVATE, get);
+    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, get->error);
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL); /* the store comes from us, already read */
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, lend_trust);
@@ -342,6 +343,36 @@ http_cancel(struct http_get *get)
 
 /* --- how it ended --- */
 
+static bool
+was_ended_within_tls(const struct http_get *get, CURLcode code)
+{
+    return code == CURLE_SSL_CONNECT_ERROR ||
+           (strncmp(get->url, "https:", 6) == 0 &&
+            (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR || code == CURLE_GOT_NOTHING));
+}
+
+/* libcurl has general words for its codes, and often better ones for what happened. */
+static void
+explain_code(struct http_get *get, CURLcode code)
+{
+    static const char openssl[] = "SSL routines::"; /* after its version and a number */
+    const char *said = *get->error ? get->error : curl_easy_strerror(code);
+    const char *reason = strstr(said, openssl);
+    char clean[HTTP_ERROR_BYTES];
+
+    if (reason)
+        said = reason + strlen(openssl);
+
+    text_clean(clean, sizeof(clean), said, strlen(said));
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        fault_set(&get->fault, STAGE_tls, SIGNAL_certificate, 0, "%s", clean);
+    else if (was_ended_within_tls(get, code)) /* OpenSSL's names of alerts have that word */
+        fault_set(&get->fault, STAGE_tls, strstr(clean, " alert ") ? SIGNAL_alert : SIGNAL_tls, 0,
+                  "%s", clean);
+    else
+        fault_set(&get->fault, STAGE_http, SIGNAL_http, (int)code, "%s", clean);
+}
+
 static void
 explain(struct http_get *get, CURLcode code)
 {
@@ -361,7 +392,7 @@ explain(struct http_get *get, CURLcode code)
         fault_set(&get->fault, STAGE_http, SIGNAL_http, 0, "an answer of more than %zu bytes",
                   get->most_bytes);
     else
-        fault_set(&get->fault, STAGE_http, SIGNAL_http, (int)code, "%s", curl_easy_strerror(code));
+        explain_code(get, code);
 }
 
 static void

@@ -9,7 +9,7 @@
 struct http;
 struct tls_trust;
 
-enum { HTTP_FIELD_BYTES = 128, HTTP_CHALLENGE_BYTES = 2048 };
+enum { HTTP_FIELD_BYTES = 128, HTTP_CHALLENGE_BYTES = 2048, HTTP_ERROR_BYTES = 256 };
 
 /* When an answer is enough. */
 enum http_until {
@@ -51,6 +51,7 @@ struct http_get {
     /* private */
     struct http *http;
     void *easy, *connect_to, *header_list;
+    char error[HTTP_ERROR_BYTES]; /* libcurl's words; "" */
     bool is_enough;
     struct timer settled;
 };

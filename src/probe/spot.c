@@ -306,6 +306,7 @@ spot_show(const struct spot *spot, struct arena *arena, struct connector *out)
         .state = spot->state,
         .is_discovered = spot->is_discovered,
         .ready_connections = is_reached ? spot->ready.connections : -1,
+        .expected_connections = expected,
         .version = arena_strdup(arena, metrics ? metrics->version : ""),
         .requests = metrics ? metrics->requests : -1,
         .request_errors = metrics ? metrics->request_errors : -1,

@@ -45,6 +45,17 @@ is_from_server(const struct http_get *get)
            (get->body && strstr(get->body, "\"jsonrpc\""));
 }
 
+/* Only the other side's no is one: what is missing or in the way here keeps nobody else out. */
+static enum stranger_answer
+answer_of(const struct fault *fault)
+{
+    if (fault->signal == SIGNAL_timeout)
+        return STRANGER_timeout;
+    if (fault->signal == SIGNAL_nxdomain || fault->signal == SIGNAL_nodata)
+        return STRANGER_no_name;
+    return fault->signal == SIGNAL_alert ? STRANGER_refused : STRANGER_unheard;
+}
+
 static void
 answered(void *context)
 {
@@ -52,10 +63,8 @@ answered(void *context)
     const struct http_get *get = &stranger->get;
     struct stranger *out = &stranger->under_way;
 
-    if (get->fault.signal == SIGNAL_timeout) {
-        out->answer = STRANGER_timeout;
-    } else if (get->fault.signal) {
-        out->answer = STRANGER_refused;
+    if (get->fault.signal) {
+        out->answer = answer_of(&get->fault);
     } else {
         out->answer = STRANGER_status;
         out->status = get->status;
@@ -71,8 +80,7 @@ resolved(void *context)
     static const char *const headers[] = {"User-Agent: sandwatch (exposure check)", NULL};
 
     if (stranger->query.fault.signal) {
-        stranger->under_way.answer =
-            stranger->query.fault.signal == SIGNAL_timeout ? STRANGER_timeout : STRANGER_no_name;
+        stranger->under_way.answer = answer_of(&stranger->query.fault);
         settle(stranger);
         return;
     }
@@ -166,9 +174,7 @@ stranger_show(const struct stranger_probe *stranger, struct arena *arena, struct
     *out = stranger->result;
     out->url = out->answer == STRANGER_off ? "" : arena_strdup(arena, stranger->url);
     out->error = "";
-    if (out->answer == STRANGER_no_name)
-        out->error = arena_strdup(arena, stranger->query.fault.text);
-    else if (out->answer == STRANGER_refused || out->answer == STRANGER_timeout)
+    if (out->answer != STRANGER_off && out->answer != STRANGER_status)
         out->error = arena_strdup(arena, stranger->get.fault.signal ? stranger->get.fault.text
                                                                     : stranger->query.fault.text);
 }

@@ -294,6 +294,8 @@ meaning_of(const struct fault *fault)
 {
     if (fault->stage == STAGE_tls && fault->signal == SIGNAL_untrusted)
         return CHECK_MEANS_intercepted;
+    if (fault->stage == STAGE_tls && fault->signal == SIGNAL_wrong_name)
+        return CHECK_MEANS_other_name;
     if (fault->signal == SIGNAL_mtu || fault->signal == SIGNAL_mtu_fatal ||
         fault->signal == SIGNAL_path_mtu)
         return CHECK_MEANS_mtu;

@@ -241,6 +241,7 @@ world_connector(struct world *world, const char *name, const char *tunnel)
         .tunnel_id = world_string(world, "tnl_%s", tunnel),
         .state = CONNECTOR_ready,
         .ready_connections = CONNECTOR_EXPECTED_CONNECTIONS,
+        .expected_connections = CONNECTOR_EXPECTED_CONNECTIONS,
         .version = "2026.11.0",
         .connections = connections,
         .n_connections = CONNECTOR_EXPECTED_CONNECTIONS,

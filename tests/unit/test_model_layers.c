@@ -193,12 +193,77 @@ a_route_outside_the_ranges_and_an_open_guard_are_findings(void **state)
     (void)state;
     upstream->outside = "203.0.113.7";
     assert_string_equal(world_rules(world), "layer.upstream_ips");
+    assert_non_null(strstr(world_finding(world, "layer.upstream_ips")->next_step, "allowed_ips"));
     upstream->outside = "";
     upstream->is_ipv6_only = true;
     assert_string_equal(world_rules(world), "layer.upstream_ips");
+    assert_non_null(strstr(world_finding(world, "layer.upstream_ips")->next_step, "IPv4 address"));
     upstream->is_ipv6_only = false;
     proxy->disables_ip_validation = true;
     assert_string_equal(world_rules(world), "layer.upstream_ips");
+    world_free(world);
+}
+
+static void
+whoever_answers_in_the_edges_place_fails_the_layer(void **state)
+{
+    static const struct {
+        enum check_kind kind;
+        enum check_meaning meaning;
+        enum check_verdict verdict;
+        enum layer_verdict expected;
+    } rows[] = {
+        {CHECK_EDGE_TCP_7844, CHECK_MEANS_intercepted, CHECK_fail, LAYER_failed},
+        {CHECK_EDGE_TCP_7844, CHECK_MEANS_other_name, CHECK_fail, LAYER_failed},
+        {CHECK_EDGE_UDP_7844, CHECK_MEANS_intercepted, CHECK_fail, LAYER_failed},
+        {CHECK_EDGE_TCP_7844, CHECK_MEANS_nothing, CHECK_fail, LAYER_warning},  /* a reset */
+        {CHECK_EDGE_TCP_7844, CHECK_MEANS_nothing, CHECK_warn, LAYER_warning},  /* our store */
+        {CHECK_EDGE_UDP_7844, CHECK_MEANS_nothing, CHECK_fail, LAYER_verified}, /* TCP proves it */
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct proxy *proxy;
+        struct upstream *upstream;
+        struct world *world = world_good(&proxy, &upstream);
+        struct check *check = world_check(world, rows[i].kind, "region2", 4);
+
+        check->meaning = rows[i].meaning;
+        check->verdict = rows[i].verdict;
+        check->failed_stage = STAGE_tls;
+        check->error = "what was seen";
+        assert_int_equal(verdict_of(world, "L1-2"), rows[i].expected);
+        if (rows[i].expected != LAYER_verified)
+            assert_non_null(strstr(check_of(world, "L1-2")->evidence, "what was seen"));
+        world_free(world);
+    }
+}
+
+static void
+a_connector_that_lacks_something_is_named(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+    struct connector *connector = world_connector(world, "b", "prod");
+    struct edge_connection *all = (struct edge_connection *)(uintptr_t)connector->connections;
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_verified);
+    for (size_t i = 0; i < connector->n_connections; i++)
+        all[i].edge_address = "198.41.192.7";
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_warning);
+    assert_non_null(strstr(check_of(world, "L1-1")->evidence, "all of b lead to one region"));
+    connector->state = CONNECTOR_degraded;
+    connector->ready_connections = 1;
+    connector->expected_connections = 8;
+    assert_non_null(strstr(check_of(world, "L1-1")->evidence, "b has 1 of 8"));
+    assert_non_null(strstr(world_finding(world, "connector.degraded")->summary, "1 of 8"));
+    connector->state = CONNECTOR_unreachable;
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_warning); /* the other carries the tunnel */
+    assert_non_null(strstr(check_of(world, "L1-1")->evidence, "b is unreachable"));
+    ((struct connector *)world_row(world, SLOT_connectors, 0))->state = CONNECTOR_down;
+    assert_int_equal(verdict_of(world, "L1-1"), LAYER_failed);
     world_free(world);
 }
 
@@ -321,7 +386,9 @@ a_port_that_others_reach_is_a_warning_and_the_proxys_in_public_a_failure(void **
 
     (void)state;
     assert_int_equal(verdict_of(world, "L1-8"), LAYER_not_observable);
-    connector->exposure = (struct exposure){.at_ms = WORLD_NOW_MS, .tried = 2, .address = ""};
+    connector->exposure = (struct exposure){.at_ms = WORLD_NOW_MS, .tried = 0, .address = ""};
+    assert_int_equal(verdict_of(world, "L1-8"), LAYER_not_observable); /* no other address */
+    connector->exposure.tried = 2;
     proxy->exposure = connector->exposure;
     assert_int_equal(verdict_of(world, "L1-8"), LAYER_verified);
     connector->exposure.address = "203.0.113.9:20241";
@@ -389,6 +456,8 @@ a_stranger_is_judged_by_arrival(void **state)
     assert_int_equal(verdict_of(world, "L1-5"), LAYER_verified);
     stranger->answer = STRANGER_refused;
     assert_int_equal(verdict_of(world, "L1-5"), LAYER_verified);
+    stranger->answer = STRANGER_unheard; /* no route from here keeps nobody else out */
+    assert_int_equal(verdict_of(world, "L1-5"), LAYER_not_observable);
     stranger->answer = STRANGER_timeout;
     assert_int_equal(verdict_of(world, "L1-5"), LAYER_warning);
     stranger->answer = STRANGER_status;
@@ -461,6 +530,8 @@ main(void)
         cmocka_unit_test(certificates_are_judged_by_rules_time_and_registration),
         cmocka_unit_test(what_the_proxy_may_reach_is_judged_by_its_width),
         cmocka_unit_test(a_route_outside_the_ranges_and_an_open_guard_are_findings),
+        cmocka_unit_test(whoever_answers_in_the_edges_place_fails_the_layer),
+        cmocka_unit_test(a_connector_that_lacks_something_is_named),
         cmocka_unit_test(a_proxy_of_another_domain_is_noticed),
         cmocka_unit_test(failed_handshakes_in_the_log_are_a_warning_then_a_failure),
         cmocka_unit_test(without_the_api_a_tunnel_is_known_by_its_proxy),

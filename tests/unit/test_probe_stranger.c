@@ -34,6 +34,10 @@ static const struct dnsd_row names[] = {
 };
 static const struct dnsd_row no_names[] = {{NULL, 0, 0, NULL, 0}};
 
+/* Instead of TLS: another protocol, and the alert "handshake failure". */
+#define PLAIN "HTTP/1.1 400 Bad Request\r\n\r\n"
+#define ALERT "\x15\x03\x03\x00\x02\x02\x28"
+
 static const struct row {
     const struct dnsd_row *names;
     const char *reply; /* of the public host; NULL: nobody listens there */
@@ -41,18 +45,21 @@ static const struct row {
     enum stranger_answer answer;
     long status;
     bool is_from_server;
+    size_t raw_bytes; /* the reply stands for itself, without TLS */
 } rows[] = {
-    {no_names, NULL, true, STRANGER_no_name, 0, false},
-    {names, NULL, true, STRANGER_refused, 0, false},
+    {no_names, NULL, true, STRANGER_no_name, 0, false, 0},
+    {names, NULL, true, STRANGER_unheard, 0, false, 0},
+    {names, PLAIN, true, STRANGER_unheard, 0, false, sizeof(PLAIN) - 1},
+    {names, ALERT, true, STRANGER_refused, 0, false, sizeof(ALERT) - 1},
     {names, "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", true, STRANGER_status, 403,
-     false},
+     false, 0},
     {names,
      "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer resource_metadata=\"https://x\"\r\n"
      "content-length: 0\r\n\r\n",
-     true, STRANGER_status, 401, true},
+     true, STRANGER_status, 401, true, 0},
     {names, "HTTP/1.1 200 OK\r\ncontent-length: 17\r\n\r\n{\"jsonrpc\":\"2.0\"}", true,
-     STRANGER_status, 200, true},
-    {names, "HTTP/1.1 530 x\r\ncontent-length: 0\r\n\r\n", false, STRANGER_status, 530, false},
+     STRANGER_status, 200, true, 0},
+    {names, "HTTP/1.1 530 x\r\ncontent-length: 0\r\n\r\n", false, STRANGER_status, 530, false, 0},
 };
 
 /* Of a certificate for *.DOMAIN and its key. */
@@ -100,8 +107,11 @@ try_one(struct network *network, const char *folder, const char *pem, const stru
     struct probe_options options = {
         .api_url = "http://127.0.0.1:9", .is_off = true, .interval_ms = 400};
     struct dnsd *dnsd = dnsd_start(row->names);
-    struct peer *peer = peer_start(&(struct peer_plan){
-        .manner = PEER_answers_tls, .reply = row->reply ? row->reply : "", .pem = pem});
+    struct peer *peer = peer_start(
+        &(struct peer_plan){.manner = row->raw_bytes ? PEER_sends_first : PEER_answers_tls,
+                            .reply_bytes = row->raw_bytes,
+                            .reply = row->reply ? row->reply : "",
+                            .pem = pem});
     char config[300], ca[300];
     const struct stranger *found;
     struct measure m;

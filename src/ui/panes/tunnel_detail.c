@@ -25,7 +25,7 @@ page_connector_line(struct page *page, const struct connector *connector)
 
     text_addf(&line, "%-8s ", connector->name[0] ? connector->name : connector->url);
     unit_add(&line, page->frame, UNIT_count, known(connector->ready_connections));
-    text_addf(&line, "/%d ", CONNECTOR_EXPECTED_CONNECTIONS);
+    text_addf(&line, "/%" PRId64 " ", connector->expected_connections);
     for (size_t i = 0; i < connector->n_connections; i++) {
         const struct edge_connection *connection = &connector->connections[i];
 

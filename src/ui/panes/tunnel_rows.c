@@ -89,7 +89,7 @@ sum_connector(struct sum *sum, const struct frame *frame, size_t index,
     if (connector->ready_connections >= 0)
         sum->connections =
             (sum->connections < 0 ? 0 : sum->connections) + connector->ready_connections;
-    sum->expected += CONNECTOR_EXPECTED_CONNECTIONS;
+    sum->expected += connector->expected_connections;
     if (connector->request_errors >= 0)
         sum->errors = (sum->errors < 0 ? 0 : sum->errors) + connector->request_errors;
     if (connector->errors_per_min >= 0)
