@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "sim/buffer.h"
 #include "sim/chronicle.h"
 #include "sim/inbox.h"
@@ -113,7 +114,9 @@ worker_adopt(struct world *world, struct worker *worker, struct item *item)
     item->worker = worker;
     worker->phase = WORKING;
     item_last_beat(item, worker->echo);
-    worker->beat_ms = world->now_ms + chance_between(&world->chance, 1000, beat_interval(item));
+    worker->beat_ms =
+        earliest(world->now_ms + chance_between(&world->chance, 1000, beat_interval(item)),
+                 item->lease_until_ms - item->ttl_s * 250);
 }
 
 void

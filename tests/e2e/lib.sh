@@ -109,8 +109,8 @@ confirm() { # VERB
     press_until Tab "▸ \[ $1" && see "Enter: $1" && press Enter && gone "▸ \[ $1"
 }
 
-arm() { # CONTEXT
-    press A && see '┌ Arm' && type_word "$1" "\\[$1" && press Enter && see 'ARMED [0-9]'
+arm() { # CONTEXT; there is nothing to arm while the journal is being opened
+    see LOCKED && press A && see '┌ Arm' && type_word "$1" "\\[$1" && press Enter && see 'ARMED [0-9]'
 }
 
 result() { # STATUS NAME
