@@ -5,8 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/address.h"
 #include "api/api.h"
 #include "core/arena.h"
+#include "core/proxy_env.h"
 #include "model/store.h"
 #include "ops/ops.h"
 #include "probe/probe.h"
@@ -15,6 +17,8 @@
 #ifndef SANDWATCH_DATADIR
 #define SANDWATCH_DATADIR "/usr/local/share/sandwatch"
 #endif
+
+#define DEFAULT_API_HOST "api.anthropic.com"
 
 enum { LONGEST_PATH = 4096, LONGEST_THRESHOLD_S = 366 * 86400 };
 
@@ -225,26 +229,17 @@ proxy_options(struct program *program)
     };
 }
 
-/* What libcurl would use for the API; NO_PROXY is looked at for the host as it is written. */
+/* What the API's requests go through, as libcurl reads the environment. */
 static const char *
 api_proxy(const struct config *config)
 {
-    static const char *const names[] = {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
-    const char *url = api_url(config), *none = environment("no_proxy");
-    const char *host = url ? strstr(url, "://") : NULL;
+    const char *url = api_url(config);
+    char host[ADDRESS_HOST_BYTES] = DEFAULT_API_HOST;
+    bool is_loopback = false;
 
-    none = none ? none : environment("NO_PROXY");
-    if (url && strncmp(url, "https://", 8) != 0)
-        return NULL; /* plain HTTP stays on this host */
-    if (none && (strcmp(none, "*") == 0 || strstr(none, host ? host + 3 : "api.anthropic.com")))
-        return NULL;
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        const char *proxy = environment(names[i]);
-
-        if (proxy && *proxy)
-            return proxy;
-    }
-    return NULL;
+    if (url && !address_check(url, host, &is_loopback, NULL))
+        return NULL; /* and the probe will say so */
+    return is_loopback ? NULL : proxy_env_for(host, environment);
 }
 
 /* only: what `check` asked for; NULL: what the configuration says. */

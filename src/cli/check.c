@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "cli/check_look.h"
 #include "cli/check_report.h"
@@ -48,20 +49,15 @@ static void
 tell(struct run *run, const struct check *check, size_t n_done, size_t n)
 {
     TEXT(line, LINE_BYTES);
+    TEXT(cut, LINE_BYTES);
 
     text_addf(&line, "%zu/%zu  ", n_done, n);
     check_line_add(&line, check);
-    if (run->options->has_live_progress) {
-        TEXT(cut, LINE_BYTES);
-
-        text_add_cells(&cut, line.bytes, 78, "…");
-        close_line(run);
-        fputs(cut.bytes, stderr);
-        run->is_line_open = true;
-    } else {
-        fprintf(stderr, "%s\n", line.bytes);
-    }
+    text_add_cells(&cut, line.bytes, 78, "…");
+    close_line(run);
+    fputs(cut.bytes, stderr);
     fflush(stderr);
+    run->is_line_open = true;
 }
 
 static void
@@ -145,7 +141,8 @@ wait_complete(struct run *run)
 
         store_woken(run->store);
         store_snapshot(run->store, &snapshot);
-        tell_progress(run, &snapshot);
+        if (run->options->has_live_progress)
+            tell_progress(run, &snapshot);
         is_over = is_complete(run, &snapshot);
         store_release(run->store, &snapshot);
         if (is_over || is_interrupted || clock_mono_ms() >= run->deadline_ms)
@@ -155,6 +152,17 @@ wait_complete(struct run *run)
 }
 
 /* ---- watching ---- */
+
+/* Nobody reads what we print: end as a write would. A pipe says so at once, a file or a terminal
+ * never. */
+static bool
+is_unheard(const struct pollfd *out)
+{
+    if (!(out->revents & (POLLERR | POLLNVAL)))
+        return false;
+    (void)raise(SIGPIPE);
+    return true;
+}
 
 /* Until a signal: a line for all that changes, or a document whenever something does. *look is what
  * was told last. */
@@ -170,10 +178,13 @@ watch(struct store *store, struct check_look *look)
     pthread_sigmask(SIG_BLOCK, &ends,
                     &before); /* so that none comes between the look and the wait */
     while (!is_interrupted) {
-        struct pollfd wake = {.fd = store_wake_fd(store), .events = POLLIN};
+        struct pollfd waits[] = {{.fd = store_wake_fd(store), .events = POLLIN},
+                                 {.fd = STDOUT_FILENO}};
         struct check_look now;
 
-        if (ppoll(&wake, 1, NULL, &before) < 0 && errno != EINTR)
+        if (ppoll(waits, COUNT_OF(waits), NULL, &before) < 0 && errno != EINTR)
+            return;
+        if (is_unheard(&waits[1]))
             return;
         store_woken(store);
         check_look(&now, look->options, store);

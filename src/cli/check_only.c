@@ -48,12 +48,13 @@ check_only_read(const char *list, struct check_only *out, struct err *err)
     bool is_everything = !list || !*list;
 
     *out = (struct check_only){0};
-    while (!is_everything && *list) {
+    for (bool has_more = !is_everything; has_more;) {
         size_t n = strcspn(list, ",");
 
         if (!take_word(list, n, out, err))
             return false;
-        list += n + (list[n] == ',');
+        has_more = list[n] == ',';
+        list += n + has_more;
     }
     if (is_everything)
         out->has_layers = true;

@@ -36,7 +36,7 @@ struct check_options {
     struct status_options look; /* context, form and colours; timeout_ms bounds all of it */
     struct check_only only;
     bool is_watching;       /* go on and print what changes, until a signal */
-    bool has_live_progress; /* standard error is a terminal: one line that is written over */
+    bool has_live_progress; /* on standard error, a terminal: one line that is written over */
 };
 
 /* Wait until everything asked for was measured once or the time is over, print the result, and

@@ -19,6 +19,7 @@ enum check_meaning { /* what the diagnosis wants to know of a failure beyond its
                      CHECK_MEANS_intercepted, /* somebody else answers in the peer's place */
                      CHECK_MEANS_other_name,  /* with a certificate for another name */
                      CHECK_MEANS_mtu,         /* the path carries small packets only */
+                     CHECK_MEANS_no_start,    /* a connector that starts now finds no edge */
 };
 
 /* Loss and jitter over UDP: a burst of datagrams, as a connector's traffic would come, and single

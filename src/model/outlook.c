@@ -104,29 +104,78 @@ static void PRINTF_LIKE(4, 5)
 
 /* ---- advice for the connector ---- */
 
+/* Of the regions that a protocol was tried in, how many it reaches. */
+struct reach {
+    size_t regions, reached;
+};
+
+static bool
+is_first_of_target(const struct view *view, unsigned kinds, size_t i)
+{
+    if (!(kinds & 1u << view->checks[i].kind))
+        return false;
+    for (size_t k = 0; k < i; k++)
+        if ((kinds & 1u << view->checks[k].kind) &&
+            strcmp(view->checks[k].target, view->checks[i].target) == 0)
+            return false;
+    return true;
+}
+
+static struct reach
+reach_of(const struct view *view, unsigned kinds)
+{
+    struct reach reach = {0};
+
+    for (size_t i = 0; i < view->n_checks; i++) {
+        struct tally tally;
+
+        if (!is_first_of_target(view, kinds, i))
+            continue;
+        tally = tally_of(view, kinds, 0, view->checks[i].target);
+        reach.regions += tally.usable + tally.failed > 0;
+        reach.reached += tally.usable > 0;
+    }
+    return reach;
+}
+
+/* Nothing was sent to port 7844, because no name of the edge resolves. */
+static bool
+is_before_the_edge(const struct view *view)
+{
+    for (size_t i = 0; i < view->n_checks; i++)
+        if (view->checks[i].kind != CHECK_API_443 && view->checks[i].verdict != CHECK_skip &&
+            (view->checks[i].verdict != CHECK_fail || view->checks[i].failed_stage != STAGE_dns))
+            return false;
+    return true;
+}
+
 /* QUIC only where every region is reached by it: cloudflared spreads its connections over both. */
 static void
 advise_protocol(const struct view *view, struct outlook *out)
 {
-    struct tally udp = tally_of(view, KINDS_UDP, 0, NULL), tcp = tally_of(view, KINDS_TCP, 0, NULL);
-    bool has_bad_region = false;
+    struct reach udp = reach_of(view, KINDS_UDP), tcp = reach_of(view, KINDS_TCP);
 
-    if (udp.usable + udp.failed == 0 || udp.unmeasured > 0)
+    if (udp.regions == 0 || tally_of(view, KINDS_EDGE, 0, NULL).unmeasured > 0)
         return;
-    for (size_t i = 0; i < view->n_checks; i++)
-        has_bad_region |= view->checks[i].kind == CHECK_EDGE_UDP_7844 &&
-                          is_dead(tally_of(view, KINDS_UDP, 0, view->checks[i].target));
-    if (!has_bad_region)
+    if (is_before_the_edge(view))
+        add(view, out->advice, &out->n_advice,
+            "protocol: cannot be told before the names of the edge resolve");
+    else if (udp.reached == udp.regions)
         add(view, out->advice, &out->n_advice,
             "protocol: leave it at auto; QUIC reaches every region");
-    else if (tcp.usable > 0)
+    else if (tcp.reached > 0 && tcp.reached == tcp.regions)
         add(view, out->advice, &out->n_advice,
             "protocol: http2, because QUIC does not reach every region and TCP works; auto would "
             "take minutes to fall back");
-    else if (udp.usable > 0)
+    else if (tcp.reached > udp.reached)
         add(view, out->advice, &out->n_advice,
-            "protocol: quic, because it reaches a region and TCP reaches none");
-    else if (tcp.failed == 0)
+            "protocol: http2, because it reaches %zu of %zu regions, and QUIC %zu", tcp.reached,
+            tcp.regions, udp.reached);
+    else if (udp.reached > 0)
+        add(view, out->advice, &out->n_advice,
+            "protocol: leave it at auto; QUIC reaches %zu of %zu regions, and TCP no more",
+            udp.reached, udp.regions);
+    else if (tcp.regions == 0)
         add(view, out->advice, &out->n_advice,
             "protocol: not quic, which reaches no region; TCP was not measured");
     else
@@ -135,22 +184,38 @@ advise_protocol(const struct view *view, struct outlook *out)
             "replace");
 }
 
+/* How many ways to a region, one for each protocol, are dead over one family. */
+static size_t
+count_dead(const struct view *view, int family)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < view->n_checks; i++)
+        n += view->checks[i].kind != CHECK_API_443 && view->checks[i].family == family &&
+             view->checks[i].verdict == CHECK_fail;
+    return n;
+}
+
 static void
 advise_family(const struct view *view, struct outlook *out)
 {
     struct tally four = tally_of(view, KINDS_EDGE, 4, NULL);
     struct tally six = tally_of(view, KINDS_EDGE, 6, NULL);
+    size_t dead_four = count_dead(view, 4), dead_six = count_dead(view, 6);
 
     if (four.unmeasured + six.unmeasured > 0)
         return;
-    if (four.usable > 0 && six.failed > 0)
+    if (four.usable > 0 && dead_six > dead_four)
         add(view, out->advice, &out->n_advice,
             "edge-ip-version: 4, because IPv6 fails here and every attempt costs seconds");
     else if (six.usable > 0 && four.usable == 0)
         add(view, out->advice, &out->n_advice, "edge-ip-version: 6, because IPv4 does not work");
-    else if (four.usable > 0 && six.usable > 0)
+    else if (six.usable > 0 && dead_four > dead_six)
         add(view, out->advice, &out->n_advice,
-            "edge-ip-version: leave it at auto; both families work");
+            "edge-ip-version: 6, because IPv4 fails here where IPv6 passes");
+    else if (four.usable > 0 && six.usable > 0)
+        add(view, out->advice, &out->n_advice, "edge-ip-version: leave it at auto; %s",
+            dead_four > 0 ? "both families fail alike" : "both families work");
     else if (four.usable > 0 && has_rows(view, 6))
         add(view, out->advice, &out->n_advice,
             "edge-ip-version: 4 saves the attempts over IPv6, which this host does not have");
@@ -165,8 +230,9 @@ list_unmeasured(const struct view *view, struct outlook *out)
         const struct check *check = &view->checks[i];
 
         if (check->at_ms == 0)
-            add(view, out->unjudged, &out->n_unjudged, "%s %s IPv%d: not measured in time",
-                check->target, check->protocol, check->family);
+            add(view, out->unjudged, &out->n_unjudged, "%s %s IPv%d: not measured in time%s%s",
+                check->target, check->protocol, check->family,
+                check->cause && *check->cause ? ": " : "", check->cause ? check->cause : "");
         else if (check->verdict == CHECK_skip || check->verdict == CHECK_unsupported)
             add(view, out->unjudged, &out->n_unjudged, "%s %s IPv%d: %s", check->target,
                 check->protocol, check->family,
@@ -223,18 +289,30 @@ has_seen_layers(const struct view *view)
     return false;
 }
 
+static const struct check *
+first_that_bars_start(const struct view *view)
+{
+    for (size_t i = 0; i < view->n_checks; i++)
+        if (view->checks[i].at_ms > 0 && view->checks[i].meaning == CHECK_MEANS_no_start)
+            return &view->checks[i];
+    return NULL;
+}
+
 /* Nothing works without one of these. */
 static bool
 judge_critical(const struct view *view, struct outlook *out)
 {
     struct tally api = tally_of(view, KINDS_API, 0, NULL);
     struct tally edge = tally_of(view, KINDS_EDGE, 0, NULL);
+    const struct check *barred = first_that_bars_start(view);
     const struct layer *layer = worst_layer(view, LAYER_failed);
 
     if (is_dead(api))
         out->summary = say(view, "this host cannot work", api.worst);
     else if (is_dead(edge))
         out->summary = say(view, "no connector can work here", edge.worst);
+    else if (barred)
+        out->summary = say(view, "no connector can start here", barred);
     else if (layer)
         out->summary = arena_printf(view->arena, "layer %d (%s) of %s failed: %s", layer->number,
                                     layer->name, layer->tunnel_name,

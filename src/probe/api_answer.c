@@ -45,22 +45,56 @@ judge_stranger(const struct http_get *get, struct fault *fault)
                   *get->content_type ? get->content_type : "no content type");
 }
 
-/* Half a second is the middle of what Date rounds off. */
-static bool
-judge_clock(const struct http_get *get, struct fault *fault)
+/* Half a second is the middle of what Date rounds off; and it was written half a round trip before
+ * it came. */
+bool
+api_answer_clock(const struct http_get *get, int64_t *off_ms)
 {
-    int64_t date_ms, off_ms;
+    int64_t date_ms;
 
     if (!*get->date || !http_date_parse(get->date, &date_ms) || get->at_ms == 0)
-        return true;
-    off_ms = date_ms + 500 - get->at_ms;
-    if (llabs(off_ms) < CLOCK_WARN_S * 1000)
-        return true;
-    fault_set(fault, STAGE_http,
-              llabs(off_ms) < CLOCK_FAIL_S * 1000 ? SIGNAL_clock : SIGNAL_clock_far,
-              (int)(off_ms / 1000), "our clock is %lld s %s the API's",
-              (long long)llabs(off_ms) / 1000, off_ms > 0 ? "behind" : "ahead of");
-    return false;
+        return false;
+    *off_ms = date_ms + 500 - (get->at_ms - (get->us > 0 ? get->us / 2000 : 0));
+    return true;
+}
+
+enum api_clock
+api_answer_clock_is(int64_t off_ms)
+{
+    if (llabs(off_ms) <= CLOCK_WARN_S * 1000)
+        return API_CLOCK_right;
+    return llabs(off_ms) <= CLOCK_FAIL_S * 1000 ? API_CLOCK_off : API_CLOCK_far;
+}
+
+void
+api_answer_add_clock(struct text *out, int64_t off_ms)
+{
+    if (api_answer_clock_is(off_ms) == API_CLOCK_right)
+        text_add(out, "our clock agrees with the API's");
+    else
+        text_addf(out, "our clock is %lld s %s the API's", (long long)llabs(off_ms) / 1000,
+                  off_ms > 0 ? "behind" : "ahead of");
+}
+
+static void
+judge_clock(const struct http_get *get, struct fault *fault)
+{
+    static const enum signal signals[] = {
+        [API_CLOCK_right] = SIGNAL_none,
+        [API_CLOCK_off] = SIGNAL_clock,
+        [API_CLOCK_far] = SIGNAL_clock_far,
+    };
+    int64_t off_ms;
+    enum signal signal;
+    TEXT(text, FAULT_TEXT_BYTES);
+
+    if (!api_answer_clock(get, &off_ms))
+        return;
+    signal = signals[api_answer_clock_is(off_ms)];
+    if (signal == SIGNAL_none)
+        return;
+    api_answer_add_clock(&text, off_ms);
+    fault_set(fault, STAGE_http, signal, (int)(off_ms / 1000), "%s", text.bytes);
 }
 
 void

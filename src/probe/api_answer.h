@@ -12,4 +12,13 @@ struct http_get;
  * is genuine. note[0..size): what was seen, clean, added after what stands there. */
 void api_answer_judge(const struct http_get *get, struct fault *fault, char *note, size_t size);
 
+/* What the answer's Date says of our own clock: how far it is behind; below 0, ahead. False when it
+ * says nothing. */
+bool api_answer_clock(const struct http_get *get, int64_t *off_ms);
+
+enum api_clock { API_CLOCK_right, API_CLOCK_off, API_CLOCK_far }; /* H 23: 60 s, 300 s */
+enum api_clock api_answer_clock_is(int64_t off_ms);
+/* "our clock is 120 s behind the API's". */
+void api_answer_add_clock(struct text *out, int64_t off_ms);
+
 #endif

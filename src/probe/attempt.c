@@ -18,6 +18,19 @@ static void (*const ways[])(struct attempt *) = {
 
 static void begin_second(void *context);
 
+static void
+begin(void *context)
+{
+    struct attempt *attempt = context;
+
+    attempt->stage_started_us = clock_mono_us();
+    attempt->second_due = (struct timer){.due = begin_second, .context = attempt};
+    if (attempt->other_name && attempt->name && !attempt->is_light)
+        timer_set(attempt->tools->loop, &attempt->second_due,
+                  attempt->stage_started_us + SECOND_AFTER_MS * INT64_C(1000));
+    ways[attempt->kind](attempt);
+}
+
 void
 attempt_start(struct attempt *attempt)
 {
@@ -41,12 +54,10 @@ attempt_start(struct attempt *attempt)
     memset(&attempt->deadline, 0, sizeof(attempt->deadline));
     memset(&attempt->next_send, 0, sizeof(attempt->next_send));
     memset(&attempt->handshake, 0, sizeof(attempt->handshake));
-    attempt->stage_started_us = clock_mono_us();
-    attempt->second_due = (struct timer){.due = begin_second, .context = attempt};
-    if (attempt->other_name && attempt->name && !attempt->is_light)
-        timer_set(attempt->tools->loop, &attempt->second_due,
-                  attempt->stage_started_us + SECOND_AFTER_MS * INT64_C(1000));
-    ways[attempt->kind](attempt);
+    memset(&attempt->second_due, 0, sizeof(attempt->second_due));
+    attempt->berth = (struct berth){.granted = begin, .context = attempt};
+    if (attempt->is_second || berth_take(attempt->tools->berths, &attempt->berth))
+        begin(attempt);
 }
 
 void
@@ -88,6 +99,7 @@ attempt_cancel(struct attempt *attempt)
         return;
     drop_second(attempt);
     attempt_hang_up(attempt);
+    berth_give(attempt->tools->berths, &attempt->berth);
     attempt->is_running = false;
 }
 
@@ -132,6 +144,7 @@ end(struct attempt *attempt)
     if (attempt->second)
         compare(attempt);
     drop_second(attempt);
+    berth_give(attempt->tools->berths, &attempt->berth);
     attempt->result.at_ms = clock_wall_ms();
     attempt->deadline = (struct timer){.due = tell, .context = attempt};
     timer_set(attempt->tools->loop, &attempt->deadline, 0);
@@ -170,6 +183,7 @@ begin_second(void *context)
     second->address = attempt->address;
     second->name = is_large ? attempt->name : attempt->other_name;
     second->is_large = is_large;
+    second->is_second = true;
     second->done = second_done;
     second->context = attempt;
     attempt->second = second;

@@ -4,6 +4,7 @@
 #define PROBE_ATTEMPT_H
 
 #include "probe/address.h"
+#include "probe/berths.h"
 #include "probe/fault.h"
 #include "probe/http.h"
 #include "probe/loop.h"
@@ -35,6 +36,7 @@ struct tools {
     const struct dot_server *dot; /* for second opinions; NULL: none is asked for */
     struct http *http;
     struct tls_trust *trust, *edge_trust;
+    struct berths *berths; /* NULL: enough for all */
 };
 
 struct attempt_result {
@@ -45,6 +47,8 @@ struct attempt_result {
     uint32_t sent, lost;           /* datagrams, or connections */
     int64_t retransmits, path_mtu; /* of the kernel's TCP; -1 */
     int64_t datagram_bytes;        /* the largest that passed; -1 */
+    bool knows_clock;              /* the API told its time */
+    int64_t clock_off_ms;          /* how far ours is from it: above 0, behind */
     char note[ATTEMPT_NOTE_BYTES]; /* who answered; clean */
     int64_t at_ms;                 /* wall */
 };
@@ -73,6 +77,8 @@ struct attempt {
     struct attempt_result result;
     /* private */
     bool is_running, is_first_over;
+    bool is_second; /* of another attempt, in whose berth it runs */
+    struct berth berth;
     struct attempt *second; /* owned: with the other name, or large; NULL */
     struct timer second_due;
     int fd;

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/api_answer.h"
 #include "probe/attempt.h"
+#include "probe/icmp.h"
 #include "probe/link.h"
 #include "probe/tls.h"
 
@@ -67,12 +69,32 @@ finish(struct attempt *attempt)
 
 /* --- HTTP --- */
 
+/* A certificate that is over or not yet valid, and what time it is for the one who showed it. */
+static void
+add_clock(struct attempt_result *result)
+{
+    struct text text = {.bytes = result->fault.text,
+                        .size = sizeof(result->fault.text),
+                        .n = strlen(result->fault.text)};
+
+    if (!result->knows_clock)
+        return;
+    text_add(&text, "; ");
+    api_answer_add_clock(&text, result->clock_off_ms);
+}
+
 static void
 answered(void *context)
 {
     struct attempt *attempt = context;
     struct attempt_result *result = &attempt->result;
 
+    result->knows_clock = api_answer_clock(&attempt->get, &result->clock_off_ms);
+    if (result->fault.signal != SIGNAL_none) { /* the certificate is of another time */
+        add_clock(result);
+        finish(attempt);
+        return;
+    }
     result->stage_us[STAGE_http] = attempt->get.fault.signal ? -1 : attempt->get.us;
     api_answer_judge(&attempt->get, &result->fault, result->note, sizeof(result->note));
     finish(attempt);
@@ -90,6 +112,7 @@ start_http(struct attempt *attempt)
     attempt->get.deadline_ms = HTTP_DEADLINE_MS;
     attempt->get.most_bytes = 256 << 10;
     attempt->get.is_fresh = true;
+    attempt->get.is_timeless = attempt->result.fault.signal == SIGNAL_expired;
     attempt->get.done = answered;
     attempt->get.context = attempt;
     http_start(attempt->tools->http, &attempt->get);
@@ -134,10 +157,11 @@ shake_hands(void *context, unsigned events)
     attempt_stage_passed(attempt, STAGE_tls);
     tls_add_identity(&note, attempt->tls);
     text_clean(result->note, sizeof(result->note), note.bytes, note.n);
-    if (!tls_judge(attempt->tls, &result->fault) || !attempt->url)
-        finish(attempt);
+    if ((tls_judge(attempt->tls, &result->fault) || result->fault.signal == SIGNAL_expired) &&
+        attempt->url)
+        start_http(attempt); /* of two who disagree about the time, one is wrong: which? */
     else
-        start_http(attempt);
+        finish(attempt);
 }
 
 static void
@@ -182,10 +206,12 @@ connected(void *context, unsigned events)
         error = errno;
     if (error) {
         result->lost = 1;
-        fault_set_errno(&result->fault, STAGE_tcp, error, NULL);
+        if (!icmp_read(attempt->fd, STAGE_tcp, &result->fault))
+            fault_set_errno(&result->fault, STAGE_tcp, error, NULL);
         attempt_finish(attempt);
         return;
     }
+    icmp_listen(attempt->fd, attempt->address.bytes.ss_family, false); /* from now on a hint only */
     us = attempt_stage_passed(attempt, STAGE_tcp);
     rtt_us = ask_kernel(attempt);
     result->rtt_us = rtt_us > 0 && rtt_us < us ? rtt_us : us;
@@ -204,6 +230,8 @@ attempt_over_tcp(struct attempt *attempt)
 
     attempt->result.sent = 1;
     attempt->fd = socket(to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (attempt->fd >= 0)
+        icmp_listen(attempt->fd, to->sa_family, true);
     if (attempt->fd < 0 ||
         (connect(attempt->fd, to, attempt->address.n) != 0 && errno != EINPROGRESS)) {
         attempt->result.lost = 1;

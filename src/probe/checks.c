@@ -454,7 +454,7 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
     checks->discovery = (struct lookup){
         .tools = tools, .is_public = true, .settled = discovered, .context = checks};
     checks->facts.discovery = &checks->discovery;
-    checks->facts.has_proxy = getenv("HTTPS_PROXY") || getenv("https_proxy");
+    checks->facts.has_proxy = options->proxy_url != NULL;
     checks->round = (struct timer){.due = begin_round, .context = checks};
     checks->publish = (struct timer){.due = publish_due, .context = checks};
     checks->status.interval_ms = options->interval_ms;

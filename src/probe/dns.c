@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/die.h"
 #include "core/text.h"
+#include "probe/berths.h"
 
 enum {
     TRY_MS = 600, /* and 1,200 for the second: both end before our own deadline */
@@ -290,6 +291,19 @@ dns_servers(const struct dns *dns, char out[DNS_SERVERS][ADDRESS_TEXT_BYTES])
 
 /* --- answers --- */
 
+/* The servers that were asked, as far as there is room. */
+static void
+add_servers(const struct dns *dns, struct fault *fault)
+{
+    struct text text = {
+        .bytes = fault->text, .size = sizeof(fault->text), .n = strlen(fault->text)};
+    char servers[DNS_SERVERS][ADDRESS_TEXT_BYTES];
+    size_t n = dns->lookups ? 0 : dns_servers(dns, servers);
+
+    for (size_t i = 0; i < n; i++)
+        text_addf(&text, "%s%s%s", i == 0 ? " (" : ", ", servers[i], i + 1 == n ? ")" : "");
+}
+
 /* The outcome is known: tell whoever asked, from the loop. */
 static void
 settle(struct dns_query *query)
@@ -310,6 +324,7 @@ deadline_due(void *context)
         query->us = clock_mono_us() - query->started_us;
         fault_set(&query->fault, STAGE_dns, SIGNAL_timeout, DNS_DEADLINE_MS,
                   "no answer from the resolver within %d ms", DNS_DEADLINE_MS);
+        add_servers(query->dns, &query->fault);
     }
     query->done(query->context);
 }
@@ -340,6 +355,20 @@ explain(struct dns_query *query, int status)
             return;
         }
     fault_set(&query->fault, STAGE_dns, SIGNAL_dns, status, "%s", ares_strerror(status));
+}
+
+/* c-ares says that nobody is there, too, when it is we who may not open a socket. */
+static void
+explain_question(struct dns_query *query, int status)
+{
+    int error;
+
+    if (status == ARES_ECONNREFUSED && berths_lack_files(&error))
+        fault_set_errno(&query->fault, STAGE_dns, error, "asking the resolver");
+    else
+        explain(query, status);
+    if (!fault_is_own(&query->fault))
+        add_servers(query->dns, &query->fault);
 }
 
 static void submit(struct dns_ticket *ticket);
@@ -379,7 +408,7 @@ got_addresses(void *argument, int status, int timeouts, struct ares_addrinfo *re
                                 &query->addresses[query->n_addresses]))
                     query->n_addresses++;
         if (query->n_addresses == 0)
-            explain(query, status == ARES_SUCCESS ? ARES_ENODATA : status);
+            explain_question(query, status == ARES_SUCCESS ? ARES_ENODATA : status);
         settle(query);
     }
     ares_freeaddrinfo(result);
@@ -419,7 +448,7 @@ got_services(void *argument, int status, int timeouts, unsigned char *bytes, int
     if (status == ARES_SUCCESS)
         read_services(query, replies);
     if (query->n_services == 0)
-        explain(query, status == ARES_SUCCESS ? ARES_ENODATA : status);
+        explain_question(query, status == ARES_SUCCESS ? ARES_ENODATA : status);
     if (replies)
         ares_free_data(replies);
     settle(query);

@@ -75,6 +75,12 @@ fault_is_weakness(const struct fault *fault)
 }
 
 bool
+fault_is_own(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_errno && (fault->code == EMFILE || fault->code == ENFILE);
+}
+
+bool
 fault_is_bearable(const struct fault *fault)
 {
     return fault->signal == SIGNAL_none || fault_is_weakness(fault);

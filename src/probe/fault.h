@@ -38,6 +38,7 @@ enum signal {
     SIGNAL_range,           /* the answer of the resolver lies outside the published ranges */
     SIGNAL_nat64,           /* the same, and it is a published IPv4 address inside an IPv6 one */
     SIGNAL_discovery,       /* the SRV record could not be had */
+    SIGNAL_few_regions,     /* it names fewer regions than cloudflared needs; code: how many */
     SIGNAL_resolver,        /* one of the resolvers fails, another answers */
     SIGNAL_libc,            /* applications are told something else than DNS says */
     SIGNAL_quic_silent,     /* version negotiation passes, QUIC v1 gets no answer */
@@ -71,18 +72,19 @@ enum {
     WHEN_ALWAYS = 0,
     WHEN_OTHER_FAMILY_PASSES = 1, /* the same check over the other address family */
     WHEN_TCP_PASSES = 2,          /* the same host's TCP check */
-    WHEN_TCP_FAILS = 4,
+    WHEN_PORT_FAILS = 4,          /* nothing passes to the edge's port, neither TCP nor UDP */
     WHEN_API_PASSES = 8,
-    WHEN_PROXY_IS_SET = 16, /* HTTPS_PROXY */
+    WHEN_PROXY_IS_SET = 16, /* the API's requests go through one, and this check does not */
     WHEN_IS_IPV6 = 32,
     WHEN_OTHER_FAMILY_RESOLVES = 64, /* the name has addresses of the other family */
     WHEN_OPINION_DIFFERS = 128,      /* a public resolver has what ours did not give */
     WHEN_OPINION_AGREES = 256,
     WHEN_OPINION_SILENT = 512,  /* it could not be asked */
     WHEN_SRV_WORKS = 1024,      /* the resolver gave the edge's SRV record */
-    WHEN_CLOCK_IS_WRONG = 4096, /* by the API's Date */
+    WHEN_CLOCK_IS_WRONG = 4096, /* by the API's Date, and so much that it matters */
     WHEN_CLOCK_IS_RIGHT = 8192,
-    WHEN_IN_DOCKER = 2048, /* the resolver is the one that Docker embeds, 127.0.0.11 */
+    WHEN_IN_DOCKER = 2048,  /* the resolver is the one that Docker embeds, 127.0.0.11 */
+    WHEN_VIA_PROXY = 16384, /* the API is asked through a proxy: it is the proxy that fails */
 };
 
 struct fault_rule {
@@ -119,6 +121,8 @@ bool fault_is_hidden(const struct fault *fault);
 /* The address works, and the closer look that is taken at one address of many found the path weak:
  * it counts as passing, and the row has a warning. */
 bool fault_is_weakness(const struct fault *fault);
+/* It is this program or this host that lacks something: nothing was measured. */
+bool fault_is_own(const struct fault *fault);
 /* None, or no more than a weakness. */
 bool fault_is_bearable(const struct fault *fault);
 

@@ -8,7 +8,8 @@
 #include "core/die.h"
 #include "core/text.h"
 #include "core/version.h"
-#include "probe/tls.h"
+
+enum { DNS_LINE_BYTES = 256 + ADDRESS_TEXT_BYTES + 8 };
 
 struct http {
     struct loop *loop;
@@ -218,21 +219,28 @@ take_header(char *bytes, size_t size, size_t n, void *context)
 static CURLcode
 lend_trust(CURL *easy, void *ssl_ctx, void *context)
 {
-    struct http *http = context;
+    struct http_get *get = context;
 
     (void)easy;
-    tls_trust_lend(http->trust, ssl_ctx);
+    tls_trust_lend(get->http->trust, ssl_ctx, &get->lent);
     return CURLE_OK;
 }
 
+/* Whatever the host and the port: this address. Of a proxy, that its name has this address. */
 static struct curl_slist *
-connect_to(const struct address *address)
+connect_to(const struct http_get *get)
 {
-    TEXT(line, ADDRESS_TEXT_BYTES + 8);
+    TEXT(line, DNS_LINE_BYTES);
+    struct http_url proxy;
     struct curl_slist *list;
 
-    text_add(&line, "::"); /* whatever host and port */
-    address_add(&line, address);
+    if (!get->proxy) {
+        text_add(&line, "::");
+        address_add(&line, get->address);
+    } else if (http_proxy_read(get->proxy, &proxy)) {
+        text_addf(&line, "%s:%u:", proxy.host, (unsigned)proxy.port);
+        address_add_host(&line, get->address);
+    }
     list = curl_slist_append(NULL, line.bytes);
     if (!list)
         die("out of memory");
@@ -255,12 +263,12 @@ list_headers(const char *const *headers)
 }
 
 static void
-set_options(struct http *http, struct http_get *get, CURL *easy)
+set_options(struct http_get *get, CURL *easy)
 {
     curl_easy_setopt(easy, CURLOPT_URL, get->url);
     curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-    if (!get->proxy)
-        curl_easy_setopt(easy, CURLOPT_CONNECT_TO, get->connect_to);
+    curl_easy_setopt(easy, get->proxy ? CURLOPT_RESOLVE : CURLOPT_CONNECT_TO, get->connect_to);
+    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* they are the proxy's */
     curl_easy_setopt(easy, CURLOPT_PROXY,
                      get->proxy ? get->proxy : ""); /* the direct path is what is measured */
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
@@ -275,7 +283,7 @@ set_options(struct http *http, struct http_get *get, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CAINFO, NULL); /* the store comes from us, already read */
     curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
     curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, lend_trust);
-    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http);
+    curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, get);
     if (get->connect_ms > 0)
         curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)get->connect_ms);
     if (get->sent)
@@ -324,10 +332,11 @@ http_start(struct http *http, struct http_get *get)
     get->http = http;
     get->easy = easy;
     get->us = -1;
-    get->connect_to = connect_to(get->address);
+    get->connect_to = connect_to(get);
     get->header_list = list_headers(get->headers);
     get->settled = (struct timer){.due = settled_due, .context = get};
-    set_options(http, get, easy);
+    get->lent = (struct tls_lent){.is_timeless = get->is_timeless};
+    set_options(get, easy);
     curl_multi_add_handle(http->multi, easy);
 }
 
@@ -364,8 +373,10 @@ explain_code(struct http_get *get, CURLcode code)
         said = reason + strlen(openssl);
 
     text_clean(clean, sizeof(clean), said, strlen(said));
-    if (code == CURLE_PEER_FAILED_VERIFICATION)
-        fault_set(&get->fault, STAGE_tls, SIGNAL_certificate, 0, "%s", clean);
+    if (get->lent.fault.signal)
+        get->fault = get->lent.fault;
+    else if (code == CURLE_PEER_FAILED_VERIFICATION) /* that we have no objection to */
+        fault_set(&get->fault, STAGE_tls, SIGNAL_wrong_name, 0, "%s", clean);
     else if (was_ended_within_tls(get, code)) /* OpenSSL's names of alerts have that word */
         fault_set(&get->fault, STAGE_tls, strstr(clean, " alert ") ? SIGNAL_alert : SIGNAL_tls, 0,
                   "%s", clean);
@@ -388,6 +399,8 @@ explain(struct http_get *get, CURLcode code)
     else if (connect != 0 && connect / 100 != 2)
         fault_set(&get->fault, STAGE_http, SIGNAL_proxy, (int)connect,
                   "the proxy answers CONNECT with %d", (int)connect);
+    else if (code == CURLE_SSL_CONNECT_ERROR && error != 0)
+        fault_set_errno(&get->fault, STAGE_tls, (int)error, "in the handshake");
     else if (code == CURLE_WRITE_ERROR)
         fault_set(&get->fault, STAGE_http, SIGNAL_http, 0, "an answer of more than %zu bytes",
                   get->most_bytes);
@@ -432,7 +445,7 @@ settle_finished(struct http *http)
 static bool
 read_parts(CURLU *url, struct http_url *out)
 {
-    char *scheme = NULL, *host = NULL, *port = NULL;
+    char *scheme = NULL, *host = NULL, *port = NULL, *written = NULL;
     int64_t number = 0;
     bool is_good = curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
                    curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
@@ -444,6 +457,7 @@ read_parts(CURLU *url, struct http_url *out)
         bool is_bracketed = n > 2 && host[0] == '[';
 
         out->is_https = strcmp(scheme, "https") == 0;
+        out->has_port = curl_url_get(url, CURLUPART_PORT, &written, 0) == CURLUE_OK;
         out->port = (uint16_t)number;
         is_good = (out->is_https || strcmp(scheme, "http") == 0) && n < sizeof(out->host);
         text_clean(out->host, sizeof(out->host), host + is_bracketed, is_bracketed ? n - 2 : n);
@@ -451,7 +465,35 @@ read_parts(CURLU *url, struct http_url *out)
     curl_free(scheme);
     curl_free(host);
     curl_free(port);
+    curl_free(written);
     return is_good;
+}
+
+bool
+http_proxy_read(const char *url, struct http_url *out)
+{
+    static const struct {
+        const char *scheme;
+        uint16_t port;
+    } schemes[] = {{"http", 1080},    {"https", 443},   {"socks4", 1080},
+                   {"socks4a", 1080}, {"socks5", 1080}, {"socks5h", 1080}};
+    const char *rest = strstr(url, "://");
+    size_t n = rest ? (size_t)(rest - url) : 0;
+    TEXT(plain, 1024);
+
+    for (size_t i = 0; i < COUNT_OF(schemes); i++) {
+        const char *scheme = schemes[i].scheme;
+
+        if (rest && (strlen(scheme) != n || strncasecmp(url, scheme, n) != 0))
+            continue;
+        text_addf(&plain, "https://%s", rest ? rest + 3 : url);
+        if (plain.is_cut || !http_url_read(plain.bytes, out, NULL))
+            return false;
+        out->is_https = strcmp(scheme, "https") == 0;
+        out->port = out->has_port ? out->port : schemes[i].port;
+        return true;
+    }
+    return false;
 }
 
 bool

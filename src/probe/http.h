@@ -5,9 +5,9 @@
 #include "probe/address.h"
 #include "probe/fault.h"
 #include "probe/loop.h"
+#include "probe/tls.h"
 
 struct http;
-struct tls_trust;
 
 enum { HTTP_FIELD_BYTES = 128, HTTP_CHALLENGE_BYTES = 2048, HTTP_ERROR_BYTES = 256 };
 
@@ -23,8 +23,9 @@ enum http_until {
 struct http_get {
     /* the request */
     const char *url;               /* borrowed until done */
-    const struct address *address; /* where to connect, whatever the URL's host says; copied */
-    const char *proxy;             /* NULL: straight to the address; borrowed until done */
+    const struct address *address; /* where to connect, whatever the URL's host says: its own
+                                      address, or the proxy's; copied */
+    const char *proxy;             /* NULL: none; borrowed until done */
     int64_t deadline_ms;
     size_t most_bytes;          /* a longer body is an error, or */
     bool may_be_cut;            /* is cut here, and what came is the answer */
@@ -33,6 +34,7 @@ struct http_get {
     const char *sent;           /* the body to send; NULL: none; borrowed */
     const char *const *headers; /* "Name: value", NULL-terminated, or NULL; borrowed */
     int64_t connect_ms;         /* a deadline of its own for the connection; 0: none */
+    bool is_timeless; /* a certificate of another time will do: all that matters is Date */
     enum http_until until;
     void (*done)(void *context);
     void *context;
@@ -52,6 +54,7 @@ struct http_get {
     struct http *http;
     void *easy, *connect_to, *header_list;
     char error[HTTP_ERROR_BYTES]; /* libcurl's words; "" */
+    struct tls_lent lent;
     bool is_enough;
     struct timer settled;
 };
@@ -65,10 +68,14 @@ void http_start(struct http *http, struct http_get *get);
 void http_cancel(struct http_get *get); /* nothing when it is not under way */
 
 struct http_url {
-    bool is_https;
-    char host[256]; /* a name or a literal without brackets */
+    bool is_https, has_port; /* has_port: it was written */
+    char host[256];          /* a name or a literal without brackets */
     uint16_t port;
 };
+
+/* Of a proxy, as libcurl understands it: any scheme that it knows or none, and its default ports.
+ */
+bool http_proxy_read(const char *url, struct http_url *out);
 
 /* http:// and https:// only. */
 bool http_url_read(const char *url, struct http_url *out, struct err *err) MUST_CHECK;

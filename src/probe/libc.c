@@ -13,6 +13,7 @@
 #include "core/err.h"
 #include "core/text.h"
 #include "core/thread.h"
+#include "probe/berths.h"
 
 /* Shared by the question and the thread; the last one to let go frees it. */
 struct libc_job {
@@ -20,7 +21,8 @@ struct libc_job {
     atomic_bool is_over; /* then the rest is the question's */
     int fd;              /* becomes readable when the rest is filled in */
     char host[DNS_NAME_BYTES];
-    int error; /* of getaddrinfo; 0 */
+    int error;     /* of getaddrinfo; 0 */
+    bool is_short; /* of files */
     struct address addresses[FAMILIES * DNS_ADDRESSES];
     size_t n_addresses;
 };
@@ -41,6 +43,7 @@ resolve(void *argument)
     const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
     uint64_t one = 1;
+    int error;
 
     job->error = getaddrinfo(job->host, NULL, &hints, &found);
     for (const struct addrinfo *one_of = found;
@@ -50,6 +53,7 @@ resolve(void *argument)
             address_set(one_of->ai_addr, one_of->ai_addrlen, &job->addresses[job->n_addresses]);
     if (found)
         freeaddrinfo(found);
+    job->is_short = job->error != 0 && berths_lack_files(&error);
     atomic_store(&job->is_over, true);
     (void)!write(job->fd, &one, sizeof(one));
     let_go(job);
@@ -72,7 +76,9 @@ give_up(void *context)
     struct libc_query *query = context;
 
     query->us = clock_mono_us() - query->started_us;
-    if (query->fault.signal == SIGNAL_none)
+    if (!query->job)
+        query->started_us = 0; /* it was never asked */
+    else
         fault_set(&query->fault, STAGE_dns, SIGNAL_timeout, DNS_DEADLINE_MS,
                   "getaddrinfo: no answer within %d ms", DNS_DEADLINE_MS);
     stop_waiting(query);
@@ -89,6 +95,8 @@ resolved(void *context, unsigned events)
     if (!atomic_load(&job->is_over))
         return;
     query->us = clock_mono_us() - query->started_us;
+    if (job->error && job->is_short)
+        query->started_us = 0; /* it could not ask */
     query->n_addresses = job->n_addresses;
     memcpy(query->addresses, job->addresses, sizeof(query->addresses));
     if (job->error)
@@ -137,8 +145,6 @@ libc_ask(struct loop *loop, struct libc_query *query, const char *host)
               query->job ? query->started_us + DNS_DEADLINE_MS * INT64_C(1000) : 0);
     if (query->job)
         loop_watch(loop, &query->watch, query->job->fd, LOOP_READ);
-    else
-        fault_set(&query->fault, STAGE_dns, SIGNAL_dns, 0, "getaddrinfo: no thread for it");
 }
 
 void

@@ -17,6 +17,7 @@
 #include "probe/dns.h"
 #include "probe/dot.h"
 #include "probe/proxy.h"
+#include "probe/quic.h"
 #include "probe/survey.h"
 #include "probe/tls.h"
 #include "probe/upstreams.h"
@@ -81,6 +82,7 @@ run(void *argument)
     if (probe->checks) { /* now, rather than between two stages that are being timed */
         tls_trust_load(probe->tools.trust);
         tls_trust_load(probe->tools.edge_trust);
+        quic_load(); /* while there are files to open */
     }
     while (!probe->is_ending)
         loop_turn(probe->tools.loop);
@@ -234,7 +236,8 @@ open_tools(struct probe *probe, struct err *err)
            (tools->trust = tls_trust_open(probe->options.api_ca_file, NULL, err)) &&
            (tools->edge_trust = tls_trust_open(probe->options.edge_ca_file, tools->trust, err)) &&
            (tools->dns = dns_open(tools->loop, probe->options.dns_servers, err)) &&
-           (tools->resolvers = resolvers_open(tools->loop, tools->dns)) && open_dot(probe, err) &&
+           (tools->resolvers = resolvers_open(tools->loop, tools->dns)) &&
+           (tools->berths = berths_open(tools->loop)) && open_dot(probe, err) &&
            (tools->http = http_open(tools->loop, tools->trust, err));
 }
 
@@ -300,6 +303,7 @@ probe_stop(struct probe *probe)
     upstreams_close(probe->upstreams);
     connectors_close(probe->connectors);
     http_close(probe->tools.http);
+    berths_close(probe->tools.berths);
     resolvers_close(probe->tools.resolvers);
     dns_close(probe->tools.dns);
     tls_trust_close(probe->dot_trust);

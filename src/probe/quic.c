@@ -422,6 +422,18 @@ begin_path(struct quic *quic)
     return true;
 }
 
+void
+quic_load(void)
+{
+    gnutls_session_t session;
+
+    if (gnutls_init(&session, GNUTLS_CLIENT) != 0)
+        return;
+    (void)ngtcp2_crypto_gnutls_configure_client_session(session);
+    (void)ngtcp2_strerror(0);
+    gnutls_deinit(session);
+}
+
 struct quic *
 quic_start(const struct quic_plan *plan)
 {

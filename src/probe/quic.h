@@ -36,6 +36,9 @@ struct quic_result {
 
 struct quic;
 
+/* Load the libraries, which otherwise happens when they are first needed. */
+void quic_load(void);
+
 /* Caller frees with quic_free, at any time. */
 struct quic *quic_start(const struct quic_plan *plan);
 const struct quic_result *quic_result(const struct quic *quic); /* after done */

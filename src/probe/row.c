@@ -66,9 +66,15 @@ row_unresolved(struct row *row, const struct fault *fault)
 }
 
 bool
+place_is_measured(const struct place *place)
+{
+    return place->is_known && !fault_is_own(&place->last.fault);
+}
+
+bool
 place_is_failing(const struct place *place)
 {
-    return place->is_known && !fault_is_bearable(&place->last.fault);
+    return place_is_measured(place) && !fault_is_bearable(&place->last.fault);
 }
 
 size_t
@@ -78,7 +84,7 @@ row_failing(const struct row *row, size_t *n_known)
 
     *n_known = 0;
     for (size_t i = 0; i < row->n_places; i++) {
-        *n_known += row->places[i].is_known;
+        *n_known += place_is_measured(&row->places[i]);
         n += place_is_failing(&row->places[i]);
     }
     return n;
@@ -244,13 +250,14 @@ end_look(struct row *row)
     row->changed(row->context, !was_extra && !(is_metering && row->waits_for_meter));
 }
 
-/* Silence to version negotiation, where a handshake has passed: a peer that never answered it is
- * not failing, and one that did must be asked again wholly before it counts. */
+/* Version negotiation fails, where a handshake has passed: a peer that never answered it is not
+ * failing, and one that did must be asked again wholly before it counts. */
 static bool
-is_mere_silence(const struct place *place)
+is_doubtful(const struct place *place)
 {
     return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844 && place->is_known &&
-           fault_is_bearable(&place->last.fault) && place->attempt.result.is_vn_silent;
+           fault_is_bearable(&place->last.fault) &&
+           !fault_is_bearable(&place->attempt.result.fault);
 }
 
 /* A light attempt says nothing about handshake and answer: what was known of them stays. */
@@ -268,6 +275,8 @@ merge(struct place *place)
         fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
         fresh.stage_us[STAGE_quic] = old->stage_us[STAGE_quic];
         fresh.datagram_bytes = old->datagram_bytes;
+        fresh.knows_clock = old->knows_clock;
+        fresh.clock_off_ms = old->clock_off_ms;
         if (fault_is_deep(&old->fault))
             fresh.fault = old->fault;
     }
@@ -296,8 +305,8 @@ place_done(void *context)
 
     row->running--;
     row->latest = (size_t)(place - row->places);
-    if (is_mere_silence(place)) {
-        bool is_usual = place->last.is_vn_silent;
+    if (is_doubtful(place)) {
+        bool is_usual = result->is_vn_silent && place->last.is_vn_silent;
 
         row->look_sent += is_usual ? 0 : result->sent;
         row->look_lost += is_usual ? 0 : result->lost;
@@ -309,8 +318,10 @@ place_done(void *context)
     }
     merge(place);
     row->at_ms = result->at_ms;
-    row->look_sent += result->sent;
-    row->look_lost += result->lost;
+    if (!fault_is_own(&result->fault)) {
+        row->look_sent += result->sent;
+        row->look_lost += result->lost;
+    }
     if (!fault_is_bearable(&result->fault))
         row->last_failure_ms = result->at_ms;
     else if (row->look_rtt_us < 0 || result->rtt_us < row->look_rtt_us)
@@ -320,7 +331,7 @@ place_done(void *context)
     if (was_known && was_failing != place_is_failing(place) && !row->is_closer) {
         row->is_closer = true; /* news: how about the others? */
         for (size_t i = 0; i < row->n_places; i++)
-            if (!row->places[i].attempt.is_running)
+            if (&row->places[i] != place && !row->places[i].attempt.is_running)
                 start(&row->places[i], false);
     }
     tell(row);

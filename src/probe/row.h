@@ -69,6 +69,8 @@ bool row_check(struct row *row);
 /* What was wanted and not finished, the next look does. */
 void row_cancel(struct row *row);
 
+/* It was tried, and nothing of our own was in the way. */
+bool place_is_measured(const struct place *place);
 /* A weakness (fault.h) is no failure. */
 bool place_is_failing(const struct place *place);
 /* How many places failed at their last attempt, and how many are known at all. */

@@ -8,10 +8,11 @@
 #include "probe/quic.h"
 
 #define DEFAULT_API "https://api.anthropic.com"
-#define API_PATH "/v1/models"           /* answers 401 to a stranger (facts G1) */
+#define API_PATH "/v1/models" /* answers 401 to a stranger (facts G1) */
+#define NOT_UNDERSTOOD "a URL that cannot be understood"
 #define EDGE_TLS_NAME "h2.cftunnel.com" /* as cloudflared asks for (facts A4) */
 
-enum { EDGE_PORT = 7844, REGIONS = 2 };
+enum { EDGE_PORT = 7844 };
 
 static struct row *
 row_new(const struct target *target, enum check_kind kind, int family)
@@ -99,17 +100,14 @@ set_api(struct target *target, const struct probe_options *options, struct err *
     return true;
 }
 
-/* The API once more, as libcurl would reach it: the connection is the proxy's. False when the
- * proxy's URL cannot be understood; the direct way is measured all the same. */
-static bool
+/* The API once more, as libcurl would reach it: the connection is the proxy's. What cannot be
+ * understood, and may hold a password, is shown as no name. */
+static void
 set_proxied(struct target *target, const struct target *api, const char *proxy)
 {
-    struct http_url parts;
-    TEXT(url, DNS_NAME_BYTES);
+    struct http_url parts = {.host = NOT_UNDERSTOOD, .port = 1080};
 
-    text_addf(&url, "%s%s", strstr(proxy, "://") ? "" : "http://", proxy);
-    if (!http_url_read(url.bytes, &parts, NULL))
-        return false;
+    (void)http_proxy_read(proxy, &parts);
     text_clean(target->name, sizeof(target->name), "api via proxy", 13);
     memcpy(target->host, parts.host, sizeof(target->host));
     target->is_api = true;
@@ -118,7 +116,6 @@ set_proxied(struct target *target, const struct target *api, const char *proxy)
     target->url = strdup(api->url);
     if (!target->url)
         die("out of memory");
-    return true;
 }
 
 static void
@@ -172,8 +169,8 @@ targets_new(const struct probe_options *options, size_t *n, struct err *err)
         else
             set_well_known(&targets[1 + i], options->region, i + 1);
     *n = 1 + n_edges;
-    if (options->proxy_url && set_proxied(&targets[*n], &targets[0], options->proxy_url))
-        ++*n;
+    if (options->proxy_url)
+        set_proxied(&targets[(*n)++], &targets[0], options->proxy_url);
     for (size_t i = 0; i < *n; i++)
         add_rows(&targets[i], options);
     return targets;

@@ -8,7 +8,7 @@
 #include "probe/probe.h"
 #include "probe/row.h"
 
-enum { TARGET_NAME_BYTES = 64, TARGET_ROWS = 4 };
+enum { TARGET_NAME_BYTES = 64, TARGET_ROWS = 4, REGIONS = 2 /* that the edge has (facts A1) */ };
 
 struct target {
     char name[TARGET_NAME_BYTES]; /* "api", "edge region1"; clean */

@@ -19,8 +19,14 @@ void tls_trust_close(struct tls_trust *trust); /* NULL is allowed */
  * Otherwise it happens when first needed. */
 void tls_trust_load(struct tls_trust *trust);
 
-/* Give an SSL_CTX of somebody else (libcurl) the same store. */
-void tls_trust_lend(struct tls_trust *trust, void *ssl_ctx);
+struct tls_lent {       /* what came of it */
+    bool is_timeless;   /* a certificate of another time is taken, too: to ask what time it is */
+    struct fault fault; /* why the peer was refused; SIGNAL_none */
+};
+
+/* Give an SSL_CTX of somebody else (libcurl) the same store; *lent must live as long as its
+ * connections. */
+void tls_trust_lend(struct tls_trust *trust, void *ssl_ctx, struct tls_lent *lent);
 
 struct tls;
 

@@ -1,4 +1,4 @@
-/* udp.h — connected datagram sockets, and who it was that forbade a datagram. */
+/* udp.h — connected datagram sockets. */
 #ifndef PROBE_UDP_H
 #define PROBE_UDP_H
 
@@ -9,8 +9,7 @@
  * closes. */
 int udp_open(const struct address *address);
 
-/* The cause behind an error, which a plain send or recv would hide or blur: ICMP with its sender.
- * False when the queue is empty. */
+/* As icmp_read. */
 bool udp_read_error(int fd, struct fault *fault);
 
 #endif

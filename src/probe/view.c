@@ -4,11 +4,13 @@
 
 #include "core/arena.h"
 #include "core/text.h"
+#include "probe/api_answer.h"
 #include "probe/naming.h"
 
 /* All that a verdict may depend on. */
 struct scene {
     const struct target *targets; /* the API is the first */
+    size_t n_targets;
     const struct view_facts *facts;
     struct arena *arena;
 };
@@ -42,10 +44,14 @@ resolves(const struct row *row)
     return row->n_places > 0;
 }
 
+/* Over UDP there is no connection, but there may be an answer. */
 static bool
-has_failed(const struct row *row)
+may_pass(const struct row *row)
 {
-    return row->at_ms > 0 && !has_connected(row);
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].is_known && row->places[i].last.rtt_us >= 0)
+            return true;
+    return row->at_ms == 0;
 }
 
 /* Whether `is_so` holds for a row of these kinds; family 0: any. */
@@ -76,31 +82,38 @@ opinion_bit(const struct lookup *lookup)
 }
 
 static bool
-is_clock_wrong(const struct row *row)
+knows_clock_is(const struct row *row, enum api_clock clock)
 {
     for (size_t i = 0; i < row->n_places; i++)
-        if (row->places[i].last.fault.signal == SIGNAL_clock ||
-            row->places[i].last.fault.signal == SIGNAL_clock_far)
+        if (row->places[i].is_known && row->places[i].last.knows_clock &&
+            api_answer_clock_is(row->places[i].last.clock_off_ms) == clock)
             return true;
     return false;
 }
 
 static bool
-has_told_time(const struct row *row)
+is_clock_wrong(const struct row *row)
 {
-    for (size_t i = 0; i < row->n_places; i++)
-        if (row->places[i].is_known && row->places[i].last.stage_us[STAGE_http] >= 0)
-            return true;
-    return false;
+    return knows_clock_is(row, API_CLOCK_far);
 }
 
-/* What the API's Date says about our clock. */
+static bool
+is_clock_right(const struct row *row)
+{
+    return knows_clock_is(row, API_CLOCK_right);
+}
+
+/* What the API's Date says about our clock, straight or through a proxy. */
 static unsigned
 clock_bit(const struct scene *scene)
 {
-    if (any_row(&scene->targets[0], KIND_API, 0, is_clock_wrong))
-        return WHEN_CLOCK_IS_WRONG;
-    return any_row(&scene->targets[0], KIND_API, 0, has_told_time) ? WHEN_CLOCK_IS_RIGHT : 0;
+    unsigned when = 0;
+
+    for (size_t i = 0; i < scene->n_targets; i++) {
+        when |= any_row(&scene->targets[i], KIND_API, 0, is_clock_right) ? WHEN_CLOCK_IS_RIGHT : 0;
+        when |= any_row(&scene->targets[i], KIND_API, 0, is_clock_wrong) ? WHEN_CLOCK_IS_WRONG : 0;
+    }
+    return when;
 }
 
 /* What was heard about the row's name. */
@@ -127,10 +140,11 @@ circumstances(const struct scene *scene, const struct target *target, const stru
 
     when |= row->family == 6 ? WHEN_IS_IPV6 : 0;
     when |= scene->facts->has_proxy && !target->proxy ? WHEN_PROXY_IS_SET : 0;
+    when |= target->proxy ? WHEN_VIA_PROXY : 0;
     when |= any_row(target, kind, other, has_passed) ? WHEN_OTHER_FAMILY_PASSES : 0;
     when |= any_row(target, kind, other, resolves) ? WHEN_OTHER_FAMILY_RESOLVES : 0;
     when |= any_row(target, KIND_TCP, row->family, has_connected) ? WHEN_TCP_PASSES : 0;
-    when |= any_row(target, KIND_TCP, row->family, has_failed) ? WHEN_TCP_FAILS : 0;
+    when |= any_row(target, KIND_EDGE, row->family, may_pass) ? 0 : WHEN_PORT_FAILS;
     when |= any_row(&scene->targets[0], KIND_API, 0, has_connected) ? WHEN_API_PASSES : 0;
     return when;
 }
@@ -141,6 +155,12 @@ static bool
 is_weak(const struct place *place)
 {
     return place->is_known && fault_is_weakness(&place->last.fault);
+}
+
+static bool
+is_unmeasured(const struct place *place)
+{
+    return place->is_known && !place_is_measured(place);
 }
 
 static const struct place *
@@ -193,12 +213,28 @@ find_in_passing(const struct target *target, const struct row *row, const struct
     if (target->is_discovered && facts->discovery->query.fault.signal != SIGNAL_none)
         fault_set(&out->fault, STAGE_dns, SIGNAL_discovery, 0, "SRV: %s",
                   facts->discovery->query.fault.text);
+    else if (target->is_discovered && facts->discovery->query.n_services < REGIONS)
+        fault_set(&out->fault, STAGE_dns, SIGNAL_few_regions,
+                  (int)facts->discovery->query.n_services, "SRV: %zu of %d regions",
+                  facts->discovery->query.n_services, REGIONS);
     for (size_t i = 0; i < row->n_places; i++) {
         if (is_where_published(target, &row->places[i]))
             continue;
         tell_stranger(target, &row->places[i].attempt.address, &out->fault);
         return;
     }
+}
+
+/* Of those that pass. */
+static const struct place *
+measured_last(const struct row *row)
+{
+    const struct place *latest = &row->places[row->latest], *any;
+
+    if (place_is_measured(latest))
+        return latest;
+    any = first_place(row, place_is_measured);
+    return any ? any : latest;
 }
 
 static struct finding
@@ -212,8 +248,10 @@ find(const struct target *target, const struct row *row, const struct view_facts
     if (row->n_places == 0)
         return finding;
     finding.place = first_place(row, n_failing > 0 ? place_is_failing : is_weak);
+    if (!finding.place && n_known == 0)
+        finding.place = first_place(row, is_unmeasured);
     if (!finding.place) {
-        finding.place = &row->places[row->latest];
+        finding.place = measured_last(row);
         find_in_passing(target, row, facts, &finding);
         return finding;
     }
@@ -254,7 +292,7 @@ set_addresses(struct check *out, const struct row *row, struct arena *arena)
 
         address_add(&address, &place->attempt.address);
         addresses[i].address = arena_strdup(arena, address.bytes);
-        addresses[i].is_known = place->is_known;
+        addresses[i].is_known = place_is_measured(place);
         addresses[i].error = has_failed ? arena_strdup(arena, place->last.fault.text) : "";
         addresses[i].rtt_us = place->is_known ? place->last.rtt_us : -1;
     }
@@ -300,6 +338,23 @@ meaning_of(const struct fault *fault)
         fault->signal == SIGNAL_path_mtu)
         return CHECK_MEANS_mtu;
     return CHECK_MEANS_nothing;
+}
+
+/* cloudflared starts with the SRV record of two regions, from the system's resolver or else from a
+ * public one, and with an address for every name in it (facts/connectivity.md A3). */
+static bool
+prevents_start(const struct scene *scene, const struct target *target, const struct fault *fault)
+{
+    const struct lookup *four = &target->lookups[0], *six = &target->lookups[1];
+
+    if (!target->is_discovered)
+        return false;
+    if (fault->signal == SIGNAL_few_regions)
+        return true;
+    if (fault->signal == SIGNAL_discovery)
+        return scene->facts->discovery->opinion == OPINION_silent;
+    return four->is_settled && six->is_settled &&
+           four->query.n_addresses + six->query.n_addresses == 0;
 }
 
 static void
@@ -363,6 +418,15 @@ note_failure(struct row *row, const struct check *check)
         row->failing_since_ms = row->at_ms;
 }
 
+static bool
+is_in_queue(const struct row *row)
+{
+    for (size_t i = 0; i < row->n_places; i++)
+        if (row->places[i].attempt.berth.is_waiting)
+            return true;
+    return false;
+}
+
 static void
 show(struct check *out, const struct scene *scene, const struct target *target, struct row *row)
 {
@@ -385,9 +449,15 @@ show(struct check *out, const struct scene *scene, const struct target *target, 
     if (row->at_ms == 0) {
         out->verdict = CHECK_skip;
         out->note = "not measured yet";
+        if (is_in_queue(row))
+            out->cause = "checks wait for each other, as this program may open few files "
+                         "(ulimit -n)";
         return;
     }
     set_verdict(out, &finding, rule, arena);
+    if ((out->verdict == CHECK_fail || out->verdict == CHECK_warn) &&
+        prevents_start(scene, target, &finding.fault))
+        out->meaning = CHECK_MEANS_no_start;
     add_note(out, scene, target, row, &finding);
     note_failure(row, out);
     out->failing_since_ms = row->failing_since_ms;
@@ -398,7 +468,8 @@ struct check *
 view_checks(struct target *targets, size_t n_targets, const struct view_facts *facts,
             struct arena *arena, size_t *n_checks)
 {
-    struct scene scene = {.targets = targets, .facts = facts, .arena = arena};
+    struct scene scene = {
+        .targets = targets, .n_targets = n_targets, .facts = facts, .arena = arena};
     size_t n = 0, next = 0;
     struct check *checks;
 

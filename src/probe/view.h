@@ -8,7 +8,7 @@ struct arena;
 
 struct view_facts {                 /* what is known beside the rows */
     const struct lookup *discovery; /* of the SRV record */
-    bool has_proxy;                 /* HTTPS_PROXY is set */
+    bool has_proxy;                 /* the API's requests go through one */
     bool is_in_docker;              /* the first resolver is the one that Docker embeds */
 };
 

@@ -239,6 +239,12 @@ add_checks(struct world *world)
     check->rtt_trend = (struct series){0};
     check->sent = 0;
     check->at_ms = 0;
+    check = world_check(world, CHECK_EDGE_UDP_7844, "edge region2", 6);
+    check->verdict = CHECK_skip;
+    check->stage_us[STAGE_quic] = check->rtt_us = -1;
+    check->rtt_trend = (struct series){0};
+    check->sent = 0;
+    check->note = "no IPv6 on this host (ENETUNREACH (Network is unreachable))";
 }
 
 struct world *

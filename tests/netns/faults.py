@@ -5,7 +5,8 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `exit`, `advice` and `within` seconds where they matter.
 """
 from world import (API_ERROR, ForgetfulDevice, Http, NarrowLink, NosyDevice, OtherQuic, SmallLink, Tcp, alerts, babbles,
-                   closes, date, filters_name, filters_size, mumbles, resets, sh, stalls, talks_http, tls_server)
+                   closes, date, filters_name, filters_size, forward_proxy, mumbles, old_certificate, resets, sh, stalls, talks_http,
+                   tls_server)
 
 ROWS = []
 
@@ -119,12 +120,18 @@ rule_row("tcp dropped on the path", ["in: tcp dport PORT drop"],
          {TCP4: ("fail", "tcp", "timeout", ""), UDP4: ("pass",)}, exit=1)
 rule_row("tcp rejected with a reset", ["in: tcp dport PORT reject with tcp reset"],
          {TCP4: ("fail", "tcp", "ECONNREFUSED", "rejects")}, only="tcp", exit=2)
-rule_row("tcp rejected with host-unreachable", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type host-unreachable"],
-         {TCP4: ("fail", "tcp", "EHOSTUNREACH", "router")}, only="tcp", exit=2)
-rule_row("tcp rejected with admin-prohibited", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type admin-prohibited"],
-         {TCP4: ("fail", "tcp", "EHOSTUNREACH", "forbids")}, only="tcp", exit=2)
-rule_row("tcp rejected with net-unreachable", ["in: meta nfproto ipv4 tcp dport PORT reject with icmp type net-unreachable"],
-         {TCP4: ("fail", "tcp", "ENETUNREACH", "route")}, only="tcp", exit=2)
+for kind, code, word in (("port-unreachable", "3/3 (port unreachable)", "a firewall rejects the connection"),
+                         ("admin-prohibited", "3/13 (administratively prohibited)", "a router forbids the connection"),
+                         ("host-prohibited", "3/10 (host administratively prohibited)", "connections to that host"),
+                         ("net-prohibited", "3/9 (network administratively prohibited)", "connections to that network"),
+                         ("host-unreachable", "3/1 (host unreachable)", "no way for the connection"),
+                         ("net-unreachable", "3/0 (network unreachable)", "no way for the connection")):
+    rule_row(f"tcp rejected with {kind}", [f"in: meta nfproto ipv4 tcp dport PORT reject with icmp type {kind}"],
+             {TCP4: ("fail", "tcp", f"ICMP {code} from 127.0.0.1", word)}, only="tcp", exit=2, within=3)
+rule_row("tcp over IPv6 rejected with admin-prohibited", ["in: meta nfproto ipv6 tcp dport PORT reject with icmpv6 type admin-prohibited"],
+         {TCP6: ("fail", "tcp", "ICMPv6 1/1 (administratively prohibited) from ::1", "a router forbids the connection")}, only="tcp", host="::1", exit=2)
+rule_row("tcp dropped, and everything else passes", ["in: tcp dport PORT drop"],
+         {TCP4: ("fail", "tcp", "timeout", "a firewall drops the connection"), UDP4: ("pass",), API4: ("pass",)}, only="api,edge", exit=1)
 rule_row("tcp dropped by this host's own firewall", ["out: tcp dport PORT drop"],
          {TCP4: ("fail", "tcp", "", "")}, only="tcp", exit=2)
 rule_row("tcp rejected by this host's own firewall", ["out: tcp dport PORT reject with tcp reset"],
@@ -181,6 +188,22 @@ def _(world):
             "expect": {TCP4: ("fail", "tcp", "EACCES", "forbids it"), UDP4: ("fail", "quic", "EACCES", "forbids it")}}
 
 
+@fault("a route that says the host is unreachable")
+def _(world):
+    sh("ip route add unreachable 203.0.113.0/24")
+    return {"targets": [("region1", "203.0.113.7", world.port, world.port)], "exit": 2, "within": 3, "only": "tcp",
+            "undo": lambda: sh("ip route del unreachable 203.0.113.0/24"),
+            "expect": {TCP4: ("fail", "tcp", "EHOSTUNREACH", "a route of this host says so")}}
+
+
+@fault("the API over IPv6 broken, over IPv4 fine")
+def _(world):
+    world.names.answers["localhost"] = ["127.0.0.1", "::1"]
+    nft(f"in: meta nfproto ipv6 tcp dport {world.good_api.port} drop")
+    return {"api": f"http://localhost:{world.good_api.port}", "only": "api", "exit": 1,
+            "expect": {API4: ("pass",), ("api", 6): ("fail", "tcp", "timeout", "/etc/gai.conf")}}
+
+
 # --- DNS ---
 for manner, part, hint in (("nxdomain", "NXDOMAIN", "does not know the name"), ("servfail", "SERVFAIL", "upstream is broken"),
                            ("refused", "", "refuses"), ("silent", "no answer", "port 53"), ("nodata", "", "no address for it")):
@@ -220,7 +243,8 @@ def _(world):
 
 
 rule_row("port 53 rejected", ["in: udp dport 53 reject", "in: tcp dport 53 reject"],
-         {TCP4: ("fail", "dns", "", "")}, host="edge.test", exit=2)
+         {TCP4: ("fail", "dns", "cannot reach the resolver (127.0.0.1:53)", "")}, host="edge.test", exit=2,
+         advice="cannot be told before the names")
 rule_row("port 53 dropped", ["in: udp dport 53 drop", "in: tcp dport 53 drop"],
          {TCP4: ("fail", "dns", "", "53")}, host="edge.test", exit=2)
 
@@ -293,7 +317,8 @@ hidden_row("the addresses of the edge rewritten", dict.fromkeys(HOSTS, ["127.0.0
 hidden_row("the SRV record filtered, and had over TLS", {(SRV, 33): "servfail"},
            ("warn", "dns", "SRV", "cloudflared will get it from 1.1.1.1 over TLS, as we did"), exit=1)
 hidden_row("the SRV record filtered, and TLS to the public resolver refused", {(SRV, 33): "servfail"},
-           ("warn", "dns", "SRV", "cloudflared will not start"), exit=1, dot="127.0.0.1:9", note="ECONNREFUSED")
+           ("warn", "dns", "SRV", "cloudflared will not start"), exit=2, dot="127.0.0.1:9", note="ECONNREFUSED",
+           summary="no connector can start here")
 hidden_row("somebody in the public resolver's place", {"*": "servfail"},
            ("fail", "dns", "SERVFAIL", "compare with 1.1.1.1"), distrusted=True, note="issuer O=Public")
 
@@ -320,6 +345,20 @@ def _(world):
     edge_names(world, lambda _number: ["127.0.0.1"])
     world.public.answers = dict(world.names.answers)
     return {"targets": [], "exit": 1, "expect": {TCP4: ("warn", "dns", "outside", "gives them too")}}
+
+
+hidden_row("an SRV record of one region", {(SRV, 33): [("region1.v2.argotunnel.com", 7844)]},
+           ("warn", "dns", "SRV: 1 of 2 regions", "needs two regions"), exit=2, summary="no connector can start here")
+
+
+@fault("one of two regions that does not resolve")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    world.public.answers = dict(world.names.answers)
+    world.names.answers["region2.v2.argotunnel.com"] = "nxdomain"
+    return {"targets": [], "exit": 2, "within": 4, "expect": {}, "summary": "no connector can start here",
+            "some": "gives the SRV record and hides its hosts", "advice": "QUIC reaches 1 of 2 regions, and TCP no more"}
 
 
 API_HOST = "api.anthropic.com"
@@ -462,7 +501,14 @@ def _(world):
     holes = holes_of(2, 10)
     forty(world, holes)
     return {"targets": [], "exit": 1, "within": 12, "holes": holes, "addresses": 40, "expect": {},
-            "dead": "edge region2"}
+            "dead": "edge region2", "advice": "QUIC reaches 1 of 2 regions, and TCP no more"}
+
+
+@fault("few files, and more checks: they wait for each other, and all end well")
+def _(world):
+    to_edge(world)
+    edge_names(world, ten)
+    return {"targets": [], "files": 40, "exit": 0, "addresses": 20, "holes": [], "expect": {TCP4: ("pass",), UDP4: ("pass",)}}
 
 
 @fault("too few files for so many checks")
@@ -470,7 +516,7 @@ def _(world):
     """Sixty targets that swallow everything keep their sockets for seconds."""
     nft(f"in: th dport {world.port} drop")
     return {"targets": [(f"r{n}", "127.0.0.1", world.port, world.port) for n in range(60)], "files": 64, "expect": {},
-            "some": "may not open more files"}
+            "timeout": 5, "exit": 3, "unjudged": "may open few files (ulimit -n)"}
 
 
 # --- TLS over TCP ---
@@ -587,7 +633,7 @@ def proxy_row(name, status, part):
     def inject(_world):
         nft("in: tcp dport 9 drop")
         proxy = Http(status, {"Via": "1.1 squid", **HTML})
-        return {"api": "https://127.0.0.1:9", "only": "api", "targets": [], "exit": 2,
+        return {"api": "https://api.test:9", "only": "api", "targets": [], "exit": 2,
                 "env": {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"},
                 "expect": {API4: ("warn", "tcp", "timeout", "a proxy is configured"),
                            ("proxy", 4): ("fail", "http", f"CONNECT with {status}", part)}}
@@ -597,9 +643,100 @@ def proxy_row(name, status, part):
 @fault("direct egress refused, and a proxy that forbids the host")
 def _(_world):
     proxy = Http(403, {"Via": "1.1 squid", **HTML})
-    return {"api": "https://127.0.0.1:9", "only": "api", "targets": [], "exit": 2,
+    return {"api": "https://api.test:9", "only": "api", "targets": [], "exit": 2,
             "env": {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"},
             "expect": {API4: ("warn", "tcp", "ECONNREFUSED", "are refused, and a proxy is configured")}}
+
+
+def proxied(world, proxy, more, **plan):
+    """The API at a name of its own, straight on a port that nobody listens at; `proxy` is what HTTPS_PROXY says."""
+    return {"api": "https://api.test:9", "only": "api", "targets": [], "env": {"HTTPS_PROXY": proxy, **more}, **plan}
+
+
+REFUSED = ("warn", "tcp", "ECONNREFUSED", "are refused, and a proxy is configured")
+PROXY4 = ("proxy", 4)
+
+
+def api_behind(world):
+    """A proxy to the genuine API: its port, and whom to trust."""
+    pem = world.certificate("api", "/O=Test/CN=api", "subjectAltName=DNS:api.test")
+    return Tcp(forward_proxy(Http(401, {"Date": date(0), **GOOD}, API_ERROR, pem=pem).port)).port, pem
+
+
+@fault("direct egress refused, and a proxy that works")
+def _(world):
+    port, pem = api_behind(world)
+    return proxied(world, f"http://127.0.0.1:{port}", {}, api_ca=pem, exit=1, expect={API4: REFUSED, PROXY4: ("pass",)})
+
+
+@fault("direct egress refused, and a proxy in lower case that works, and one in upper case that does not")
+def _(world):
+    port, pem = api_behind(world)
+    return proxied(world, "http://127.0.0.1:8", {"https_proxy": f"127.0.0.1:{port}"}, api_ca=pem, exit=1,
+                   expect={API4: REFUSED, PROXY4: ("pass",)})
+
+
+for exceptions in (".test", "other.test,test", "api.test", "*"):
+    def inject(world, exceptions=exceptions):
+        port, pem = api_behind(world)
+        return proxied(world, f"http://127.0.0.1:{port}", {"NO_PROXY": exceptions}, api_ca=pem, exit=2, absent="api via proxy",
+                       expect={API4: ("fail", "tcp", "ECONNREFUSED", "a firewall rejects it")})
+    ROWS.append((f"a proxy that the API is an exception of: {exceptions}", inject))
+
+
+@fault("a proxy that inspects TLS")
+def _(world):
+    pem = world.certificate("inspector", "/O=Acme Security/CN=inspector", "subjectAltName=DNS:api.test")
+    port = Tcp(forward_proxy(Tcp(tls_server(pem)).port)).port
+    return proxied(world, f"http://127.0.0.1:{port}", {}, exit=2,
+                   expect={API4: REFUSED, PROXY4: ("fail", "tls", "issuer O=Acme Security", "somebody else answers for the API")})
+
+
+@fault("a proxy that leads to somebody else")
+def _(world):
+    pem = world.certificate("other", "/O=Test/CN=other", "subjectAltName=DNS:other.test")
+    port = Tcp(forward_proxy(Tcp(tls_server(pem)).port)).port
+    return proxied(world, f"http://127.0.0.1:{port}", {}, exit=2, api_ca=pem,
+                   expect={PROXY4: ("fail", "tls", "certificate subject name", "wrong address")})
+
+
+@fault("a proxy that is not there")
+def _(world):
+    return proxied(world, "http://127.0.0.1:8", {}, exit=2, within=3,
+                   expect={PROXY4: ("fail", "tcp", "ECONNREFUSED", "nobody listens at the proxy's address")})
+
+
+@fault("a proxy that does not answer")
+def _(world):
+    nft("in: tcp dport 8 drop")
+    return proxied(world, "http://127.0.0.1:8", {}, exit=2, expect={PROXY4: ("fail", "tcp", "timeout", "the proxy does not answer")})
+
+
+@fault("a proxy that is no URL")
+def _(world):
+    return proxied(world, "http://[::1", {}, exit=2, within=3, expect={PROXY4: ("fail", "dns", "", "the proxy's name cannot be resolved")})
+
+
+@fault("a proxy of another kind")
+def _(world):
+    port, _ = api_behind(world)
+    return proxied(world, f"socks5://127.0.0.1:{port}", {}, exit=2, expect={PROXY4: ("fail", "http", "", "a proxy of that kind")})
+
+
+@fault("direct egress rejected by a router, and a proxy")
+def _(world):
+    nft("in: meta nfproto ipv4 tcp dport 9 reject with icmp type admin-prohibited")
+    return proxied(world, "http://127.0.0.1:8", {}, exit=2,
+                   expect={API4: ("warn", "tcp", "ICMP 3/13", "are rejected, and a proxy is configured")})
+
+
+for off_s, part in ((0, "really ran out"), (120, "or the certificate really ran out"), (-3600, "as the API's Date shows")):
+    def inject(world, off_s=off_s, part=part):
+        pem = old_certificate(world.home, "old", "subjectAltName=IP:127.0.0.1")
+        server = Http(401, {"Date": date(off_s), **GOOD}, API_ERROR, pem=pem)
+        return {"api": f"https://127.0.0.1:{server.port}", "api_ca": pem, "only": "api", "targets": [], "exit": 2,
+                "expect": {API4: ("fail", "tls", "expired", part)}}
+    ROWS.append((f"the API's certificate ran out, and its clock is {off_s} s away", inject))
 
 
 proxy_row("direct egress dropped, and a proxy that wants credentials", 407, "wants credentials")
@@ -628,9 +765,16 @@ def _(_world):
     return {"host": "::1", "exit": 2, "refuse": ("AF_INET6", "EAFNOSUPPORT"), "expect": {TCP6: expect, UDP6: expect}}
 
 
-@fault("a host that may open no more files")
+for error, part in (("ENFILE", "fs.file-max"), ("EMFILE", "ulimit -n")):
+    def inject(_world, error=error, part=part):
+        return {"only": "tcp", "exit": 3, "refuse": ("AF_INET", error), "expect": {TCP4: ("skip",)}, "unjudged": part}
+    ROWS.append((f"no more files: {error}", inject))
+
+
+@fault("no more files to ask a resolver with")
 def _(_world):
-    return {"only": "tcp", "exit": 1, "refuse": ("AF_INET", "ENFILE"), "expect": {TCP4: ("warn", None, "ENFILE", "fs.file-max")}}
+    return {"only": "tcp", "host": "edge.test", "exit": 3, "refuse": ("AF_INET", "EMFILE"), "expect": {TCP4: ("skip",)},
+            "unjudged": "asking the resolver"}
 
 
 # --- the path, again ---
@@ -674,4 +818,4 @@ def _(world):
 @fault("a filter that swallows the production name in QUIC")
 def _(world):
     return {"targets": [("region1", "127.0.0.1", 0, NosyDevice(world.port, b"quic.cftunnel.com").port)], "only": "udp", "exit": 2,
-            "within": 6, "expect": {UDP4: ("fail", "quic", "probe.cftunnel.com passes", "filters by name")}}
+            "within": 6, "expect": {UDP4: ("fail", "quic", "probe.cftunnel.com passes", "filters QUIC by name")}}

@@ -110,6 +110,21 @@ def certificate(home, name, subject, *extensions):
     return path
 
 
+def old_certificate(home, name, extension):
+    """The same, and it ran out ten years ago."""
+    path = f"{home}/{name}.pem"
+    for file in ("index.txt", "serial"):
+        with open(f"{home}/{name}.{file}", "w", encoding="ascii") as out:
+            out.write("" if file == "index.txt" else "01\n")
+    with open(f"{home}/{name}.cnf", "w", encoding="ascii") as out:
+        out.write(f"[ca]\ndefault_ca=c\n[c]\ndatabase={home}/{name}.index.txt\nserial={home}/{name}.serial\nnew_certs_dir={home}\n"
+                  f"default_md=sha256\npolicy=p\nunique_subject=no\n[p]\ncommonName=supplied\n[e]\n{extension}\n")
+    sh(f"openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=old -keyout {path}.key -out {path}.csr"
+       f" && openssl ca -batch -notext -config {path[:-4]}.cnf -selfsign -keyfile {path}.key -in {path}.csr -extensions e"
+       f" -startdate 20150101000000Z -enddate 20160101000000Z -out {path} && cat {path}.key >> {path}")
+    return path
+
+
 def tls_server(path):
     """A manner: a handshake with that certificate, and nothing after it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -344,6 +359,28 @@ def relay(peer, port):
     pump(peer, other)
 
 
+def request_of(peer):
+    """The head of an HTTP request, all of it."""
+    peer.settimeout(5)
+    head = b""
+    while b"\r\n\r\n" not in head:
+        more = peer.recv(4096)
+        head += more
+        if not more or not head[:1].isalpha():
+            break
+    return head
+
+
+def forward_proxy(port):
+    """A manner: whatever host is asked for (CONNECT), it is that port of this one."""
+    def manner(_server, peer):
+        if request_of(peer).startswith(b"CONNECT "):
+            peer.sendall(b"HTTP/1.1 200 Connection established\r\nDate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\n")
+            relay(peer, port)
+        peer.close()
+    return manner
+
+
 def closes(_server, peer):
     hello(peer)
     peer.recv(16384)
@@ -512,7 +549,8 @@ class World:
         limit = ["prlimit", f"--nofile={plan['files']}"] if "files" in plan else []
         if "refuse" in plan:
             limit = [sys.executable, REFUSE, *plan["refuse"]]
-        done = subprocess.run([*limit, self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge")],
+        within = ["--timeout", str(plan["timeout"])] if "timeout" in plan else []
+        done = subprocess.run([*limit, self.program, "--config", path, "check", "--json", "--only", plan.get("only", "edge"), *within],
                               env={**self.env, **plan.get("env", {})}, capture_output=True, text=True,
                               timeout=DEADLINE_S, check=False)
         took = time.monotonic() - began

@@ -124,6 +124,94 @@ a_broken_family_is_a_warning_and_names_the_other(void **state)
     expect(world, OUTLOOK_warning, "edge-ip-version: 4");
 }
 
+/* Both protocols of a region over one family. */
+static void
+dead_region(struct world *world, const char *target, int family)
+{
+    broken(world, CHECK_EDGE_TCP_7844, target, family);
+    broken(world, CHECK_EDGE_UDP_7844, target, family);
+}
+
+static void
+living_region(struct world *world, const char *target, int family)
+{
+    world_check(world, CHECK_EDGE_TCP_7844, target, family);
+    world_check(world, CHECK_EDGE_UDP_7844, target, family);
+}
+
+static void
+http2_is_no_advice_where_it_reaches_no_more(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    living_region(world, "edge region1", 4);
+    dead_region(world, "edge region2", 4);
+    expect(world, OUTLOOK_warning, "QUIC reaches 1 of 2 regions, and TCP no more");
+
+    world = world_new();
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4);
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    dead_region(world, "edge region2", 4);
+    expect(world, OUTLOOK_warning, "http2, because it reaches 1 of 2 regions, and QUIC 0");
+}
+
+static void
+the_family_that_fails_less_is_advised(void **state)
+{
+    static const struct {
+        int dead_four, dead_six; /* bits: regions */
+        const char *advice;
+    } rows[] = {
+        {0, 0, "leave it at auto; both families work"},
+        {0, 2, "edge-ip-version: 4, because IPv6 fails"},
+        {2, 0, "edge-ip-version: 6, because IPv4 fails"},
+        {3, 0, "edge-ip-version: 6, because IPv4 does not work"},
+        {2, 2, "leave it at auto; both families fail alike"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct world *world = world_new();
+
+        for (int region = 1; region <= 2; region++) {
+            const char *target = region == 1 ? "edge region1" : "edge region2";
+
+            (rows[i].dead_four & region ? dead_region : living_region)(world, target, 4);
+            (rows[i].dead_six & region ? dead_region : living_region)(world, target, 6);
+        }
+        expect(world, i == 0 ? OUTLOOK_ok : OUTLOOK_warning, rows[i].advice);
+    }
+}
+
+static void
+before_the_names_resolve_no_protocol_is_judged(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    broken(world, CHECK_EDGE_TCP_7844, "edge region1", 4)->failed_stage = STAGE_dns;
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4)->failed_stage = STAGE_dns;
+    expect(world, OUTLOOK_critical, "cannot be told before the names of the edge resolve");
+}
+
+/* What runs goes on; but nothing that starts now would find the edge. */
+static void
+where_no_connector_can_start_it_is_critical(void **state)
+{
+    struct world *world = world_new();
+    struct check *check;
+
+    (void)state;
+    living_region(world, "edge region1", 4);
+    check = world_check(world, CHECK_EDGE_TCP_7844, "edge region2", 4);
+    check->verdict = CHECK_warn;
+    check->failed_stage = STAGE_dns;
+    check->error = "SRV: 1 of 2 regions";
+    check->meaning = CHECK_MEANS_no_start;
+    expect(world, OUTLOOK_critical, NULL);
+}
+
 static void
 what_was_not_measured_is_unknown_and_listed(void **state)
 {
@@ -207,6 +295,7 @@ only_knows_its_words_and_no_others(void **state)
     assert_int_equal(err.code, ERR_USAGE);
     assert_non_null(strstr(err.message, "upd"));
     assert_false(check_only_read("api,,udp", &only, &err));
+    assert_false(check_only_read("api,", &only, &err));
 }
 
 static const struct status_options options = {.context = "test", .is_ascii = true};
@@ -367,6 +456,10 @@ main(void)
         cmocka_unit_test(a_dead_edge_is_critical),
         cmocka_unit_test(a_dead_api_is_critical),
         cmocka_unit_test(a_broken_family_is_a_warning_and_names_the_other),
+        cmocka_unit_test(http2_is_no_advice_where_it_reaches_no_more),
+        cmocka_unit_test(the_family_that_fails_less_is_advised),
+        cmocka_unit_test(before_the_names_resolve_no_protocol_is_judged),
+        cmocka_unit_test(where_no_connector_can_start_it_is_critical),
         cmocka_unit_test(what_was_not_measured_is_unknown_and_listed),
         cmocka_unit_test(nothing_at_all_is_unknown),
         cmocka_unit_test(without_tunnels_the_layers_are_listed_as_not_judged),

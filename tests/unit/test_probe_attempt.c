@@ -9,11 +9,13 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/clock.h"
 #include "core/text.h"
-#include "probe/attempt.h"
+#include "probe/row.h"
 
 struct world {
     int listener;
@@ -108,6 +110,96 @@ a_connection_that_is_closed_and_reset_at_once_says_so(void **state)
     assert_non_null(strstr(rule->cause, "before a word was said"));
 }
 
+/* --- taking turns --- */
+
+struct turn {
+    struct berth berth;
+    bool has_come;
+};
+
+static void
+turn_came(void *context)
+{
+    ((struct turn *)context)->has_come = true;
+}
+
+/* With so few files there is one berth. */
+static void
+measurements_take_turns_where_files_are_few(void **state)
+{
+    struct loop *loop = loop_open(NULL);
+    struct rlimit before, few;
+    struct berths *berths;
+    struct turn turns[4] = {0};
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    few = before;
+    few.rlim_cur = 30;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+    berths = berths_open(loop);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (size_t i = 0; i < COUNT_OF(turns); i++) {
+        turns[i].berth = (struct berth){.granted = turn_came, .context = &turns[i]};
+        assert_int_equal(berth_take(berths, &turns[i].berth), i == 0);
+    }
+    berth_give(berths, &turns[1].berth); /* it waits no longer */
+    berth_give(berths, &turns[0].berth);
+    loop_turn(loop);
+    assert_true(turns[2].has_come && !turns[1].has_come && !turns[3].has_come);
+    berth_give(berths, &turns[2].berth);
+    berth_give(berths, &turns[3].berth); /* before it heard that it is its turn */
+    assert_true(berth_take(berths, &turns[1].berth));
+    assert_false(turns[3].has_come);
+    berth_give(berths, &turns[1].berth);
+    berths_close(berths);
+    loop_close(loop);
+}
+
+/* --- version negotiation alone is no verdict --- */
+
+static void
+look_is_over(void *context, bool is_done)
+{
+    *(bool *)context |= is_done;
+}
+
+static void
+a_light_look_that_fails_is_followed_by_a_handshake(void **state)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(here);
+    struct tools tools = {.loop = loop_open(NULL)};
+    static struct row row;
+    struct address address;
+    bool is_over = false;
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&here, n), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &n), 0);
+    close(fd); /* from now on the kernel answers with ICMP */
+    assert_true(address_set((struct sockaddr *)&here, n, &address));
+    row = (struct row){.tools = &tools,
+                       .target = "edge",
+                       .kind = CHECK_EDGE_UDP_7844,
+                       .family = 4,
+                       .tls_name = "quic.test",
+                       .changed = look_is_over,
+                       .context = &is_over};
+    row_resolved(&row, &address, 1, ntohs(here.sin_port));
+    row.places[0].is_known = true; /* and it passed, just now */
+    row.places[0].full_at_ms = clock_mono_ms();
+    assert_true(row_look(&row, false));
+    assert_true(row.places[0].attempt.is_light);
+    while (!is_over) /* it has deadlines of its own */
+        loop_turn(tools.loop);
+    assert_false(row.places[0].attempt.is_light);
+    assert_int_equal(row.places[0].last.fault.signal, SIGNAL_icmp);
+    row_cancel(&row);
+    loop_close(tools.loop);
+}
+
 static void
 an_address_of_nat64_has_one_of_ipv4_inside(void **state)
 {
@@ -131,6 +223,8 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_that_is_reset_at_once_is_cut_by_a_device),
         cmocka_unit_test(a_connection_that_is_closed_and_reset_at_once_says_so),
+        cmocka_unit_test(measurements_take_turns_where_files_are_few),
+        cmocka_unit_test(a_light_look_that_fails_is_followed_by_a_handshake),
         cmocka_unit_test(an_address_of_nat64_has_one_of_ipv4_inside),
     };
 

@@ -304,7 +304,7 @@ the_special_rule_wins_over_the_general(void **state)
         CHECK_skip);
     fault_set(&fault, STAGE_quic, SIGNAL_timeout, 3000, "timeout");
     assert_non_null(strstr(
-        fault_judge(&fault, CHECK_EDGE_UDP_7844, WHEN_TCP_FAILS | WHEN_API_PASSES)->next_step,
+        fault_judge(&fault, CHECK_EDGE_UDP_7844, WHEN_PORT_FAILS | WHEN_API_PASSES)->next_step,
         "198.41.192.0/19"));
     fault_set(&fault, STAGE_tls, SIGNAL_origin_ca, 20, "x");
     assert_int_equal(fault_judge(&fault, CHECK_EDGE_TCP_7844, 0)->verdict, CHECK_warn);

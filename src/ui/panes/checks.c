@@ -70,6 +70,8 @@ check_verdict_word(const struct row *row)
         [CHECK_fail] = "FAIL",    [CHECK_unsupported] = "no path",
     };
 
+    if (check_of(row)->verdict == CHECK_skip && check_of(row)->at_ms > 0)
+        return "skip";
     return words[check_of(row)->verdict];
 }
 
