@@ -190,7 +190,7 @@ const struct option context_options[] = {
     {.name = "proxy.ca_file",
      .type = OPTION_FILE,
      AT(proxy.ca_file),
-     .help = "the CA that signed its certificate; else ca.crt in data_dir"},
+     .help = "the CA that signed its certificate; else ca.crt, or any authority's, in data_dir"},
     {.name = "proxy.cert_file",
      .type = OPTION_FILE,
      AT(proxy.cert_file),

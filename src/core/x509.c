@@ -50,6 +50,8 @@ x509_read(const char *pem, size_t n, struct x509_file *out, struct err *err)
             X509_free(next);
             out->n_certificates++;
         }
+        if (ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+            out->n_certificates++; /* one that cannot be read stands there, too */
     }
     BIO_free(bio);
     ERR_clear_error();

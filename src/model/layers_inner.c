@@ -150,9 +150,32 @@ note_expiry(const struct judge *judge, struct layer_check *out,
              say_duration(judge->arena, left_ms));
 }
 
+/* The CA in the proxy's files, unless the API told of it, and the certificate that it signed. */
+static void
+note_own_ca(const struct judge *judge, const struct proxy *proxy, struct layer_check *out)
+{
+    const struct proxy_certificate *ca = &proxy->ca;
+    int64_t left_ms = ca->until_ms - judge->now_ms;
+    bool is_told = certificate_proof(judge, proxy, CERTIFICATE_ca_8).proof == PROOF_holds;
+
+    if (!*ca->fingerprint)
+        return;
+    if (left_ms <= 0 && !is_told)
+        note(judge, out, LAYER_failed, "CA %.*s… in %s expired %s ago", FINGERPRINT_SHOWN,
+             ca->fingerprint, ca->file.path, say_duration(judge->arena, -left_ms));
+    else if (left_ms < DAYS_MS(CA_NOTICE_DAYS) && !is_told)
+        note(judge, out, LAYER_warning, "CA %.*s… in %s expires in %s", FINGERPRINT_SHOWN,
+             ca->fingerprint, ca->file.path, say_duration(judge->arena, left_ms));
+    if (*proxy->server.fingerprint && ca->until_ms < proxy->server.until_ms)
+        note(judge, out, LAYER_warning,
+             "CA %.*s… in %s expires before the server certificate that it signed",
+             FINGERPRINT_SHOWN, ca->fingerprint, ca->file.path);
+}
+
 void
 see_ca_expiry(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
+    const struct proxy *proxy = proxy_of(judge, tunnel);
     size_t n_valid = 0;
 
     for (size_t i = 0; i < tunnel->n_certificates; i++)
@@ -160,6 +183,8 @@ see_ca_expiry(const struct judge *judge, const struct tunnel *tunnel, struct lay
     for (size_t i = 0; i < tunnel->n_certificates; i++)
         if (!tunnel->certificates[i].is_archived)
             note_expiry(judge, out, &tunnel->certificates[i], n_valid == 0);
+    if (proxy)
+        note_own_ca(judge, proxy, out);
     if (!*out->evidence)
         note(judge, out, LAYER_not_observable,
              tunnel->certificates_at_ms == 0 ? "its certificates were not read"

@@ -27,6 +27,12 @@ hold(struct desk *desk, enum certificate_rule rule, bool holds, const char *othe
         holds ? PROOF_holds : PROOF_broken, holds ? "" : arena_strdup(desk->arena, otherwise)};
 }
 
+static bool
+was_read(const struct certificate_file *file)
+{
+    return *file->path && !*file->error;
+}
+
 static const char *
 unread(const struct certificate_file *file, const char *what)
 {
@@ -43,7 +49,7 @@ read_one(struct desk *desk, const struct certificate_file *file, struct x509_fil
     out->file.path = text_clean_dup(desk->arena, file->path, 400);
     out->file.error = text_clean_dup(desk->arena, file->error, 200);
     out->fingerprint = out->subject = out->issuer = "";
-    if (!*file->path || *file->error)
+    if (!was_read(file))
         return NULL;
     certificate = x509_read(file->bytes, file->n, content, &err);
     if (!certificate)
@@ -71,6 +77,7 @@ static void
 check_ca_file(struct desk *desk)
 {
     const char *why = desk->ca_file.has_private_key          ? "it holds a private key too"
+                      : desk->ca_file.n_certificates == 0    ? "it holds no certificate"
                       : desk->ca_file.n_certificates != 1    ? "it holds several certificates"
                       : desk->files->ca.n > CA_LARGEST_BYTES ? "it is larger than 8192 bytes"
                                                              : NULL;
@@ -83,9 +90,10 @@ check_ca(struct desk *desk)
 {
     const struct x509_facts *facts = &desk->ca_facts;
 
+    if (was_read(&desk->files->ca))
+        check_ca_file(desk);
     if (!desk->ca)
         return;
-    check_ca_file(desk);
     hold(desk, CERTIFICATE_ca_2, facts->is_authority && facts->is_critical,
          !facts->has_basic_constraints ? "it has no basic constraints"
          : !facts->is_authority        ? "they say CA:FALSE"
@@ -145,6 +153,8 @@ check_server(struct desk *desk)
 {
     const struct x509_facts *facts = &desk->server_facts;
 
+    if (!desk->server && was_read(&desk->files->server))
+        hold(desk, CERTIFICATE_s_1, false, "its file holds no certificate");
     if (!desk->server)
         return;
     check_chain(desk);
@@ -191,10 +201,9 @@ check_key(struct desk *desk)
         return;
     }
     match = x509_match_key(desk->server, key->bytes, key->n);
-    if (match == X509_MATCH_unreadable)
-        rules[CERTIFICATE_s_9].seen = "the key's file holds no private key that can be read";
-    else
-        hold(desk, CERTIFICATE_s_9, match == X509_MATCH_yes, "it is another certificate's key");
+    hold(desk, CERTIFICATE_s_9, match == X509_MATCH_yes,
+         match == X509_MATCH_no ? "it is another certificate's key"
+                                : "its file holds no private key, or one with a passphrase");
 }
 
 static void

@@ -1,12 +1,8 @@
 #include "probe/proxy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/clock.h"
@@ -16,6 +12,7 @@
 #include "probe/attempt.h"
 #include "probe/capture.h"
 #include "probe/certificate.h"
+#include "probe/disk.h"
 #include "probe/proxyconf.h"
 #include "probe/serving.h"
 #include "probe/stranger.h"
@@ -45,74 +42,6 @@ struct proxy_watch {
     struct source_status status;
 };
 
-/* ---- files ---- */
-
-static const char *
-say_errno(struct arena *arena, const char *path, int error)
-{
-    return arena_printf(arena, "%s: %s", path, strerror(error));
-}
-
-static const char *
-read_all(int fd, struct arena *arena, size_t largest, struct certificate_file *out)
-{
-    char *bytes = arena_alloc(arena, largest + 1);
-    ssize_t n;
-
-    while (out->n <= largest && (n = read(fd, bytes + out->n, largest + 1 - out->n)) != 0) {
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return say_errno(arena, out->path, errno);
-        out->n += (size_t)n;
-    }
-    if (out->n > largest)
-        return arena_printf(arena, "%s: larger than %zu bytes", out->path, largest);
-    bytes[out->n] = '\0';
-    out->bytes = bytes;
-    return "";
-}
-
-/* Regular files only: nothing that could keep us waiting. */
-static struct certificate_file
-read_file(struct arena *arena, const char *path, size_t largest)
-{
-    struct certificate_file out = {.path = path ? path : "", .error = "", .bytes = ""};
-    struct stat stat;
-    int fd;
-
-    if (!*out.path)
-        return out;
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0) {
-        out.error = say_errno(arena, path, errno);
-        out.is_stated = lstat(path, &stat) == 0;
-    } else if (fstat(fd, &stat) != 0) {
-        out.error = say_errno(arena, path, errno);
-    } else {
-        out.is_stated = true;
-        out.error = S_ISREG(stat.st_mode) ? read_all(fd, arena, largest, &out)
-                                          : arena_printf(arena, "%s: not a file", path);
-    }
-    if (out.is_stated) {
-        out.mode = stat.st_mode;
-        out.uid = stat.st_uid;
-        out.gid = stat.st_gid;
-    }
-    if (fd >= 0)
-        close(fd);
-    return out;
-}
-
-/* NAME in the data folder, when there is such a file; "" otherwise. */
-static const char *
-in_data(struct arena *arena, const char *data_dir, const char *name)
-{
-    const char *path = data_dir ? arena_printf(arena, "%s/%s", data_dir, name) : "";
-
-    return *path && access(path, F_OK) == 0 ? path : "";
-}
-
 static const char *
 either(const char *configured, const char *found)
 {
@@ -125,7 +54,7 @@ static void
 read_config(const struct proxy_watch *watch, struct arena *arena, struct proxy *out)
 {
     struct certificate_file file =
-        read_file(arena, watch->options->config_file, CONFIG_LARGEST_BYTES);
+        disk_read(arena, watch->options->config_file, CONFIG_LARGEST_BYTES);
     struct proxyconf_files files;
     struct err err = {ERR_NONE, ""};
     const char *name = strrchr(file.path, '/');
@@ -143,7 +72,7 @@ static const char *
 read_domain(struct arena *arena, const char *data_dir)
 {
     struct certificate_file file =
-        read_file(arena, in_data(arena, data_dir, "tunnel-domain"), LONGEST_WORD);
+        disk_read(arena, disk_find(arena, data_dir, "tunnel-domain"), LONGEST_WORD);
 
     return text_clean_dup(arena, file.bytes, strcspn(file.bytes, " \r\n"));
 }
@@ -166,8 +95,27 @@ read_certificate(const struct proxy_watch *watch, struct arena *arena, int which
 {
     if (watch->captures[which].argv)
         return read_capture(arena, &watch->captures[which]);
-    return read_file(arena, either(configured, in_data(arena, watch->options->data_dir, name)),
+    return disk_read(arena, either(configured, disk_find(arena, watch->options->data_dir, name)),
                      CERTIFICATE_LARGEST_BYTES);
+}
+
+/* In a data folder the CA may have any name. */
+static const char *
+find_authority(struct arena *arena, const struct probe_proxy *options)
+{
+    const char *usual = disk_find(arena, options->data_dir, "ca.crt");
+
+    if (options->ca_file)
+        return options->ca_file;
+    return *usual ? usual : disk_find_authority(arena, options->data_dir);
+}
+
+static const char *
+find_authority_key(struct arena *arena, const char *folder, const struct certificate_file *ca)
+{
+    const char *usual = disk_find(arena, folder, "ca.key");
+
+    return *usual ? usual : disk_find_key(arena, folder, ca);
 }
 
 static void
@@ -176,14 +124,14 @@ read_certificates(struct proxy_watch *watch, struct arena *arena, struct proxy *
     const struct probe_proxy *options = watch->options;
     const char *data = options->data_dir;
     struct certificate_files files = {
-        .ca = read_certificate(watch, arena, CAPTURE_ca, options->ca_file, "ca.crt"),
+        .ca = read_certificate(watch, arena, CAPTURE_ca, find_authority(arena, options), ""),
         .server = read_certificate(watch, arena, CAPTURE_server, options->cert_file, "tls.crt"),
-        .key = read_file(arena, either(options->key_file, in_data(arena, data, "tls.key")),
+        .key = disk_read(arena, either(options->key_file, disk_find(arena, data, "tls.key")),
                          CERTIFICATE_LARGEST_BYTES),
-        .stray_ca_key = in_data(arena, data, "ca.key"),
         .has_data_folder = data != NULL,
     };
 
+    files.stray_ca_key = find_authority_key(arena, data, &files.ca);
     certificate_check(&files, arena, out);
     serving_show(&watch->serving, &files.ca, arena, out);
     if (files.key.n > 0)

@@ -115,6 +115,22 @@ def a_ca_key_in_the_proxys_folder_is_named(world):
     assert named(checks) == {"S-12"} and "ca.key lies there" in checks["L2-3"]["evidence"], checks["L2-3"]
 
 
+def a_ca_and_its_key_are_found_under_any_name(world):
+    """As the setup component leaves them, whose names for the two are not documented."""
+    path = make(world)
+    folder = world.home.file("data")
+    os.mkdir(folder)
+    for name, to in (("ca.crt", "mcp-root.pem"), ("tls.crt", "tls.crt"), ("tls.key", "tls.key"), ("ca.key", "signing-secret")):
+        shutil.copy(f"{path}/{name}", f"{folder}/{to}")
+    for name in ("tunnel-token", "tunnel-domain"):
+        with open(f"{folder}/{name}", "w", encoding="utf-8") as file:
+            file.write("x\n")
+    os.chmod(f"{folder}/tls.key", 0o644)
+    lines = settings(world, path, ca_file=None, cert_file=None, key_file=None, data_dir=folder)
+    checks = layer_2(world, lines)
+    assert named(checks) == {"S-12"} and "signing-secret lies there" in checks["L2-3"]["evidence"], checks["L2-3"]
+
+
 def a_ca_that_is_not_registered_is_named(world):
     """With the simulated API, which knows the fingerprint of its own proxy's CA only."""
     said, _ = world.home.start_json(world.program, "sim")
@@ -155,6 +171,7 @@ ROWS = [
     ("openssl", the_right_set_breaks_no_rule),
     ("openssl", each_rule_is_named_when_it_is_broken),
     ("openssl", a_ca_key_in_the_proxys_folder_is_named),
+    ("openssl", a_ca_and_its_key_are_found_under_any_name),
     ("openssl", a_ca_that_is_not_registered_is_named),
     ("openssl", certificates_may_be_printed_by_a_program),
     ("openssl", a_program_that_fails_is_told_and_nothing_is_claimed),

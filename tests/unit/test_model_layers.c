@@ -499,6 +499,62 @@ a_server_certificate_in_its_last_week_is_a_warning(void **state)
     world_free(world);
 }
 
+/* The very millisecond: 30 days left are not less than 30 days, and none left is expired. */
+static void
+times_are_judged_to_the_millisecond(void **state)
+{
+    static const struct {
+        int64_t left_ms;
+        enum layer_verdict verdict;
+    } rows[] = {
+        {30 * DAY_MS, LAYER_verified},
+        {30 * DAY_MS - 1, LAYER_warning},
+        {1, LAYER_warning},
+        {0, LAYER_failed},
+        {-1, LAYER_failed},
+    };
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        proxy->server.until_ms = WORLD_NOW_MS + rows[i].left_ms;
+        assert_int_equal(verdict_of(world, "L2-4"), rows[i].verdict);
+    }
+    proxy->server.until_ms = WORLD_NOW_MS + 80 * DAY_MS;
+    proxy->server.from_ms = WORLD_NOW_MS;
+    assert_int_equal(verdict_of(world, "L2-4"), LAYER_verified);
+    proxy->server.from_ms = WORLD_NOW_MS + 1;
+    assert_int_equal(verdict_of(world, "L2-4"), LAYER_failed);
+    assert_string_equal(world_rules(world), "layer.inner_tls");
+    world_free(world);
+}
+
+/* Also when the API says nothing, for the CA lies there. */
+static void
+the_ca_in_the_proxys_files_is_told_sixty_days_before(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+
+    (void)state;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_verified);
+    proxy->ca.fingerprint = "0f0f"; /* the API does not know it */
+    proxy->ca.until_ms = WORLD_NOW_MS + 59 * DAY_MS;
+    proxy->server.until_ms = WORLD_NOW_MS + 40 * DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_warning);
+    assert_non_null(strstr(check_of(world, "L2-5")->evidence, "in /data/x.crt expires in 59d"));
+    proxy->ca.until_ms = WORLD_NOW_MS + 70 * DAY_MS;
+    proxy->server.until_ms = WORLD_NOW_MS + 80 * DAY_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_warning);
+    assert_non_null(strstr(check_of(world, "L2-5")->evidence, "expires before the server"));
+    proxy->ca.until_ms = WORLD_NOW_MS;
+    assert_int_equal(verdict_of(world, "L2-5"), LAYER_failed);
+    world_free(world);
+}
+
 static void
 a_ca_near_its_end_is_told_sixty_days_before(void **state)
 {
@@ -541,6 +597,8 @@ main(void)
         cmocka_unit_test(what_the_proxy_serves_is_compared_with_its_files),
         cmocka_unit_test(a_stranger_is_judged_by_arrival),
         cmocka_unit_test(a_server_certificate_in_its_last_week_is_a_warning),
+        cmocka_unit_test(times_are_judged_to_the_millisecond),
+        cmocka_unit_test(the_ca_in_the_proxys_files_is_told_sixty_days_before),
         cmocka_unit_test(a_ca_near_its_end_is_told_sixty_days_before),
     };
 

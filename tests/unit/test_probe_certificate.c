@@ -7,13 +7,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "aid/folder.h"
 #include "core/arena.h"
-#include "probe/certificate.h"
+#include "probe/disk.h"
 
 static char *folder;
 
@@ -109,6 +112,10 @@ every_rule_is_noticed_when_it_is_broken(void **state)
     } rows[] = {
         {CERTIFICATE_ca_1, {"ca-1.crt", "tls.crt", "tls.key"}},
         {CERTIFICATE_ca_1, {"ca-1b.crt", "tls.crt", "tls.key"}},
+        {CERTIFICATE_ca_1, {"ca-1c.crt", "tls.crt", "tls.key"}},
+        {CERTIFICATE_ca_1, {"ca-1d.crt", "tls.crt", "tls.key"}},
+        {CERTIFICATE_ca_1, {"ca-1e.crt", "tls.crt", "tls.key"}},
+        {CERTIFICATE_ca_1, {"tls.key", "tls.crt", "tls.key"}},
         {CERTIFICATE_ca_2, {"ca-2.crt", "tls.crt", "tls.key"}},
         {CERTIFICATE_ca_2, {"ca-2b.crt", "tls.crt", "tls.key"}},
         {CERTIFICATE_ca_3, {"ca-3.crt", "tls.crt", "tls.key"}},
@@ -121,10 +128,22 @@ every_rule_is_noticed_when_it_is_broken(void **state)
         {CERTIFICATE_s_3, {"ca.crt", "tls-3.crt", "tls.key"}},
         {CERTIFICATE_s_3, {"ca.crt", "tls-3b.crt", "tls.key"}},
         {CERTIFICATE_s_4, {"ca.crt", "tls-4.crt", "tls.key"}},
+        {CERTIFICATE_s_3, {"ca.crt", "tls-3c.crt", "tls.key"}},
+        {CERTIFICATE_s_3, {"ca.crt", "tls-3d.crt", "tls.key"}},
+        {CERTIFICATE_s_3, {"ca.crt", "tls-3e.crt", "tls.key"}},
+        {CERTIFICATE_s_4, {"ca.crt", "tls-4b.crt", "tls.key"}},
         {CERTIFICATE_s_6, {"ca.crt", "tls-6.crt", "small.key"}},
+        {CERTIFICATE_s_6, {"ca.crt", "tls-6b.crt", "rsa2047.key"}},
+        {CERTIFICATE_s_6, {"ca.crt", "tls-6c.crt", "p224.key"}},
+        {CERTIFICATE_s_6, {"ca.crt", "tls-6d.crt", "ed25519.key"}},
+        {CERTIFICATE_s_7, {"ca.crt", "tls-7b.crt", "tls.key"}},
         {CERTIFICATE_s_7, {"ca.crt", "tls-7.crt", "tls.key"}},
         {CERTIFICATE_s_8, {"ca.crt", "tls-8.crt", "tls.key"}},
         {CERTIFICATE_s_9, {"ca.crt", "tls.crt", "small.key"}},
+        {CERTIFICATE_s_9, {"ca.crt", "tls.crt", "ca.crt"}},
+        {CERTIFICATE_s_9, {"ca.crt", "tls.crt", "tls-9b.key"}},
+        {CERTIFICATE_s_8, {"ca.crt", "tls-8b.crt", "tls.key"}},
+        {CERTIFICATE_s_9, {"ca.crt", "tls-8c.crt", "tls.key"}},
         {CERTIFICATE_s_10, {"ca.crt", "tls-10.crt", "tls.key"}},
     };
 
@@ -137,6 +156,33 @@ every_rule_is_noticed_when_it_is_broken(void **state)
             fail_msg("%s held with %s and %s", certificate_rule_name(rows[i].rule),
                      rows[i].names.ca, rows[i].names.server);
         assert_true(*out.rules[rows[i].rule].seen);
+        arena_free(arena);
+    }
+}
+
+/* What is just good enough, made by the openssl command: sizes, forms of names, of use, of time. */
+static void
+what_is_just_right_breaks_no_rule(void **state)
+{
+    static const struct names rows[] = {
+        {"ca.crt", "tls-ok-any.crt", "tls.key"},   /* no extended key usage */
+        {"ca.crt", "tls-ok-names.crt", "tls.key"}, /* each host by itself, in capitals, among others
+                                                    */
+        {"ca.crt", "tls-ok-both.crt", "tls.key"},  /* for servers and clients */
+        {"ca.crt", "tls-ok-rsa.crt", "rsa2048.key"}, {"ca.crt", "tls-ok-p521.crt", "p521.key"},
+        {"ca-ok-8192.crt", "tls.crt", "tls.key"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct arena *arena = arena_new();
+        struct proxy out = check(arena, rows[i]);
+
+        for (int rule = 0; rule < CERTIFICATE_RULES; rule++)
+            if (!is_the_models(rule) && out.rules[rule].proof != PROOF_holds)
+                fail_msg("%s with %s and %s: %s",
+                         certificate_rule_name((enum certificate_rule)rule), rows[i].ca,
+                         rows[i].server, out.rules[rule].seen);
         arena_free(arena);
     }
 }
@@ -190,6 +236,28 @@ the_keys_file_is_judged_by_mode_and_owner(void **state)
     }
 }
 
+/* Secrets of Kubernetes are links; what cannot be opened is a socket here, for root opens all. */
+static void
+of_a_link_the_file_behind_it_is_judged(void **state)
+{
+    struct arena *arena = arena_new();
+    const char *path = arena_printf(arena, "%s/socket", folder);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct certificate_file file;
+
+    (void)state;
+    snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", path);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(chmod(path, 0440), 0);
+    assert_int_equal(symlink("socket", arena_printf(arena, "%s/link.key", folder)), 0);
+    file = disk_read(arena, arena_printf(arena, "%s/link.key", folder), 100);
+    assert_true(*file.error && file.is_stated);
+    assert_int_equal(file.mode & 07777, 0440);
+    close(fd);
+    arena_free(arena);
+}
+
 static void
 what_was_not_read_is_not_judged(void **state)
 {
@@ -205,7 +273,9 @@ what_was_not_read_is_not_judged(void **state)
     (void)state;
     certificate_check(&files, arena, &out);
     for (int rule = 0; rule < CERTIFICATE_RULES; rule++)
-        assert_int_equal(out.rules[rule].proof, PROOF_unknown);
+        assert_int_equal(out.rules[rule].proof,
+                         rule == CERTIFICATE_s_1 ? PROOF_broken : PROOF_unknown);
+    assert_string_equal(out.rules[CERTIFICATE_s_1].seen, "its file holds no certificate");
     assert_string_equal(out.server.file.error, "/x/tls.crt: no certificate in PEM form");
     assert_string_equal(out.rules[CERTIFICATE_s_9].seen, "/x/tls.key: permission denied");
     arena_free(arena);
@@ -217,8 +287,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_right_set_breaks_no_rule),
         cmocka_unit_test(every_rule_is_noticed_when_it_is_broken),
+        cmocka_unit_test(what_is_just_right_breaks_no_rule),
         cmocka_unit_test(only_that_rule_is_broken),
         cmocka_unit_test(the_keys_file_is_judged_by_mode_and_owner),
+        cmocka_unit_test(of_a_link_the_file_behind_it_is_judged),
         cmocka_unit_test(what_was_not_read_is_not_judged),
     };
 
