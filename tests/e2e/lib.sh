@@ -49,7 +49,7 @@ type_line() {
 console_start() { # SIZE SCENARIO [VARIABLE=VALUE…]
     size=$1 scenario=$2 && shift 2
     shell_start "$size" "$@"
-    type_line "${CONSOLE:-$SANDWATCH demo --scenario $scenario --seed 7}; echo status=\$?"
+    type_line "${CONSOLE:-'$SANDWATCH' demo --scenario $scenario --seed 7}; echo status=\$?"
     see '● [1-9]' || see '+ [1-9]'
 }
 

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 [ -z "${CONSOLE:-}" ] || { echo "1..0 # SKIP needs the simulator" && exit 0; }
 
-CONSOLE="$SANDWATCH demo --scenario healthy --seed 7 --read-only"
+CONSOLE="'$SANDWATCH' demo --scenario healthy --seed 7 --read-only"
 console_start 80x24 healthy
 check read_only_is_in_the_bar see 'READ-ONLY'
 check a_key_says_why_it_does_not_act press_until S 'this is read-only'

@@ -28,7 +28,7 @@ stop_it() {
 }
 start() {
     shell_start 80x24
-    type_line "$SANDWATCH --config $(field config); echo status=\$?"
+    type_line "'$SANDWATCH' --config $(field config); echo status=\$?"
     see '● [1-9]' && see '● active'
 }
 

@@ -18,7 +18,7 @@ fault() { # NAME true|false
 }
 
 shell_start 120x40
-type_line "$SANDWATCH --config $(field config); echo status=\$?"
+type_line "'$SANDWATCH' --config $(field config); echo status=\$?"
 check the_console_shows_what_the_simulator_has see '● [1-9]'
 check the_fault_is_switched_on fault api-down true
 press r

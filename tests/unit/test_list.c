@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "aid/scene.h"
-#include "core/clock.h"
 #include "core/text.h"
 #include "ui/list.h"
 #include "ui/why.h"
@@ -355,8 +355,18 @@ every_rule_says_what_it_breaks(void **unused)
             fail_msg("ui/why.def has no line for %s", rule_name_at(i));
 }
 
+/* What this thread was busy for, however many others the machine has to serve. */
+static int64_t
+busy_us(void)
+{
+    struct timespec busy;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &busy);
+    return (int64_t)busy.tv_sec * 1000000 + busy.tv_nsec / 1000;
+}
+
 /* The design wants a key answered within 5 ms at 10,000 rows; a quarter of it for the list, here
- * with much room for sanitizers and a busy machine. */
+ * with much room for sanitizers. */
 static void
 ten_thousand_rows_do_not_delay_a_key(void **unused)
 {
@@ -366,17 +376,17 @@ ten_thousand_rows_do_not_delay_a_key(void **unused)
 
     (void)unused;
     open_fixture(&fixture, scene_large(), PANE_jobs);
-    start = clock_mono_us();
+    start = busy_us();
     draw(&fixture);
-    first = clock_mono_us() - start;
-    start = clock_mono_us();
+    first = busy_us() - start;
+    start = busy_us();
     for (int i = 0; i < KEYS; i++)
         move(&fixture, i % 3 ? 7 : -3);
-    moved = (clock_mono_us() - start) / KEYS;
-    start = clock_mono_us();
+    moved = (busy_us() - start) / KEYS;
+    start = busy_us();
     snprintf(fixture.state.filter, sizeof(fixture.state.filter), "number 77 age>1m");
     draw(&fixture);
-    filtered = clock_mono_us() - start;
+    filtered = busy_us() - start;
     print_message("# first %d us, a move %d us, a filter %d us\n", (int)first, (int)moved,
                   (int)filtered);
     assert_true(moved < LIMIT_US / 10);

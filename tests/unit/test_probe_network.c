@@ -72,7 +72,7 @@ a_healthy_edge_passes_over_tcp_and_udp(void **state)
     assert_true(udp->datagram_bytes >= 1472 && tcp->datagram_bytes == -1);
     assert_int_equal(tcp->n_addresses, 1);
     assert_true(tcp->addresses[0].is_known && !*tcp->addresses[0].error);
-    assert_int_equal(udp->sent, 1);
+    assert_true(udp->sent >= 1); /* one for each round that there was time for */
     assert_int_equal(udp->lost, 0);
     assert_int_equal(udp->failing_since_ms, 0);
     assert_non_null(strstr(udp->note, "v1"));
@@ -261,6 +261,16 @@ handshakes_are_rare_and_come_by_themselves(void **state)
     network_fault(*state, "tls-expired", false);
 }
 
+static bool
+has_lost_some(const struct snapshot *snapshot, void *context)
+{
+    const struct measure *m = context;
+    const struct check *check = measure_check(m, "edge region1", CHECK_EDGE_UDP_7844, 4);
+
+    (void)snapshot;
+    return check && check->lost > 0 && m->snapshot.source[SOURCE_checks].rounds >= 4;
+}
+
 static void
 lost_datagrams_are_counted_and_do_not_fail_the_edge(void **state)
 {
@@ -269,10 +279,10 @@ lost_datagrams_are_counted_and_do_not_fail_the_edge(void **state)
 
     network_fault(*state, "udp-lossy", true);
     measure_once(&m, *state);
-    assert_true(measure_rounds(&m, SOURCE_checks, 4));
+    assert_true(measure_until(&m, has_lost_some, &m));
     check = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 4);
     assert_int_equal(check->verdict, CHECK_pass);
-    assert_true(check->lost >= 1 && check->lost < check->sent);
+    assert_true(check->lost < check->sent);
     measure_stop(&m);
     network_fault(*state, "udp-lossy", false);
 }
