@@ -1,6 +1,7 @@
 /* wiring_ops.c — from what is configured to the thread that acts. */
 #include <pwd.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/arena.h"
@@ -33,7 +34,7 @@ arm_mode(const struct config *config)
 static struct ops_who
 who_acts(struct arena *arena)
 {
-    const char *client = getenv("SSH_CONNECTION");
+    const char *client = getenv("SSH_CONNECTION"); /* address, port, our address, our port */
     char host[256] = "", names[1024];
     struct passwd row, *account;
 
@@ -43,7 +44,7 @@ who_acts(struct arena *arena)
     return (struct ops_who){
         .user = arena_strdup(arena, account ? account->pw_name : ""),
         .host = arena_strdup(arena, host),
-        .ssh_client = client ? client : "",
+        .ssh_client = client ? arena_printf(arena, "%.*s", (int)strcspn(client, " "), client) : "",
     };
 }
 

@@ -73,6 +73,18 @@ take_items(struct past *past, struct arena *arena)
     past->row.n_items = op->n_items;
 }
 
+/* What it said last was true at that moment only. */
+static void
+say_where_it_was_left(struct past *past, struct arena *arena)
+{
+    size_t n_left = 0;
+
+    for (size_t i = 0; i < past->row.n_items; i++)
+        n_left += past->row.items[i].progress < OP_ITEM_done;
+    past->row.summary = arena_printf(arena, "interrupted: %zu of %zu done, %zu left",
+                                     past->row.n_done, past->row.n_items, n_left);
+}
+
 /* An op that nobody works on any more was interrupted, whatever it last wrote. */
 static void
 take_row(struct past *past, const struct journal_op *op, struct arena *arena)
@@ -101,6 +113,8 @@ take_row(struct past *past, const struct journal_op *op, struct arena *arena)
         .remaining_ms = -1,
     };
     take_items(past, arena);
+    if (past->row.state == OP_STATE_interrupted)
+        say_where_it_was_left(past, arena);
 }
 
 /* ---- as JSON ---- */

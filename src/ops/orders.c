@@ -253,6 +253,14 @@ is_of_this_context(const struct engine *engine, const struct journal_op *op,
                    op->context);
 }
 
+/* To go on is to do what was typed for once; whoever goes on types it, too. */
+static bool
+is_typed_again(const struct journal_op *op, const struct op_order *order, struct err *err)
+{
+    return order->kind == ORDER_dismiss || strcmp(order->typed, op->must_type) == 0 ||
+           err_set(err, ERR_REFUSED, "not resumed: the name to type is %.100s", op->must_type);
+}
+
 /* Makes it ours, or says in its place why not. */
 static struct run *
 adopt(struct engine *engine, const struct op_order *order)
@@ -268,7 +276,7 @@ adopt(struct engine *engine, const struct op_order *order)
     run->is_headless = order->is_headless;
     add(engine, run);
     if (is_of_this_context(engine, op, order, &err) &&
-        may(engine, run->kind, order->is_headless, &err) &&
+        may(engine, run->kind, order->is_headless, &err) && is_typed_again(op, order, &err) &&
         journal_claim(engine->journal, run->id, &err))
         return run;
     run->is_recorded = false; /* it is not ours to write */

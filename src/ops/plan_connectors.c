@@ -40,12 +40,13 @@ guard_last(struct engine *engine, struct run *run, const struct connector *conne
 {
     const struct tunnel *tunnel = object_tunnel(&engine->snapshot, connector->tunnel_id);
     const char *name = tunnel ? tunnel->name : connector->tunnel_id;
+    const char *word = tunnel ? run_typable(tunnel->name, tunnel->id) : connector->tunnel_id;
 
     if (connector->state != CONNECTOR_ready && connector->state != CONNECTOR_degraded)
         return;
     if (object_other_connectors(&engine->snapshot, connector) > 0)
         return;
-    snprintf(run->must_retype, sizeof(run->must_retype), "%s", *name ? name : run->object_name);
+    snprintf(run->must_retype, sizeof(run->must_retype), "%s", *word ? word : run_word(run));
     snprintf(run->why_retype, sizeof(run->why_retype),
              "it is the last connector of tunnel %s that is known to carry traffic: nothing gets "
              "through without it",
@@ -95,7 +96,7 @@ plan_rotate_token(struct engine *engine, struct run *run)
                     tunnel->name);
         return;
     }
-    snprintf(run->must_type, sizeof(run->must_type), "%s", run->object_name);
+    snprintf(run->must_type, sizeof(run->must_type), "%s", run_word(run));
     item = run_add_item(run, tunnel->id, "the token");
     snprintf(item->what, sizeof(item->what), "goes to %s",
              to->file ? to->file : "a command's standard input");

@@ -177,7 +177,7 @@ fill_past(const struct engine *engine, struct arena *arena, const struct journal
         .is_headless = op->is_headless,
         .choices = op->choices,
         .grace_ms = op->grace_ms,
-        .must_type = "",
+        .must_type = is_interrupted ? copy(arena, op->must_type) : "",
         .must_retype = "",
         .why_retype = "",
         .items = past_items(arena, op),

@@ -12,7 +12,7 @@
 #include "core/text.h"
 #include "ops/process.h"
 
-enum { LINE_BYTES = 1024, JOB_WORD_BYTES = 6 };
+enum { LINE_BYTES = 1024, ID_WORD_BYTES = 6, LONGEST_WORD_BYTES = 32 };
 
 static void
 make_id(char out[OP_ID_BYTES])
@@ -235,12 +235,33 @@ run_is_active(const struct run *run)
            run->state == OP_STATE_stopping;
 }
 
+/* Can it be read from any screen and typed on any keyboard? */
+static bool
+is_typable(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n > LONGEST_WORD_BYTES || name[0] == ' ' || name[n - 1] == ' ')
+        return false;
+    while (n > 0 && name[n - 1] >= ' ' && name[n - 1] <= '~')
+        n--;
+    return n == 0;
+}
+
+const char *
+run_typable(const char *name, const char *id)
+{
+    size_t n = strlen(id);
+
+    if (is_typable(name) || n < ID_WORD_BYTES)
+        return name;
+    return id + n - ID_WORD_BYTES;
+}
+
 const char *
 run_word(const struct run *run)
 {
-    size_t n = strlen(run->object_id);
+    bool is_title = strcmp(op_object(run->kind), "job") == 0 && run->n_items == 1;
 
-    if (strcmp(op_object(run->kind), "job") != 0 || run->n_items > 1 || n < JOB_WORD_BYTES)
-        return run->object_name;
-    return run->object_id + n - JOB_WORD_BYTES;
+    return run_typable(is_title ? "" : run->object_name, run->object_id);
 }

@@ -118,8 +118,9 @@ size_t run_in_flight(const struct run *run);
 size_t run_effects_in_flight(const struct run *run); /* of those, what changes the world */
 /* Items that nothing more is to be done about. */
 bool run_items_are_settled(const struct run *run);
-/* What a person types to confirm: the object's name; of a job, whose title may be in any script,
- * the end of its id. */
+/* What a person types to confirm: the name; the end of the id, when the name is long or in any
+ * script, as the titles of jobs are. */
+const char *run_typable(const char *name, const char *id);
 const char *run_word(const struct run *run);
 bool run_chose(const struct run *run, enum op_choice choice);
 /* It works: its owner looks at the world for it. */

@@ -136,7 +136,7 @@ ask_to_keep(struct engine *engine, struct run *run, size_t n)
 
 /* How much of the pool is left, and in out what; 0 when it is empty, -1 when that is not known. */
 static int64_t
-what_is_left(const struct run *run, const struct pool *pool, struct text *out)
+what_is_left(const struct run *run, const struct pool *pool, size_t n_new, struct text *out)
 {
     bool is_listed = pool->work_access == WORK_LISTED;
     int64_t left = is_listed ? pool->active + pool->starting + pool->stopping : 0;
@@ -159,14 +159,16 @@ what_is_left(const struct run *run, const struct pool *pool, struct text *out)
         return left;
     }
     text_addf(out, "%" PRId64 " job%s left", left, left == 1 ? "" : "s");
+    if (n_new > 0)
+        text_addf(out, ", %zu of them claimed since", n_new);
     return left;
 }
 
 static void
-judge_empty(struct engine *engine, struct run *run, const struct pool *pool)
+judge_empty(struct engine *engine, struct run *run, const struct pool *pool, size_t n_new)
 {
     TEXT(left, RUN_NOTE_BYTES);
-    bool is_empty = what_is_left(run, pool, &left) == 0;
+    bool is_empty = what_is_left(run, pool, n_new, &left) == 0;
 
     if (is_empty && !run_chose(run, OP_CHOICE_keep))
         engine_next(engine, run);
@@ -201,7 +203,7 @@ tick_empty(struct engine *engine, struct run *run)
     else if (n == 0 && run->offer == OP_OFFER_keep)
         engine_go_on(engine, run);
     else
-        judge_empty(engine, run, pool);
+        judge_empty(engine, run, pool, n);
 }
 
 /* Nobody can keep a pool empty whose workers go on polling; a restart ends them anyway. */

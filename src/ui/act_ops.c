@@ -204,7 +204,8 @@ is_under_way(struct console *console, enum op_kind kind, const char *id)
         text_add(&line, " is under way: force is offered in ");
         duration_add(&line, op->grace_until_ms - console->frame.now_ms);
     } else {
-        op_line_add(&line, op, &console->frame, &(struct op_line_keys){":undo", ":ops"}, 0);
+        op_line_add(&line, op, &console->frame, &(struct op_line_keys){":undo", ":undo", ":ops"},
+                    0);
     }
     console_say(console, ROLE_info, "%s", line.bytes);
     return true;

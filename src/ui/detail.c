@@ -1,5 +1,6 @@
 #include "ui/detail.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,22 +33,48 @@ page_blank(struct page *page)
     page->lines++;
 }
 
-/* The bytes of s that fit in `cells`, cut at a blank where there is one. */
+/* "30 s" stays together. */
+static bool
+is_before_unit(const char *s, const char *blank)
+{
+    return blank > s && isdigit((unsigned char)blank[-1]) && blank[1] == 's' &&
+           !isalnum((unsigned char)blank[2]);
+}
+
+/* Does the word that starts there need more than a line? A path or an address is then cut itself.
+ */
+static bool
+is_too_long(const char *word, int cells)
+{
+    size_t n = strcspn(word, " ");
+    TEXT(copy, LINE_BYTES);
+
+    text_addf(&copy, "%.*s", (int)n, word);
+    return text_cells(copy.bytes) > (size_t)cells;
+}
+
+/* The bytes of s that fit in `cells`, cut at a blank where there is one; behind a slash, when what
+ * follows the blank is a path that fits in no line. */
 static size_t
 fitting(const char *s, int cells)
 {
     const char *p = s;
-    size_t n = strlen(s), blank = 0;
+    size_t n = strlen(s), blank = 0, slash = 0;
     int used = 0;
 
     while (n > 0) {
         const char *start = p;
 
         used += text_char_cells(text_next(&p, &n));
-        if (*start == ' ')
+        if (*start == ' ' && !is_before_unit(s, start))
             blank = (size_t)(start - s);
-        if (used > cells)
+        if (used > cells) {
+            if (slash > blank && is_too_long(blank > 0 ? s + blank + 1 : s, cells))
+                return slash;
             return blank > 0 ? blank : start > s ? (size_t)(start - s) : (size_t)(p - s);
+        }
+        if (*start == '/' && *p != '/')
+            slash = (size_t)(p - s);
     }
     return (size_t)(p - s);
 }

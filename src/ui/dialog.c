@@ -72,7 +72,8 @@ dialog_wanted(const struct console *console, enum dialog_stop stop)
     if (stop == STOP_retype)
         return dialog->is_second_step ? op->must_retype : "";
     if (dialog->is_second_step ||
-        (dialog->kind == DIALOG_answer && dialog->offer != OP_OFFER_force))
+        (dialog->kind == DIALOG_answer && dialog->offer != OP_OFFER_force &&
+         dialog->offer != OP_OFFER_resume))
         return "";
     return op->must_type;
 }

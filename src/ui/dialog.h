@@ -98,6 +98,8 @@ void dialog_act(struct console *console);
 void dialog_choose(struct console *console, unsigned choices, int64_t grace_ms);
 void dialog_dismiss_op(struct console *console); /* an interrupted one, for good */
 void dialog_cancel(struct console *console);     /* close; nothing happens */
+/* Is it one dialog of a row of them, each for one of the objects? */
+bool dialog_is_one_of_several(const struct dialog *dialog);
 
 /* dialog_draw.c. "Drain us-east"; what the button says. */
 void dialog_add_title(const struct console *console, struct text *out);

@@ -62,6 +62,12 @@ takes_many(enum op_kind kind)
     return kind == OP_stop_job || kind == OP_restart_job;
 }
 
+bool
+dialog_is_one_of_several(const struct dialog *dialog)
+{
+    return dialog->n_ids > 1 && !takes_many(dialog->op);
+}
+
 static bool
 order_plan(struct console *console)
 {

@@ -25,7 +25,7 @@ dialog_add_title(const struct console *console, struct text *out)
         return;
     }
     op_add_title(out, dialog->op, name_of(console));
-    if (dialog->n_ids > 1 && dialog->name[0] == '\0')
+    if (dialog_is_one_of_several(dialog))
         text_addf(out, "  %zu of %zu", dialog->next_id, dialog->n_ids);
     if (dialog->is_second_step)
         text_add(out, "  second confirmation");

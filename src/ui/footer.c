@@ -79,6 +79,7 @@ static void
 dialog_hint_add(struct console *console, struct text *out)
 {
     enum dialog_stop stop = console->dialog.stop;
+    const struct overlay *top = console_overlay(console);
     TEXT(why, 200);
 
     text_add(out, "Enter: ");
@@ -95,7 +96,8 @@ dialog_hint_add(struct console *console, struct text *out)
     else
         dialog_add_action(console, out);
     text_add(out, stop == STOP_grace ? "   - + change   " : "   ");
-    text_add(out, "Tab next   PgDn more   Esc cancel");
+    text_add(out, top->lines > top->visible_lines ? "Tab next   PgDn more   " : "Tab next   ");
+    text_add(out, "Esc cancel");
 }
 
 struct hints {
@@ -148,6 +150,14 @@ hints_draw(struct console *console, struct canvas *canvas, struct rect r)
     }
     for (size_t i = 0; i < hints.n; i++)
         hint_draw(console, canvas, &room, &hints.hints[i]);
+}
+
+/* Every key is a dialog's while it is open. */
+static bool
+is_asking(const struct console *console)
+{
+    return console->n_overlays > 0 &&
+           console->overlay[console->n_overlays - 1].kind == OVERLAY_dialog;
 }
 
 /* The newest event, so that a change is seen without the events pane. */
@@ -239,6 +249,8 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
     const struct frame *frame = &console->frame;
     size_t others;
     const struct op *op = op_line_which(frame->snapshot, &others);
+    bool is_asked = is_asking(console);
+    struct op_line_keys keys = {"", "", ""};
     int end = r.x + r.w - 1, x = r.x + 1;
     TEXT(undo, 16);
     TEXT(show, 16);
@@ -249,9 +261,15 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
         op = op_interrupted(frame->snapshot, &others);
     if (!op)
         return false;
+    text_add(&undo, is_asked ? "Esc " : "");
     how_to_say(console, &undo, COMMAND_undo);
     how_to_say(console, &show, COMMAND_ops);
-    op_line_add(&line, op, frame, &(struct op_line_keys){undo.bytes, show.bytes}, r.w);
+    keys.undo = undo.bytes;
+    if (!is_asked) { /* in a dialog every letter is the dialog's */
+        keys.cancel = undo.bytes;
+        keys.show = show.bytes;
+    }
+    op_line_add(&line, op, frame, &keys, r.w);
     canvas_fill(canvas, r, ROLE_text, " ");
     if (others > 0) {
         text_addf(&more, " +%zu more", others);
@@ -270,8 +288,7 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
 static bool
 hidden_dialog_draw(const struct console *console, struct canvas *canvas)
 {
-    if (!console->layout.is_counts || !console->n_overlays ||
-        console->overlay[console->n_overlays - 1].kind != OVERLAY_dialog)
+    if (!console->layout.is_counts || !is_asking(console))
         return false;
     canvas_fill(canvas, console->layout.bar, ROLE_text, " ");
     canvas_text(canvas, 0, console->layout.bar.y, canvas_width(canvas), ROLE_warn,

@@ -61,7 +61,9 @@ static void
 asks_add(struct text *out, const struct op *op, const struct frame *frame, const char *show_key,
          int cells)
 {
-    text_addf(out, " asks: %s %s answers", op_offer_question(op->offer), show_key);
+    text_addf(out, " asks: %s", op_offer_question(op->offer));
+    if (show_key[0])
+        text_addf(out, " %s answers", show_key);
     if (cells < ROOM_FOR_PHASE || op->n_items == 0)
         return;
     text_add(out, "; ");
@@ -102,7 +104,8 @@ op_line_add(struct text *out, const struct op *op, const struct frame *frame,
     if (op->state == OP_STATE_interrupted) {
         text_add(out, "interrupted: ");
         op_add_name(out, op);
-        text_addf(out, "; %s shows it: resume or dismiss it", keys->show);
+        if (keys->show[0])
+            text_addf(out, "; %s shows it: resume or dismiss it", keys->show);
         return;
     }
     op_add_name(out, op);
@@ -117,8 +120,8 @@ op_line_add(struct text *out, const struct op *op, const struct frame *frame,
     progress_add(out, op, frame, cells);
     if (op->state == OP_STATE_stopping)
         text_add(out, "; cancelled, nothing more is issued");
-    else
-        text_addf(out, "; %s cancels", keys->undo);
+    else if (keys->cancel[0])
+        text_addf(out, "; %s cancels", keys->cancel);
 }
 
 const struct op *

@@ -54,7 +54,7 @@ show_progress(struct text *out, const struct row *row)
     struct op_counts counts = op_count(op_of(row), row->frame->now_ms);
 
     if (op_of(row)->n_items > 0)
-        text_addf(out, "%zu/%zu", counts.done, op_of(row)->n_items - counts.left);
+        text_addf(out, "%zu/%zu", counts.done, op_total(op_of(row), &counts));
 }
 
 static int64_t

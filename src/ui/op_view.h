@@ -20,9 +20,9 @@ const struct op *op_line_which(const struct snapshot *snapshot, size_t *others);
 /* What a program that ended left in the middle, the newest; others: how many more; NULL. */
 const struct op *op_interrupted(const struct snapshot *snapshot, size_t *others);
 
-/* What to press, as the operator has bound it. */
+/* What to press, as the operator has bound it; "" for what cannot be done where the line stands. */
 struct op_line_keys {
-    const char *undo, *show;
+    const char *undo, *cancel, *show;
 };
 
 /* "drain us-east: 17 of 20 stopped, 1 stuck 2m10s; u cancels"; cells: how much room there is. */

@@ -96,6 +96,14 @@ op_add_state(struct text *out, const struct op *op)
         text_addf(out, ": %s", op->summary);
 }
 
+size_t
+op_total(const struct op *op, const struct op_counts *counts)
+{
+    bool is_cut = op->state == OP_STATE_failed || op->state == OP_STATE_cancelled;
+
+    return is_cut ? op->n_items : op->n_items - counts->left;
+}
+
 void
 op_add_counts(struct text *out, const struct op *op, int64_t now_ms)
 {
@@ -103,7 +111,7 @@ op_add_counts(struct text *out, const struct op *op, int64_t now_ms)
 
     if (op->n_items == 0)
         return;
-    text_addf(out, "%zu of %zu %s", counts.done, op->n_items - counts.left, op_done_word(op->kind));
+    text_addf(out, "%zu of %zu %s", counts.done, op_total(op, &counts), op_done_word(op->kind));
     if (counts.failed > 0)
         text_addf(out, ", %zu failed", counts.failed);
     if (counts.stuck == 0 || op_state_is_over(op->state))
@@ -188,7 +196,7 @@ op_elapsed_ms(const struct op *op, int64_t now_ms)
     int64_t from = op->started_ms > 0 ? op->started_ms : op->confirmed_ms;
     int64_t to = op->ended_ms > 0 ? op->ended_ms : now_ms;
 
-    if (from <= 0)
+    if (from <= 0 || (op->ended_ms <= 0 && op->state == OP_STATE_interrupted))
         return LIST_UNKNOWN;
     return to > from ? to - from : 0;
 }

@@ -13,6 +13,8 @@ struct op_counts {
 };
 
 struct op_counts op_count(const struct op *op, int64_t now_ms);
+/* Of how many: without what was left alone, unless it was left for the op ended early. */
+size_t op_total(const struct op *op, const struct op_counts *counts);
 
 /* "drain us-east" */
 void op_add_name(struct text *out, const struct op *op);
@@ -45,7 +47,8 @@ bool op_is_going(const struct op *op);
 bool op_wants_attention(const struct op *op);
 /* So far only a plan, made or being made. */
 bool op_is_plan(const struct op *op);
-/* Milliseconds since its confirmation, until its end; LIST_UNKNOWN before. */
+/* Milliseconds since its confirmation, until its end; LIST_UNKNOWN before, and when nobody saw it
+ * end. */
 int64_t op_elapsed_ms(const struct op *op, int64_t now_ms);
 
 /* NULL when it is not (or no longer) known. */

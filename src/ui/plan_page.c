@@ -7,7 +7,7 @@
 #include "ui/console.h"
 #include "ui/op_words.h"
 
-enum { NAME_CELLS = 30, LINE_BYTES = 600 };
+enum { NAME_CELLS = 30, LEAST_NAME_CELLS = 8, BEHIND_CELLS = 38, LINE_BYTES = 600 };
 
 static void
 padded_add(struct text *out, const struct page *page, const char *s, size_t cells)
@@ -36,19 +36,49 @@ is_open(const struct op_item *item)
     return item->progress != OP_ITEM_done && item->progress != OP_ITEM_left;
 }
 
-static void
-page_item(struct page *page, const struct op_item *item, bool is_plan)
+static const char *
+name_of(const struct op_item *item)
 {
-    const char *name = item->name[0] ? item->name : item->id;
-    int cells = page->r.w / 3 < NAME_CELLS ? page->r.w / 3 : NAME_CELLS;
+    return item->name[0] ? item->name : item->id;
+}
+
+/* As wide as the longest, as far as what stands behind them leaves room. */
+static size_t
+name_cells(const struct page *page, const struct op *op, bool is_plan)
+{
+    size_t longest = LEAST_NAME_CELLS, behind = 0, width = page->r.w > 0 ? (size_t)page->r.w : 0;
+    size_t narrow = width / 3 < NAME_CELLS ? width / 3 : NAME_CELLS;
+
+    for (size_t i = 0; i < op->n_items; i++) {
+        size_t cells = text_cells(name_of(&op->items[i])), what = text_cells(op->items[i].what);
+
+        longest = cells > longest ? cells : longest;
+        behind = what > behind ? what : behind;
+    }
+    if (!is_plan)
+        behind = BEHIND_CELLS;
+    if (behind + 4 + narrow < width)
+        narrow = width - behind - 4;
+    narrow = narrow > LEAST_NAME_CELLS ? narrow : LEAST_NAME_CELLS;
+    return longest < narrow ? longest : narrow;
+}
+
+static void
+page_planned_item(struct page *page, const struct op_item *item, size_t cells)
+{
     TEXT(line, LINE_BYTES);
 
-    padded_add(&line, page, name, cells > 8 ? (size_t)cells : 8);
-    if (is_plan) {
-        text_addf(&line, "  %s", item->what);
-        page_line(page, ROLE_text, ROLE_text, line.bytes);
-        return;
-    }
+    padded_add(&line, page, name_of(item), cells);
+    text_addf(&line, "  %s", item->what);
+    page_line(page, ROLE_text, ROLE_text, line.bytes);
+}
+
+static void
+page_item(struct page *page, const struct op_item *item, size_t cells)
+{
+    TEXT(line, LINE_BYTES);
+
+    padded_add(&line, page, name_of(item), cells);
     text_add(&line, "  ");
     padded_add(&line, page, op_item_word(item->progress), 10);
     if (item->asked_ms > 0 && item->done_ms == 0 && is_open(item)) {
@@ -77,7 +107,7 @@ page_planned_items(struct page *page, const struct op *op)
     page_section(page, heading.bytes);
     page_field(page, "each loses", ROLE_warn, common);
     for (size_t i = 0; i < op->n_items; i++) {
-        page_item(page, &op->items[i], true);
+        page_planned_item(page, &op->items[i], name_cells(page, op, true));
         if (!common[0])
             page_field(page, "  loses", ROLE_warn, op->items[i].loses);
     }
@@ -86,7 +116,7 @@ page_planned_items(struct page *page, const struct op *op)
 void
 page_op_items(struct page *page, const struct op *op, bool is_all)
 {
-    size_t n_open = 0;
+    size_t n_open = 0, cells = name_cells(page, op, false);
 
     for (size_t i = 0; i < op->n_items; i++)
         n_open += is_open(&op->items[i]);
@@ -94,13 +124,13 @@ page_op_items(struct page *page, const struct op *op, bool is_all)
         page_section(page, "NOT DONE YET");
     for (size_t i = 0; i < op->n_items; i++)
         if (is_open(&op->items[i]))
-            page_item(page, &op->items[i], false);
+            page_item(page, &op->items[i], cells);
     if (!is_all || n_open == op->n_items)
         return;
     page_section(page, "DONE");
     for (size_t i = 0; i < op->n_items; i++)
         if (!is_open(&op->items[i]))
-            page_item(page, &op->items[i], false);
+            page_item(page, &op->items[i], cells);
 }
 
 /* The lines of a kind, a heading before the first. */

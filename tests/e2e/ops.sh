@@ -29,7 +29,7 @@ check force_is_not_chosen see '\[ \] when the grace time'
 printf '\t\r' | tmux -L "$socket" load-buffer -
 tmux -L "$socket" paste-buffer -p
 check what_is_pasted_is_dropped see 'pasted text is dropped'
-printf '\t\ryes please\r' | tmux -L "$socket" load-buffer -
+printf '\t\rtrue please\r' | tmux -L "$socket" load-buffer -
 tmux -L "$socket" paste-buffer
 check also_by_a_terminal_that_does_not_mark_it see '▸ \[ Cancel \]'
 check escape_cancels press_until Escape 'nothing was done'

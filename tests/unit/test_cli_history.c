@@ -145,6 +145,7 @@ an_interrupted_op_is_marked_and_the_way_on_is_told(void **state)
 
     print(world, (struct history_options){0});
     assert_has(world->out, "op_new  drain pool eu-west  interrupted");
+    assert_has(world->out, "  interrupted: ");
     assert_has(world->said, "1 interrupted; history --resume ID");
 }
 

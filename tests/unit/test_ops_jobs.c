@@ -12,6 +12,7 @@
 #include "aid/acting.h"
 #include "core/arena.h"
 #include "history/journal.h"
+#include "ops/run.h"
 
 static struct acting run;
 
@@ -267,6 +268,27 @@ in_production_the_name_is_typed(void **state)
 }
 
 static void
+a_name_that_cannot_be_typed_gives_way_to_the_end_of_the_id(void **state)
+{
+    static const struct {
+        const char *name, *word;
+    } cases[] = {
+        {"eu-west", "eu-west"},
+        {"staging, the second", "staging, the second"},
+        {"\xef\xbf\xbd[2J", "Yes123"},          /* what was unprintable in it */
+        {"\xe6\xbc\xa2\xe5\xad\x97", "Yes123"}, /* wide characters */
+        {"docs ", "Yes123"},
+        {"", "Yes123"},
+        {"a-name-of-more-letters-than-fit-into-a-line", "Yes123"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        assert_string_equal(run_typable(cases[i].name, "env_011CZkYes123"), cases[i].word);
+    assert_string_equal(run_typable("docs ", "x"), "docs ");
+}
+
+static void
 without_a_journal_nothing_is_done(void **state)
 {
     const struct op *op;
@@ -294,6 +316,7 @@ main(void)
         TEST(a_locked_console_refuses_and_says_the_way),
         TEST(read_only_cannot_be_armed),
         TEST(in_production_the_name_is_typed),
+        cmocka_unit_test(a_name_that_cannot_be_typed_gives_way_to_the_end_of_the_id),
         TEST(without_a_journal_nothing_is_done),
     };
 

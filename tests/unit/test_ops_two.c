@@ -185,28 +185,66 @@ a_console_that_is_killed_is_noticed_without_another_write(void **state)
     assert_true(watch_until(&run.watch, sees_alice, &interrupted));
 }
 
-static void
-an_op_of_another_context_is_not_resumed_here(void **state)
+/* What is known of the op that she leaves in the middle. */
+static const struct op *
+kill_alice(void)
 {
     const enum op_state interrupted = OP_STATE_interrupted;
-    struct op_order *order;
-    const struct op *op;
 
-    (void)state;
-    start_beside_alice();
     kill(other, SIGKILL);
     waitpid(other, NULL, 0);
     other = 0;
     assert_true(watch_until(&run.watch, sees_alice, &interrupted));
+    return snapshot_ops(&run.watch.snapshot, &(size_t){0});
+}
+
+static void
+resume(const char *op_id, const char *typed)
+{
+    struct op_order *order = op_order_new(ORDER_resume);
+
+    snprintf(order->op_id, sizeof(order->op_id), "%s", op_id);
+    snprintf(order->typed, sizeof(order->typed), "%s", typed);
+    order->ticket = ++run.last_ticket;
+    assert_true(store_order(run.watch.store, order));
+}
+
+static void
+what_took_a_name_takes_it_again_to_be_resumed(void **state)
+{
+    char id[OP_ID_BYTES];
+    const struct op *op;
+
+    (void)state;
+    run.options.is_production = true;
+    start_beside_alice();
+    op = kill_alice();
+    assert_string_equal(op->must_type, "few");
+    snprintf(id, sizeof(id), "%s", op->id);
+    resume(id, "");
+    op = acting_over(&run);
+    assert_int_equal(op->state, OP_STATE_refused);
+    assert_non_null(strstr(op->summary, "the name to type is few"));
+    assert_int_equal(acting_stops(&run), 0);
+    resume(id, "few");
+    assert_int_equal(acting_over(&run)->state, OP_STATE_done);
+    assert_true(acting_stops(&run) > 0);
+}
+
+static void
+an_op_of_another_context_is_not_resumed_here(void **state)
+{
+    const enum op_state interrupted = OP_STATE_interrupted;
+    const struct op *op;
+
+    (void)state;
+    start_beside_alice();
+    (void)kill_alice();
     acting_stop_ops(&run);
     run.options.context = "elsewhere";
     acting_start_ops(&run);
     assert_true(watch_until(&run.watch, sees_alice, &interrupted));
-    order = op_order_new(ORDER_resume);
-    snprintf(order->op_id, sizeof(order->op_id), "%s",
-             snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id);
-    order->ticket = ++run.last_ticket;
-    assert_true(store_order(run.watch.store, order));
+    resume(snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id, "");
     op = acting_over(&run);
     assert_int_equal(op->state, OP_STATE_refused);
     assert_non_null(strstr(op->summary, "context test"));
@@ -241,6 +279,7 @@ main(void)
         TEST(what_another_console_holds_asks_a_second_time),
         TEST(what_somebody_begins_after_the_plan_asks_a_second_time_too),
         TEST(a_console_that_is_killed_is_noticed_without_another_write),
+        TEST(what_took_a_name_takes_it_again_to_be_resumed),
         TEST(an_op_of_another_context_is_not_resumed_here),
         TEST(work_that_somebody_else_did_ends_the_op_well_and_says_so),
     };

@@ -386,6 +386,7 @@ several_pools_have_a_plan_each(void **state)
     press(&desk, "1 Space Space d");
     order = expect_order(&desk, ORDER_plan);
     assert_int_equal(order->n_ids, 1);
+    assert_true(sees(&desk, "  1 of 2"));
     first = order->ticket;
     ops_add_plan(desk.world, order->ticket);
     op_order_free(order);
@@ -397,6 +398,7 @@ several_pools_have_a_plan_each(void **state)
     assert_int_equal(order->n_ids, 1);
     assert_true(order->ticket != first);
     assert_true(is_asking(&desk));
+    assert_true(sees(&desk, "  2 of 2"));
     press(&desk, "Tab Enter"); /* typed ahead: for the one before */
     expect_nothing(&desk);
     op_order_free(order);
@@ -605,6 +607,50 @@ u_undoes_what_has_not_begun_before_what_runs(void **state)
     get_up(&desk);
 }
 
+/* In a dialog, u is a letter like any other. */
+static void
+what_the_status_line_says_to_press_can_be_pressed(void **state)
+{
+    struct desk desk;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = world_op(desk.world, OP_stop_job, "work_2", "Triage inbox");
+    op->state = OP_STATE_undo;
+    op->undo_until_ms = WORLD_NOW_MS + 5000;
+    ask_to_drain(&desk);
+    pass(&desk, CALM_MS);
+    assert_true(sees(&desk, "; Esc u undoes it"));
+    op->state = OP_STATE_running;
+    pass(&desk, 1000);
+    assert_true(sees(&desk, "stop Triage inbox"));
+    assert_false(sees(&desk, "u cancels"));
+    get_up(&desk);
+}
+
+static void
+how_far_what_ended_early_came_counts_all(void **state)
+{
+    struct desk desk;
+    struct op *op;
+    struct op_item *items;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = ops_add_drain(desk.world);
+    items = (struct op_item *)op->items;
+    op->state = OP_STATE_failed;
+    op->ended_ms = WORLD_NOW_MS;
+    for (size_t i = 0; i < op->n_items; i++)
+        if (items[i].progress != OP_ITEM_done)
+            items[i].progress = OP_ITEM_left;
+    pass(&desk, 1000);
+    press(&desk, "o");
+    assert_true(sees(&desk, "17/20"));
+    get_up(&desk);
+}
+
 static void
 the_ops_of_others_are_seen_and_left_alone(void **state)
 {
@@ -798,6 +844,30 @@ an_interrupted_op_is_announced_and_resumed_or_set_aside(void **state)
 }
 
 static void
+what_took_a_name_takes_it_again_to_be_resumed(void **state)
+{
+    struct desk desk;
+    struct op_order *order;
+    struct world *world = ops_armed();
+
+    (void)state;
+    ops_add_interrupted(world)->must_type = "eu-west";
+    sit_down(&desk, world, 80, 24);
+    press(&desk, "o");
+    assert_true(sees(&desk, "17/20      —")); /* nobody saw how long it took */
+    press(&desk, "Enter Enter");
+    pass(&desk, CALM_MS);
+    press(&desk, "S-Tab Enter");
+    expect_nothing(&desk);
+    assert_true(sees(&desk, "type \"eu-west\" to confirm"));
+    press(&desk, "e u - w e s t Enter");
+    order = expect_order(&desk, ORDER_resume);
+    assert_string_equal(order->typed, "eu-west");
+    op_order_free(order);
+    get_up(&desk);
+}
+
+static void
 a_tunnel_s_connectors_are_chosen_by_name(void **state)
 {
     struct desk desk;
@@ -936,6 +1006,8 @@ main(void)
         cmocka_unit_test(leaving_locks),
         cmocka_unit_test(lock_locks),
         cmocka_unit_test(u_undoes_what_has_not_begun_before_what_runs),
+        cmocka_unit_test(what_the_status_line_says_to_press_can_be_pressed),
+        cmocka_unit_test(how_far_what_ended_early_came_counts_all),
         cmocka_unit_test(the_ops_of_others_are_seen_and_left_alone),
         cmocka_unit_test(leaving_with_an_op_under_way_asks),
         cmocka_unit_test(a_plan_that_nobody_waits_for_is_forgotten),
@@ -944,6 +1016,7 @@ main(void)
         cmocka_unit_test(s_forces_only_what_asks_for_it),
         cmocka_unit_test(a_message_is_typed_and_never_empty),
         cmocka_unit_test(an_interrupted_op_is_announced_and_resumed_or_set_aside),
+        cmocka_unit_test(what_took_a_name_takes_it_again_to_be_resumed),
         cmocka_unit_test(a_tunnel_s_connectors_are_chosen_by_name),
         cmocka_unit_test(what_came_of_it_is_said_and_kept_in_the_events),
         cmocka_unit_test(what_cannot_be_shown_cannot_be_confirmed),
