@@ -13,6 +13,12 @@
 
 enum { FIRST_READ_BYTES = 4096 };
 
+struct anchor {
+    const char *name;
+    const struct yaml *node;
+    const struct anchor *older;
+};
+
 struct reader {
     yaml_parser_t parser;
     yaml_event_t event;
@@ -20,6 +26,8 @@ struct reader {
     struct arena *arena;
     const char *name;
     struct err *err;
+    bool is_foreign;
+    const struct anchor *anchors; /* the newest first; of foreign files only */
 };
 
 static bool
@@ -106,8 +114,106 @@ read_children(struct reader *r, struct yaml *parent, unsigned depth)
     }
 }
 
+/* ---- aliases and merge keys ---- */
+
+/* The name of the anchor of the current event, owned by the arena; NULL without one. */
+static const char *
+anchor_name(struct reader *r)
+{
+    const yaml_char_t *name =
+        r->event.type == YAML_SCALAR_EVENT           ? r->event.data.scalar.anchor
+        : r->event.type == YAML_MAPPING_START_EVENT  ? r->event.data.mapping_start.anchor
+        : r->event.type == YAML_SEQUENCE_START_EVENT ? r->event.data.sequence_start.anchor
+                                                     : NULL;
+
+    return name && r->is_foreign ? arena_strdup(r->arena, (const char *)name) : NULL;
+}
+
+/* Only when it is whole: what holds itself has no end. */
+static void
+remember_anchor(struct reader *r, const char *name, const struct yaml *node)
+{
+    struct anchor *anchor;
+
+    if (!name || !node)
+        return;
+    anchor = arena_alloc(r->arena, sizeof(*anchor));
+    *anchor = (struct anchor){name, node, r->anchors};
+    r->anchors = anchor;
+}
+
 static struct yaml *
-read_node(struct reader *r, unsigned depth)
+copy_node(struct reader *r, const struct yaml *from)
+{
+    struct yaml *node = arena_alloc(r->arena, sizeof(*node));
+
+    *node = *from;
+    node->next = NULL;
+    return node;
+}
+
+static struct yaml *
+read_alias(struct reader *r)
+{
+    const char *name = (const char *)r->event.data.alias.anchor;
+
+    for (const struct anchor *anchor = r->anchors; anchor; anchor = anchor->older)
+        if (strcmp(anchor->name, name) == 0)
+            return copy_node(r, anchor->node);
+    fail(r, r->event.start_mark.line, r->event.start_mark.column,
+         r->is_foreign ? "this alias has no anchor before it:" : "aliases are not accepted here",
+         r->is_foreign ? name : NULL);
+    return NULL;
+}
+
+/* Add what the map does not have yet; the nodes themselves stay where they are. */
+static void
+merge_map(struct reader *r, struct yaml *map, const struct yaml *from)
+{
+    for (const struct yaml *child = from->kind == YAML_map ? from->first : NULL; child;
+         child = child->next) {
+        struct yaml *copy;
+
+        if (yaml_get(map, child->key))
+            continue;
+        copy = copy_node(r, child);
+        copy->next = map->first;
+        map->first = copy;
+    }
+}
+
+/* "<<: *one" or "<<: [*one, *two]": of two the first wins, and what stands in the map before both.
+ */
+static void
+merge(struct reader *r, struct yaml *map)
+{
+    const struct yaml *key = yaml_get(map, "<<");
+    const struct yaml **link = &map->first;
+
+    if (!r->is_foreign || !key)
+        return;
+    while (*link != key)
+        link = (const struct yaml **)(uintptr_t) & (*link)->next;
+    *link = key->next;
+    merge_map(r, map, key);
+    for (const struct yaml *item = key->kind == YAML_list ? key->first : NULL; item;
+         item = item->next)
+        merge_map(r, map, item);
+}
+
+static struct yaml *
+read_map(struct reader *r, unsigned depth)
+{
+    struct yaml *node = node_new(r, YAML_map);
+
+    if (!read_children(r, node, depth))
+        return NULL;
+    merge(r, node);
+    return node;
+}
+
+static struct yaml *
+read_plain_node(struct reader *r, unsigned depth)
 {
     struct yaml *node;
 
@@ -119,16 +225,23 @@ read_node(struct reader *r, unsigned depth)
         node->is_quoted = r->event.data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
         return node;
     case YAML_MAPPING_START_EVENT:
-        node = node_new(r, YAML_map);
-        return read_children(r, node, depth) ? node : NULL;
+        return read_map(r, depth);
     case YAML_SEQUENCE_START_EVENT:
         node = node_new(r, YAML_list);
         return read_children(r, node, depth) ? node : NULL;
     default:
-        fail(r, r->event.start_mark.line, r->event.start_mark.column,
-             "aliases are not accepted here", NULL);
-        return NULL;
+        return read_alias(r);
     }
+}
+
+static struct yaml *
+read_node(struct reader *r, unsigned depth)
+{
+    const char *anchor = anchor_name(r);
+    struct yaml *node = read_plain_node(r, depth);
+
+    remember_anchor(r, anchor, node);
+    return node;
 }
 
 static const struct yaml *
@@ -147,7 +260,7 @@ read_document(struct reader *r)
     root = read_node(r, 0);
     if (!root || !advance(r) || !advance(r))
         return NULL;
-    if (r->event.type != YAML_STREAM_END_EVENT) {
+    if (r->event.type != YAML_STREAM_END_EVENT && !r->is_foreign) {
         fail(r, r->event.start_mark.line, r->event.start_mark.column, "expected one document only",
              NULL);
         return NULL;
@@ -155,22 +268,35 @@ read_document(struct reader *r)
     return root;
 }
 
+static const struct yaml *
+parse(struct reader *r, const char *bytes, size_t n)
+{
+    const struct yaml *root;
+
+    if (!yaml_parser_initialize(&r->parser)) {
+        err_set(r->err, ERR_IO, "%s: out of memory", r->name);
+        return NULL;
+    }
+    yaml_parser_set_input_string(&r->parser, (const unsigned char *)bytes, n);
+    root = read_document(r);
+    if (r->has_event)
+        yaml_event_delete(&r->event);
+    yaml_parser_delete(&r->parser);
+    return root;
+}
+
 const struct yaml *
 yaml_parse(struct arena *arena, const char *name, const char *bytes, size_t n, struct err *err)
 {
-    struct reader r = {.arena = arena, .name = name, .err = err};
-    const struct yaml *root;
+    return parse(&(struct reader){.arena = arena, .name = name, .err = err}, bytes, n);
+}
 
-    if (!yaml_parser_initialize(&r.parser)) {
-        err_set(err, ERR_IO, "%s: out of memory", name);
-        return NULL;
-    }
-    yaml_parser_set_input_string(&r.parser, (const unsigned char *)bytes, n);
-    root = read_document(&r);
-    if (r.has_event)
-        yaml_event_delete(&r.event);
-    yaml_parser_delete(&r.parser);
-    return root;
+const struct yaml *
+yaml_parse_foreign(struct arena *arena, const char *name, const char *bytes, size_t n,
+                   struct err *err)
+{
+    return parse(&(struct reader){.arena = arena, .name = name, .err = err, .is_foreign = true},
+                 bytes, n);
 }
 
 /* The whole file, of at most YAML_LARGEST_BYTES; caller frees with free(). NULL and err otherwise.

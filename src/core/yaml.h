@@ -31,6 +31,10 @@ const struct yaml *yaml_load(struct arena *arena, const char *path, struct err *
 /* The same from memory; name stands for the file in messages. */
 const struct yaml *yaml_parse(struct arena *arena, const char *name, const char *bytes, size_t n,
                               struct err *err);
+/* The same of somebody else's file: aliases, merge keys ("<<") and further documents are accepted,
+ * and the first document is read. Nodes may then be shared: walk only what is known by name. */
+const struct yaml *yaml_parse_foreign(struct arena *arena, const char *name, const char *bytes,
+                                      size_t n, struct err *err);
 
 /* The member of a map; NULL when there is none, or node is NULL or no map. */
 const struct yaml *yaml_get(const struct yaml *node, const char *key);

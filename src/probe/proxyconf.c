@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/arena.h"
 #include "core/text.h"
@@ -21,6 +22,7 @@ struct reader {
     struct proxy *out;
     const char *name;
     const char **mistakes;
+    bool has_upstream_ca;
 };
 
 static void mistake(struct reader *reader, const struct yaml *node, const char *format, ...)
@@ -56,13 +58,27 @@ word(struct reader *reader, const struct yaml *map, const char *key)
 }
 
 static bool
+is_one_of(const char *value, const char *const *words)
+{
+    for (; *words; words++)
+        if (strcmp(value, *words) == 0)
+            return true;
+    return false;
+}
+
+/* As YAML readers of Go take them: the words of YAML 1.1, too. */
+static bool
 truth(struct reader *reader, const struct yaml *map, const char *key)
 {
+    static const char *const yes[] = {"true", "True", "TRUE", "y",  "Y",  "yes",
+                                      "Yes",  "YES",  "on",   "On", "ON", NULL};
+    static const char *const no[] = {"false", "False", "FALSE", "n",   "N",   "no",
+                                     "No",    "NO",    "off",   "Off", "OFF", NULL};
     const char *value = word(reader, map, key);
 
-    if (*value && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+    if (*value && !is_one_of(value, yes) && !is_one_of(value, no))
         mistake(reader, yaml_get(map, key), "%s: expected true or false", key);
-    return strcmp(value, "true") == 0;
+    return is_one_of(value, yes);
 }
 
 /* ---- routes ---- */
@@ -81,15 +97,26 @@ is_upstream(const char *value)
            port > 0 && port <= UINT16_MAX;
 }
 
-/* A bare name stands below the tunnel's domain; one with a dot is whole. */
+/* Requests come for hosts of the tunnel only: a name stands below its domain, unless it ends with
+ * it. Without a domain one with a dot can only be whole. */
 static const char *
 route_host(struct reader *reader, const char *name)
 {
     const char *domain = reader->out->tunnel_domain;
+    size_t n = strlen(name), m = strlen(domain);
 
-    if (strchr(name, '.'))
+    if (m == 0)
+        return strchr(name, '.') ? name : "";
+    if (n > m && name[n - m - 1] == '.' && strcasecmp(name + n - m, domain) == 0)
         return name;
-    return *domain ? arena_printf(reader->arena, "%s.%s", name, domain) : "";
+    return arena_printf(reader->arena, "%s.%s", name, domain);
+}
+
+/* Does it lack a CA that it needs? */
+static bool
+trusts_nobody(const struct reader *reader, const struct proxy_route *route)
+{
+    return strncmp(route->upstream, "https:", 6) == 0 && !reader->has_upstream_ca;
 }
 
 static void
@@ -98,7 +125,7 @@ read_routes(struct reader *reader, const struct yaml *map)
     struct proxy_route *routes = arena_array(reader->arena, PROXYCONF_MOST_ROUTES, sizeof(*routes));
 
     reader->out->routes = routes;
-    if (!map)
+    if (yaml_is_null(map))
         return;
     if (map->kind != YAML_map) {
         mistake(reader, map,
@@ -114,11 +141,16 @@ read_routes(struct reader *reader, const struct yaml *map)
                               ? text_clean_dup(reader->arena, child->value, LONGEST_WORD)
                               : "";
         route->host = route_host(reader, route->name);
-        if (is_upstream(route->upstream))
-            reader->out->n_routes++;
-        else
+        if (!is_upstream(route->upstream)) {
             mistake(reader, child,
                     "route %s: expected scheme://host:port; the proxy will not start", route->name);
+            continue;
+        }
+        if (trusts_nobody(reader, route))
+            mistake(reader, child,
+                    "route %s: https needs upstream.tls.ca_file or upstream.tls.include_system_cas",
+                    route->name);
+        reader->out->n_routes++;
     }
     if (reader->out->n_routes == PROXYCONF_MOST_ROUTES)
         mistake(reader, map, "routes: only the first %d are looked at", PROXYCONF_MOST_ROUTES);
@@ -184,12 +216,39 @@ proxyconf_allows(const struct proxy *proxy, uint32_t address)
     return proxy->disables_ip_validation;
 }
 
+/* What the proxy does not start without; without a domain only whole names are routed. */
+static void
+look_for_gaps(struct reader *reader, const struct yaml *root, const struct proxyconf_files *files)
+{
+    const struct proxy *out = reader->out;
+    const struct {
+        bool is_there;
+        const char *name;
+    } needed[] = {
+        {*out->listen_address, "listen_addr"},
+        {*files->cert_file, "tls.cert_file"},
+        {*files->key_file, "tls.key_file"},
+        {out->n_routes > 0 || out->n_mistakes > 0, "routes"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(needed); i++)
+        if (!needed[i].is_there)
+            mistake(reader, root, "%s: missing, and the proxy needs it", needed[i].name);
+    for (size_t i = 0; i < out->n_routes; i++)
+        if (!*out->routes[i].host) {
+            mistake(reader, root, "tunnel_domain: missing, and route %s needs it",
+                    out->routes[i].name);
+            return;
+        }
+}
+
 bool
 proxyconf_read(struct arena *arena, const char *name, const char *bytes, size_t n,
                struct proxy *out, struct proxyconf_files *files, struct err *err)
 {
-    const struct yaml *root = yaml_parse(arena, name, bytes, n, err);
+    const struct yaml *root = yaml_parse_foreign(arena, name, bytes, n, err);
     const struct yaml *upstream = yaml_get(root, "upstream"), *tls = yaml_get(root, "tls");
+    const struct yaml *upstream_tls = yaml_get(upstream, "tls");
     struct reader reader = {.arena = arena, .out = out, .name = name};
 
     out->tunnel_domain = out->listen_address = "";
@@ -204,7 +263,10 @@ proxyconf_read(struct arena *arena, const char *name, const char *bytes, size_t 
     files->cert_file = word(&reader, tls, "cert_file");
     files->key_file = word(&reader, tls, "key_file");
     out->disables_ip_validation = truth(&reader, upstream, "disable_ip_validation");
+    reader.has_upstream_ca = truth(&reader, upstream_tls, "include_system_cas") ||
+                             *word(&reader, upstream_tls, "ca_file");
     read_ranges(&reader, upstream);
     read_routes(&reader, yaml_get(root, "routes"));
+    look_for_gaps(&reader, root, files);
     return true;
 }

@@ -69,6 +69,29 @@ mistakes_name_file_line_and_column(void **state)
 }
 
 static void
+only_in_foreign_files_aliases_and_merges_are_read(void **state)
+{
+    static const char text[] = "a: &x {b: 1, c: 2}\nd: *x\ne: {<<: *x, b: 3}\n---\nf: 1\n";
+    static const char endless[] = "a: &x [*x]\n";
+    struct arena *arena = arena_new();
+    struct err err = {0};
+    const struct yaml *root;
+
+    (void)state;
+    assert_null(parse(arena, text, &err));
+    root = yaml_parse_foreign(arena, "file.yaml", text, strlen(text), &err);
+    assert_non_null(root);
+    assert_string_equal(yaml_get(yaml_get(root, "d"), "c")->value, "2");
+    assert_string_equal(yaml_get(yaml_get(root, "e"), "b")->value, "3");
+    assert_string_equal(yaml_get(yaml_get(root, "e"), "c")->value, "2");
+    assert_null(yaml_get(yaml_get(root, "e"), "<<"));
+    assert_null(yaml_get(root, "f"));
+    assert_null(yaml_parse_foreign(arena, "file.yaml", endless, strlen(endless), &err));
+    assert_string_equal(err.message, "file.yaml:1:8: this alias has no anchor before it: \"x\"");
+    arena_free(arena);
+}
+
+static void
 an_empty_file_is_an_empty_map(void **state)
 {
     static const char *const empty[] = {"", "\n", "# only a comment\n", "---\n"};
@@ -135,6 +158,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_node_knows_its_line_and_column),
         cmocka_unit_test(mistakes_name_file_line_and_column),
+        cmocka_unit_test(only_in_foreign_files_aliases_and_merges_are_read),
         cmocka_unit_test(an_empty_file_is_an_empty_map),
         cmocka_unit_test(nesting_has_an_end),
         cmocka_unit_test(null_is_told_from_the_word_null),

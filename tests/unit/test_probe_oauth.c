@@ -243,33 +243,116 @@ names_below_the_tunnel_lead_to_their_upstream(void **state)
     assert_int_equal(url_rewrite("https://u@wiki.t/", routes, 1, &url, &route), URL_refused);
 }
 
-static void
-the_proxys_configuration_is_read_as_the_proxy_reads_it(void **state)
+#define NEEDED "listen_addr: \":8080\"\ntls: {cert_file: a, key_file: b}\n"
+
+static bool
+read_config(struct arena *arena, const char *yaml, struct proxy *out)
 {
-    static const char yaml[] = "listen_addr: \":8080\"\ntunnel_domain: t.example\n"
-                               "routes:\n  wiki: http://10.0.0.5:3000\n  bad: http://x/path\n"
-                               "  noport: http://x\n  a.example.com: https://h:443\n"
-                               "upstream:\n  allowed_ips: [10.0.0.0/24, 300.0.0.0/8]\n";
-    struct arena *arena = arena_new();
-    struct proxy out = {0};
     struct proxyconf_files files;
     struct err err;
 
+    *out = (struct proxy){0};
+    return proxyconf_read(arena, "f", yaml, strlen(yaml), out, &files, &err);
+}
+
+static void
+the_proxys_configuration_is_read_as_the_proxy_reads_it(void **state)
+{
+    struct arena *arena = arena_new();
+    struct proxy out;
+
     (void)state;
-    assert_true(proxyconf_read(arena, "f", yaml, sizeof(yaml) - 1, &out, &files, &err));
-    assert_int_equal(out.n_routes, 2);
+    assert_true(read_config(arena,
+                            NEEDED "tunnel_domain: t.example\n"
+                                   "routes:\n  wiki: http://10.0.0.5:3000\n  bad: http://x/path\n"
+                                   "  noport: http://x\n  a.T.example: http://h:443\n"
+                                   "  b.c: http://h:443\n"
+                                   "upstream:\n  allowed_ips: [10.0.0.0/24, 300.0.0.0/8]\n",
+                            &out));
+    assert_int_equal(out.n_routes, 3);
     assert_string_equal(out.routes[0].host, "wiki.t.example");
-    assert_string_equal(out.routes[1].host, "a.example.com");
+    assert_string_equal(out.routes[1].host, "a.T.example");
+    assert_string_equal(out.routes[2].host, "b.c.t.example"); /* requests come for it only */
     assert_int_equal(out.n_mistakes, 3);
     assert_true(out.has_ranges);
     assert_true(proxyconf_allows(&out, 0x0a0000fe));
     assert_false(proxyconf_allows(&out, 0x0a000101));
-    out = (struct proxy){0};
-    assert_true(proxyconf_read(arena, "f", "routes: [a]\n", 12, &out, &files, &err));
+    assert_true(read_config(arena, NEEDED "routes: [a]\n", &out));
     assert_int_equal(out.n_mistakes, 1);
     assert_int_equal(out.n_ranges, 3); /* the private ones, by default */
-    assert_false(proxyconf_read(arena, "f", "- a\n", 4, &out, &files, &err));
+    assert_false(read_config(arena, "- a\n", &out));
     arena_free(arena);
+}
+
+/* Everything that YAML allows, and what comes of it. */
+static void
+odd_configurations_of_the_proxy_are_read_too(void **state)
+{
+    static const struct {
+        const char *yaml;
+        size_t n_routes, n_ranges, n_mistakes;
+        bool disables;
+        const char *first; /* upstream of the first route */
+    } rows[] = {
+        {"# only a comment\n", 0, 3, 4, false, NULL},
+        {NEEDED "tunnel_domain: t\nroutes:\n", 0, 3, 1, false, NULL}, /* null */
+        {NEEDED "tunnel_domain: t\nroutes: {}\n", 0, 3, 1, false, NULL},
+        {NEEDED "routes: {wiki: \"http://h:1\"}\n", 1, 3, 1, false, "http://h:1"}, /* no domain */
+        {NEEDED "routes: {wiki.t: http://h:1}\n", 1, 3, 0, false, "http://h:1"},
+        {NEEDED "tunnel_domain: t\nroutes: {8080: 'http://h:1'} # a number\n", 1, 3, 0, false,
+         "http://h:1"},
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: 8080}\n", 0, 3, 1, false, NULL},
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: [http://h:1]}\n", 0, 3, 1, false, NULL},
+        {NEEDED "tunnel_domain: t\nx: &h http://h:1\nroutes: {wiki: *h}\n", 1, 3, 0, false,
+         "http://h:1"},
+        {NEEDED "tunnel_domain: t\nx: &r {wiki: http://h:1, b: http://h:2}\n"
+                "routes: {<<: *r, b: http://h:3}\n",
+         2, 3, 0, false, "http://h:1"},
+        {NEEDED "tunnel_domain: t\nx: [&a {wiki: http://h:1}, &b {wiki: http://h:2}]\n"
+                "routes: {<<: [*a, *b]}\n",
+         1, 3, 0, false, "http://h:1"},
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: http://h:1}\n---\nroutes: 7\n", 1, 3, 0, false,
+         "http://h:1"}, /* the first document */
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: https://h:1}\n", 1, 3, 1, false, "https://h:1"},
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: https://h:1}\n"
+                "upstream: {tls: {include_system_cas: yes}}\n",
+         1, 3, 0, false, "https://h:1"},
+        {NEEDED "tunnel_domain: t\nroutes: {wiki: https://h:1}\nupstream: {tls: {ca_file: /ca}}\n",
+         1, 3, 0, false, "https://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {disable_ip_validation: True}\n", 1, 3, 0,
+         true, "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {disable_ip_validation: on}\n", 1, 3, 0, true,
+         "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {disable_ip_validation: no}\n", 1, 3, 0,
+         false, "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {disable_ip_validation: 1}\n", 1, 3, 1, false,
+         "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {allowed_ips: 10.0.0.0/8}\n", 1, 0, 1, false,
+         "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {allowed_ips: ['10.1.2.3', 10.9.9.9/8]}\n", 1,
+         2, 0, false, "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: {allowed_ips: ~}\n", 1, 3, 0, false,
+         "http://h:1"},
+        {NEEDED "routes: {w.t: http://h:1}\nupstream: ~\n", 1, 3, 0, false, "http://h:1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct arena *arena = arena_new();
+        struct proxy out;
+
+        if (!read_config(arena, rows[i].yaml, &out))
+            fail_msg("not read: %s", rows[i].yaml);
+        if (out.n_mistakes != rows[i].n_mistakes)
+            fail_msg("%zu mistakes, %s, in:\n%s", out.n_mistakes,
+                     out.n_mistakes ? out.mistakes[0] : "", rows[i].yaml);
+        assert_int_equal(out.n_routes, rows[i].n_routes);
+        assert_int_equal(out.n_ranges, rows[i].n_ranges);
+        assert_int_equal(out.disables_ip_validation, rows[i].disables);
+        if (rows[i].first)
+            assert_string_equal(out.routes[0].upstream, rows[i].first);
+        arena_free(arena);
+    }
 }
 
 int
@@ -285,6 +368,7 @@ main(void)
         cmocka_unit_test(metadata_stand_at_their_well_known_places),
         cmocka_unit_test(names_below_the_tunnel_lead_to_their_upstream),
         cmocka_unit_test(the_proxys_configuration_is_read_as_the_proxy_reads_it),
+        cmocka_unit_test(odd_configurations_of_the_proxy_are_read_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
