@@ -47,6 +47,15 @@ phase_name(const struct run *run)
     return phase ? phase->name : "";
 }
 
+const char *
+phase_doing(enum op_kind kind, const char *name)
+{
+    for (size_t i = 0; kinds[kind].phases[i]; i++)
+        if (strcmp(kinds[kind].phases[i]->name, name) == 0)
+            return kinds[kind].phases[i]->doing;
+    return "";
+}
+
 size_t
 phase_find(enum op_kind kind, const char *name)
 {

@@ -35,6 +35,8 @@ bool phase_is_not_rolling(const struct run *run);
 /* Of the phase it is in, "" after the last; and back. */
 const char *phase_name(const struct run *run);
 size_t phase_find(enum op_kind kind, const char *name);
+/* What one by that name does, in words; "" for none. */
+const char *phase_doing(enum op_kind kind, const char *name);
 const struct phase *phase_of(const struct run *run); /* NULL after the last */
 
 /* Force what was asked and did not stop. */

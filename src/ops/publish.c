@@ -169,7 +169,7 @@ fill_past(const struct engine *engine, struct arena *arena, const struct journal
         .object_name = copy(arena, op->object_name),
         .pool_id = copy(arena, op->pool_id),
         .summary = copy(arena, op->summary),
-        .phase = copy(arena, op->phase),
+        .phase = op->started_ms > 0 ? phase_doing(op->kind, op->phase) : "",
         .user = copy(arena, op->user),
         .host = copy(arena, op->host),
         .ssh_client = copy(arena, op->ssh_client),

@@ -32,14 +32,16 @@ from_right(struct line_ends *line, enum role role, const char *s)
     canvas_text(line->canvas, line->right, line->y, cells, role, s);
 }
 
+/* On the bar of production only what is wrong stands out of it. */
 static void
 say_count(struct line_ends *line, const struct frame *frame, enum role role, size_t n,
           enum role quiet)
 {
+    bool is_wrong = role == ROLE_fail || role == ROLE_warn;
     TEXT(out, 32);
 
     text_addf(&out, "%s %zu  ", glyph(frame->theme, frame->is_ascii, role), n);
-    from_right(line, n > 0 ? role : quiet, out.bytes);
+    from_right(line, n > 0 && (is_wrong || !frame->is_production) ? role : quiet, out.bytes);
 }
 
 /* When the oldest of what is shown was true; 0 when nothing was read yet. */

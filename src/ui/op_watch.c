@@ -68,8 +68,11 @@ tell(struct console *console, const struct op *op)
     if (op->state == OP_STATE_undo) {
         if (op->is_ours)
             console->message[0] = '\0'; /* the seconds that are left are what matters now */
-        text_add(&line, ": confirmed, starts at ");
-        time_of_day_add(&line, op->undo_until_ms);
+        text_add(&line, ": confirmed");
+        if (op->undo_until_ms > 0) { /* of another console it is not known */
+            text_add(&line, ", starts at ");
+            time_of_day_add(&line, op->undo_until_ms);
+        }
     } else {
         op_add_state(&line, op);
     }

@@ -94,6 +94,7 @@ left_op(int point)
         fail_msg("point %d: %zu ops, the first %s", point, n,
                  n ? op_state_name(ops[0].state) : "missing");
     assert_int_equal(ops[0].n_items, JOBS);
+    assert_true(!*ops[0].phase || strstr(ops[0].phase, "ing")); /* in words */
     snprintf(id, sizeof(id), "%s", ops[0].id);
     return id;
 }

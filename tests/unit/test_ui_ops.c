@@ -671,6 +671,24 @@ the_ops_of_others_are_seen_and_left_alone(void **state)
 }
 
 static void
+when_others_begin_is_not_made_up(void **state)
+{
+    struct desk desk;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = world_op(desk.world, OP_stop_job, "work_9", "Docs sweep");
+    op->is_ours = false;
+    op->state = OP_STATE_undo;
+    op->undo_until_ms = 0;
+    pass(&desk, MESSAGE_MS + 1);
+    assert_true(sees(&desk, "stop Docs sweep: confirmed"));
+    assert_false(sees(&desk, "starts at"));
+    get_up(&desk);
+}
+
+static void
 leaving_with_an_op_under_way_asks(void **state)
 {
     struct desk desk;
@@ -1009,6 +1027,7 @@ main(void)
         cmocka_unit_test(what_the_status_line_says_to_press_can_be_pressed),
         cmocka_unit_test(how_far_what_ended_early_came_counts_all),
         cmocka_unit_test(the_ops_of_others_are_seen_and_left_alone),
+        cmocka_unit_test(when_others_begin_is_not_made_up),
         cmocka_unit_test(leaving_with_an_op_under_way_asks),
         cmocka_unit_test(a_plan_that_nobody_waits_for_is_forgotten),
         cmocka_unit_test(a_choice_makes_the_plan_again_before_anything_acts),
