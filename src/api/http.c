@@ -12,6 +12,7 @@
 #include "core/clock.h"
 #include "core/die.h"
 #include "core/text.h"
+#include "core/trust.h"
 #include "core/version.h"
 
 enum { MOST_EXTRA_FDS = 5, FIRST_BODY_BYTES = 16 * 1024 };
@@ -36,6 +37,7 @@ struct transfer {
 struct http {
     CURLM *multi;
     char *base_url, *version, *ca_file;
+    bool is_trust_hashed; /* the system's: libcurl needs no bundle beside it */
     char host[ADDRESS_HOST_BYTES];
     bool is_loopback;
     struct transfer *busy, *free;
@@ -77,6 +79,7 @@ http_new(const struct http_options *options, struct err *err)
     http->base_url = copy(options->base_url);
     http->version = copy(options->version);
     http->ca_file = copy(options->ca_file);
+    http->is_trust_hashed = trust_is_hashed(curl_version_info(CURLVERSION_NOW)->capath);
     if (!http->multi)
         die("out of memory");
     for (size_t n = strlen(http->base_url); n > 0 && http->base_url[n - 1] == '/'; n--)
@@ -222,6 +225,8 @@ set_connection(const struct http *http, CURL *easy)
     if (http->ca_file) {
         curl_easy_setopt(easy, CURLOPT_CAINFO, http->ca_file);
         curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    } else if (http->is_trust_hashed) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
     }
 }
 

@@ -229,7 +229,8 @@ driver_verb_read(const struct reader *reader, const struct yaml *node, const cha
                  const struct driver *driver, const struct yaml *parts, struct driver_template *out)
 {
     struct arena *arena = reader->mistakes->arena;
-    struct writing writing = {.reader = reader, .parts = parts};
+    struct driver_word room[MOST_WORDS], *kept;
+    struct writing writing = {.reader = reader, .parts = parts, .words = room};
     int64_t deadline_ms = out->deadline_ms;
     const struct yaml *words = read_frame(reader, node, where, &deadline_ms);
 
@@ -239,11 +240,12 @@ driver_verb_read(const struct reader *reader, const struct yaml *node, const cha
         words_add(&writing.names, arena, driver->fields[i].name);
     if (driver->worker_pattern)
         words_add(&writing.names, arena, worker_name);
-    writing.words = arena_array(arena, MOST_WORDS, sizeof(*writing.words));
     if (!read_words(&writing, words, where))
         return false;
+    kept = arena_array(arena, writing.n, sizeof(*kept));
+    memcpy(kept, room, writing.n * sizeof(*kept));
     *out = (struct driver_template){
-        .words = writing.words,
+        .words = kept,
         .n = writing.n,
         .takes_worker = writing.takes_worker,
         .needs_worker = writing.needs_worker,

@@ -34,6 +34,7 @@ LAZY_OPTION(CURLMcode, curl_multi_setopt, CURLM, CURLMoption)
 
 LAZY(curl, CURLcode, curl_global_init, (long flags), (flags))
 LAZY_VOID(curl, curl_global_cleanup, (void), ())
+LAZY(curl, curl_version_info_data *, curl_version_info, (CURLversion version), (version))
 LAZY(curl, CURL *, curl_easy_init, (void), ())
 LAZY_VOID(curl, curl_easy_cleanup, (CURL * easy), (easy))
 LAZY_VOID(curl, curl_easy_reset, (CURL * easy), (easy))

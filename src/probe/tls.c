@@ -1,7 +1,6 @@
 #include "probe/tls.h"
 
 #include <errno.h>
-#include <glob.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
@@ -10,6 +9,7 @@
 
 #include "core/die.h"
 #include "core/text.h"
+#include "core/trust.h"
 
 enum {
     PADDING_EXTENSION = 0x3a3a, /* reserved to be ignored (RFC 8701) */
@@ -97,20 +97,6 @@ tls_trust_close(struct tls_trust *trust)
     free(trust);
 }
 
-/* A folder whose files are named by hash, as c_rehash does: certificates are read when needed. */
-static bool
-is_hashed(const char *folder)
-{
-    glob_t found = {0};
-    TEXT(pattern, 256);
-    bool is_one;
-
-    text_addf(&pattern, "%s/????????.0", folder);
-    is_one = !pattern.is_cut && glob(pattern.bytes, GLOB_NOSORT, NULL, &found) == 0;
-    globfree(&found);
-    return is_one;
-}
-
 static void
 copy_store(X509_STORE *from, X509_STORE *to)
 {
@@ -131,7 +117,7 @@ tls_trust_load(struct tls_trust *trust)
     if (trust->is_loaded)
         return;
     trust->is_loaded = true;
-    if (!getenv(X509_get_default_cert_file_env()) && is_hashed(X509_get_default_cert_dir())) {
+    if (!getenv(X509_get_default_cert_file_env()) && trust_is_hashed(X509_get_default_cert_dir())) {
         SSL_CTX_set_default_verify_dir(trust->context);
     } else if (trust->like) {
         tls_trust_load(trust->like);
