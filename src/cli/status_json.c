@@ -342,8 +342,9 @@ report_add_checks(struct json *document, const struct report *report)
                 add_milliseconds(stages, check_stage_name((enum check_stage)stage),
                                  check->stage_us[stage]);
         json_add_string(object, "failed_stage",
-                        check->verdict == CHECK_fail ? check_stage_name(check->failed_stage)
-                                                     : NULL);
+                        check->verdict == CHECK_fail || check->verdict == CHECK_warn
+                            ? check_stage_name(check->failed_stage)
+                            : NULL);
         field_word(object, "error", check->error);
         field_word(object, "hint", check->hint);
         field_word(object, "cause", check->cause);

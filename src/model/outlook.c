@@ -149,6 +149,17 @@ is_before_the_edge(const struct view *view)
     return true;
 }
 
+/* All that fails, fails in the handshake. */
+static bool
+is_port_open(const struct view *view)
+{
+    for (size_t i = 0; i < view->n_checks; i++)
+        if (view->checks[i].kind != CHECK_API_443 && view->checks[i].verdict == CHECK_fail &&
+            view->checks[i].failed_stage != STAGE_tls)
+            return false;
+    return true;
+}
+
 /* QUIC only where every region is reached by it: cloudflared spreads its connections over both. */
 static void
 advise_protocol(const struct view *view, struct outlook *out)
@@ -178,6 +189,9 @@ advise_protocol(const struct view *view, struct outlook *out)
     else if (tcp.regions == 0)
         add(view, out->advice, &out->n_advice,
             "protocol: not quic, which reaches no region; TCP was not measured");
+    else if (is_port_open(view))
+        add(view, out->advice, &out->n_advice,
+            "protocol: none works from here, and it is not the port that is closed");
     else
         add(view, out->advice, &out->n_advice,
             "protocol: none works from here; port 7844 needs direct egress, which a proxy cannot "

@@ -194,7 +194,7 @@ static bool
 is_late(const struct fault *fault)
 {
     return fault->signal == SIGNAL_timeout || fault->signal == SIGNAL_quic_silent ||
-           fault->signal == SIGNAL_quic_unfinished;
+           fault->signal == SIGNAL_quic_strange || fault->signal == SIGNAL_quic_unfinished;
 }
 
 static bool

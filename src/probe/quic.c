@@ -43,7 +43,9 @@ struct quic {
     struct watch watch;
     struct timer deadline, expiry, tell;
     int64_t started_us;
-    size_t datagram_bytes, n_received;
+    size_t datagram_bytes;
+    size_t n_answers, n_strange; /* datagrams: of the handshake, and others that came instead */
+    ngtcp2_cid source;           /* what answers are addressed to */
     struct sockaddr_storage local;
     ngtcp2_path path;
     ngtcp2_conn *conn;
@@ -122,14 +124,18 @@ give_up(void *context)
     struct quic *quic = context;
     struct fault *fault = &quic->result.fault;
 
-    if (quic->n_received == 0)
+    if (quic->n_answers == 0 && quic->n_strange == 0)
         fault_set(fault, STAGE_quic, SIGNAL_timeout, QUIC_DEADLINE_MS,
                   "timeout after %d ms, no answer to QUIC v1", QUIC_DEADLINE_MS);
+    else if (quic->n_answers == 0)
+        fault_set(fault, STAGE_quic, SIGNAL_quic_strange, (int)quic->n_strange,
+                  "timeout after %d ms, %zu datagrams that are no answer", QUIC_DEADLINE_MS,
+                  quic->n_strange);
     else
         fault_set(fault, STAGE_quic, SIGNAL_quic_unfinished, QUIC_DEADLINE_MS,
                   "timeout after %d ms, the QUIC handshake stopped after %zu datagrams from the "
                   "peer",
-                  QUIC_DEADLINE_MS, quic->n_received);
+                  QUIC_DEADLINE_MS, quic->n_answers);
     finish(quic);
 }
 
@@ -248,13 +254,28 @@ go_on(struct quic *quic)
     timer_set(quic->plan.loop, &quic->expiry, (int64_t)(due / NGTCP2_MICROSECONDS) + 1);
 }
 
+/* Whoever has seen our datagram knows the identifier that we want to be called by (RFC 8999);
+ * others may send us anything. */
+static bool
+is_to_us(const struct quic *quic, const uint8_t *bytes, size_t n)
+{
+    const ngtcp2_cid *own = &quic->source;
+    size_t at = bytes[0] & 0x80 ? 6 : 1; /* after version and length, where the header is long */
+
+    return n >= at + own->datalen && memcmp(bytes + at, own->data, own->datalen) == 0;
+}
+
 /* False when the handshake is over, well or badly. */
 static bool
 take(struct quic *quic, const uint8_t *bytes, size_t n)
 {
     int error;
 
-    if (quic->n_received++ == 0)
+    if (n == 0) /* which is no packet, and nobody's answer */
+        return true;
+    if (!is_to_us(quic, bytes, n))
+        quic->n_strange++;
+    else if (quic->n_answers++ == 0)
         quic->result.first_us = clock_mono_us() - quic->started_us;
     error = ngtcp2_conn_read_pkt(quic->conn, &quic->path, NULL, bytes, n, now());
     if (error != 0)
@@ -402,6 +423,7 @@ begin_quic(struct quic *quic)
     if (ngtcp2_conn_client_new(&quic->conn, &destination, &source, &quic->path, NGTCP2_PROTO_VER_V1,
                                &callbacks, &settings, &params, NULL, quic) != 0)
         return false;
+    quic->source = source;
     ngtcp2_conn_set_tls_native_handle(quic->conn, quic->tls);
     return true;
 }

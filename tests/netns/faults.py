@@ -4,7 +4,7 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
-from world import (API_ERROR, ForgetfulDevice, Http, NarrowLink, NosyDevice, OtherQuic, SmallLink, Tcp, alerts, babbles,
+from world import (API_ERROR, ForgetfulDevice, Http, KeepAlive, Mumbler, NarrowLink, NosyDevice, OtherQuic, SmallLink, Tcp, alerts, babbles,
                    closes, date, filters_name, filters_size, forward_proxy, mumbles, old_certificate, resets, sh, stalls, talks_http,
                    tls_server)
 
@@ -89,6 +89,18 @@ def _(world):
 def _(_world):
     return {"targets": [("region1", "127.0.0.1", 0, OtherQuic().port)], "only": "udp", "exit": 2, "within": 3,
             "expect": {UDP4: ("fail", "quic", "does not speak QUIC v1", "something other than the edge")}}
+
+
+@fault("something that answers anything over UDP")
+def _(_world):
+    return {"targets": [("region1", "127.0.0.1", 0, Mumbler().port)], "only": "udp", "exit": 2, "within": 6,
+            "expect": {UDP4: ("fail", "quic", "datagrams that are no answer", "does not speak QUIC")}}
+
+
+@fault("empty datagrams between those of the edge")
+def _(world):
+    return {"targets": [("region1", "127.0.0.1", 0, KeepAlive(world.port).port)], "only": "udp", "exit": 0, "within": 3,
+            "expect": {UDP4: ("pass",)}}
 
 
 @fault("an interface too small for QUIC")

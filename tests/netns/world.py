@@ -185,7 +185,7 @@ class UdpDevice:
             packet, sender = self.socket.recvfrom(2048)
             flow = self.flows.get(sender)
             if not flow:
-                flow = self.flows[sender] = {"out": socket.socket(socket.AF_INET, socket.SOCK_DGRAM), "is_dead": False}
+                flow = self.flows[sender] = {"out": socket.socket(socket.AF_INET, socket.SOCK_DGRAM), "is_dead": False, "sender": sender}
                 flow["out"].connect(self.edge)
                 threading.Thread(target=self.back, args=(flow["out"], sender), daemon=True).start()
             if not flow["is_dead"] and self.takes(flow, packet):
@@ -194,6 +194,23 @@ class UdpDevice:
     def back(self, out, sender):
         while True:
             self.socket.sendto(out.recv(2048), sender)
+
+
+class Mumbler(OtherQuic):
+    """It answers whatever comes, and never says anything."""
+
+    def serve(self):
+        while True:
+            packet, sender = self.socket.recvfrom(2048)
+            self.socket.sendto(bytes(reversed(packet[:64])), sender)
+
+
+class KeepAlive(UdpDevice):
+    """Before anything else it sends an empty datagram, as some devices do to keep a flow open."""
+
+    def takes(self, flow, packet):
+        self.socket.sendto(b"", flow["sender"])
+        return True
 
 
 class ForgetfulDevice(UdpDevice):

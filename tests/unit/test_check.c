@@ -195,6 +195,17 @@ before_the_names_resolve_no_protocol_is_judged(void **state)
     expect(world, OUTLOOK_critical, "cannot be told before the names of the edge resolve");
 }
 
+static void
+where_only_handshakes_fail_the_port_is_not_blamed(void **state)
+{
+    struct world *world = world_new();
+
+    (void)state;
+    broken(world, CHECK_EDGE_TCP_7844, "edge region1", 4)->failed_stage = STAGE_tls;
+    broken(world, CHECK_EDGE_UDP_7844, "edge region1", 4)->failed_stage = STAGE_tls;
+    expect(world, OUTLOOK_critical, "it is not the port that is closed");
+}
+
 /* What runs goes on; but nothing that starts now would find the edge. */
 static void
 where_no_connector_can_start_it_is_critical(void **state)
@@ -459,6 +470,7 @@ main(void)
         cmocka_unit_test(http2_is_no_advice_where_it_reaches_no_more),
         cmocka_unit_test(the_family_that_fails_less_is_advised),
         cmocka_unit_test(before_the_names_resolve_no_protocol_is_judged),
+        cmocka_unit_test(where_only_handshakes_fail_the_port_is_not_blamed),
         cmocka_unit_test(where_no_connector_can_start_it_is_critical),
         cmocka_unit_test(what_was_not_measured_is_unknown_and_listed),
         cmocka_unit_test(nothing_at_all_is_unknown),
