@@ -79,7 +79,7 @@ recent_beat_ms(struct world *world)
 {
     int64_t most = world->switches.lease_ttl * 400;
 
-    return chance_between(&world->chance, 1000, most < 1000 ? 1000 : most > 24000 ? 24000 : most);
+    return chance_between(&world->chance, most > 2000 ? 1000 : most / 2, most > 24000 ? 24000 : most);
 }
 
 static void
@@ -88,7 +88,7 @@ add_jobs(struct world *world, struct environment *environment, int64_t n, enum q
     for (int64_t i = 0; i < n; i++) {
         struct session *session = make_job(world, environment, recent_beat_ms(world));
 
-        worker_adopt(world, worker_new(world, environment, quirk), session->item);
+        worker_adopt(worker_new(world, environment, quirk), session->item);
     }
 }
 
@@ -117,7 +117,7 @@ add_starting(struct world *world, struct environment *environment, int64_t n, in
         item->state = ITEM_STARTING;
         item->acknowledged_ms = at;
         item->lease_until_ms = at + world->switches.starting_grace * 1000;
-        worker_warm_up(world, worker_new(world, environment, QUIRK_NONE), item,
+        worker_warm_up(worker_new(world, environment, QUIRK_NONE), item,
                        world->now_ms + chance_between(&world->chance, 20000, 60000) * 100 /
                                            world->switches.pace);
     }
@@ -133,7 +133,7 @@ add_asking(struct world *world, struct environment *environment, int64_t n, int6
         live_through(world, session, session->object.created_ms, since - 5000);
         wait_for(world, session, true, since);
         make_active(world, session, world->now_ms - recent_beat_ms(world));
-        worker_adopt(world, worker_new(world, environment, QUIRK_NONE), session->item);
+        worker_adopt(worker_new(world, environment, QUIRK_NONE), session->item);
     }
 }
 
@@ -159,7 +159,7 @@ add_stopping(struct world *world, struct environment *environment, int64_t n, in
         item->state = ITEM_STOPPING;
         item->stop_requested_ms = world->now_ms - for_ms - i * 7000;
         item->lease_until_ms = world->now_ms + item->ttl_s * 1000;
-        worker_adopt(world, worker_new(world, environment, QUIRK_DEAF), item);
+        worker_adopt(worker_new(world, environment, QUIRK_DEAF), item);
     }
 }
 
@@ -185,7 +185,7 @@ add_silent(struct world *world, struct environment *environment, int64_t n, int6
         struct session *session = make_job(world, environment, for_ms + i * 1300);
 
         wait_for(world, session, false, world->now_ms - for_ms);
-        worker_adopt(world, worker_new(world, environment, QUIRK_SILENT), session->item);
+        worker_adopt(worker_new(world, environment, QUIRK_SILENT), session->item);
     }
 }
 

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/clock.h"
 #include "sim/buffer.h"
 #include "sim/chronicle.h"
 #include "sim/inbox.h"
@@ -106,7 +105,7 @@ beat_interval(const struct item *item)
 }
 
 void
-worker_adopt(struct world *world, struct worker *worker, struct item *item)
+worker_adopt(struct worker *worker, struct item *item)
 {
     if (worker->item)
         worker->item->worker = NULL;
@@ -114,15 +113,13 @@ worker_adopt(struct world *world, struct worker *worker, struct item *item)
     item->worker = worker;
     worker->phase = WORKING;
     item_last_beat(item, worker->echo);
-    worker->beat_ms =
-        earliest(world->now_ms + chance_between(&world->chance, 1000, beat_interval(item)),
-                 item->lease_until_ms - item->ttl_s * 250);
+    worker->beat_ms = item->heartbeat_us / 1000 + beat_interval(item);
 }
 
 void
-worker_warm_up(struct world *world, struct worker *worker, struct item *item, int64_t until_ms)
+worker_warm_up(struct worker *worker, struct item *item, int64_t until_ms)
 {
-    worker_adopt(world, worker, item);
+    worker_adopt(worker, item);
     worker->phase = WARMING;
     worker->next_ms = until_ms;
 }

@@ -20,9 +20,9 @@ struct worker *worker_new(struct world *world, struct environment *environment, 
 void worker_was_polling(struct world *world, struct worker *worker);
 void worker_free(struct worker *worker);
 /* It holds this item since its ack, as if it had gone through everything before. */
-void worker_adopt(struct world *world, struct worker *worker, struct item *item);
+void worker_adopt(struct worker *worker, struct item *item);
 /* It has acknowledged this item, and beats for the first time then: its sandbox is starting up. */
-void worker_warm_up(struct world *world, struct worker *worker, struct item *item,
+void worker_warm_up(struct worker *worker, struct item *item,
                     int64_t until_ms);
 void worker_set_quirk(struct worker *worker, enum quirk quirk);
 /* Its item was taken away; it polls again. */

@@ -267,7 +267,7 @@ a_starting_item_that_was_asked_to_stop_ends_with_its_first_heartbeat(void **stat
     (void)state;
     item->claimed_ms = world->now_ms;
     assert_true(item_ack(world, item));
-    worker_warm_up(world, worker, item, world->now_ms + 5000);
+    worker_warm_up(worker, item, world->now_ms + 5000);
     assert_true(item_stop(world, item, false));
     pass(world, 4000);
     assert_int_equal(item->state, ITEM_STOPPING);
