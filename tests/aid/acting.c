@@ -197,6 +197,17 @@ acting_order(struct acting *acting, enum op_order_kind kind, const char *typed)
 }
 
 void
+acting_take_over(struct acting *acting, enum op_order_kind kind, const char *id, const char *typed)
+{
+    struct op_order *order = op_order_new(kind);
+
+    snprintf(order->op_id, sizeof(order->op_id), "%s", id);
+    snprintf(order->typed, sizeof(order->typed), "%s", typed);
+    order->ticket = ++acting->last_ticket;
+    assert_true(store_order(acting->watch.store, order));
+}
+
+void
 acting_confirm(struct acting *acting)
 {
     const struct op *op = acting_op(acting);

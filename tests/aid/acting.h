@@ -39,6 +39,9 @@ const struct op *acting_plan_with(struct acting *acting, enum op_kind kind, cons
 /* Give the word to the last plan, typing what it wants. */
 void acting_confirm(struct acting *acting);
 void acting_order(struct acting *acting, enum op_order_kind kind, const char *typed);
+/* Resume or dismiss an interrupted op, typing that: it is the last op from then on. */
+void acting_take_over(struct acting *acting, enum op_order_kind kind, const char *id,
+                      const char *typed);
 
 /* Wait until the last op has that state; false after a minute. */
 bool acting_until(struct acting *acting, enum op_state state);

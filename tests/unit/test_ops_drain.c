@@ -247,16 +247,6 @@ interrupt_and_look_again(void)
 }
 
 static void
-resume(enum op_order_kind kind, const char *id)
-{
-    struct op_order *order = op_order_new(kind);
-
-    snprintf(order->op_id, sizeof(order->op_id), "%s", id);
-    order->ticket = ++run.last_ticket;
-    assert_true(store_order(run.watch.store, order));
-}
-
-static void
 an_interrupted_drain_is_resumed_without_a_second_stop(void **state)
 {
     const char *id;
@@ -266,7 +256,7 @@ an_interrupted_drain_is_resumed_without_a_second_stop(void **state)
     drain_until_stuck();
     stops = acting_stops(&run);
     id = interrupt_and_look_again();
-    resume(ORDER_resume, id);
+    acting_take_over(&run, ORDER_resume, id, "");
     assert_true(acting_until(&run, OP_STATE_asking));
     assert_int_equal(acting_op(&run)->n_done, JOBS - 1);
     assert_int_equal(acting_stops(&run), stops);
@@ -280,7 +270,7 @@ an_interrupted_drain_can_be_dismissed(void **state)
 {
     (void)state;
     drain_until_stuck();
-    resume(ORDER_dismiss, interrupt_and_look_again());
+    acting_take_over(&run, ORDER_dismiss, interrupt_and_look_again(), "");
     assert_int_equal(acting_over(&run)->state, OP_STATE_dismissed);
 }
 

@@ -248,7 +248,6 @@ is_interrupted(const struct snapshot *snapshot, const void *context)
 static void
 a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
 {
-    struct op_order *order;
     const struct op *op;
     pid_t child = fork();
     int status;
@@ -262,12 +261,8 @@ a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
     watch_fault(&run.watch, "api-slow", false);
     acting_start(&run);
     assert_true(watch_until(&run.watch, is_interrupted, NULL));
-    order = op_order_new(ORDER_resume);
-    snprintf(order->op_id, sizeof(order->op_id), "%s",
-             snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id);
-    order->ticket = ++run.last_ticket;
     snprintf(pool_id, sizeof(pool_id), "%s", acting_job(&run, JOB_STATE_active, 0)->pool_id);
-    assert_true(store_order(run.watch.store, order));
+    acting_take_over(&run, ORDER_resume, snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id, "");
     assert_true(watch_until(&run.watch, all_are_done, NULL));
     op = acting_op(&run);
     check_each_was_taken_once(op);

@@ -199,17 +199,6 @@ kill_alice(void)
 }
 
 static void
-resume(const char *op_id, const char *typed)
-{
-    struct op_order *order = op_order_new(ORDER_resume);
-
-    snprintf(order->op_id, sizeof(order->op_id), "%s", op_id);
-    snprintf(order->typed, sizeof(order->typed), "%s", typed);
-    order->ticket = ++run.last_ticket;
-    assert_true(store_order(run.watch.store, order));
-}
-
-static void
 what_took_a_name_takes_it_again_to_be_resumed(void **state)
 {
     char id[OP_ID_BYTES];
@@ -221,12 +210,12 @@ what_took_a_name_takes_it_again_to_be_resumed(void **state)
     op = kill_alice();
     assert_string_equal(op->must_type, "few");
     snprintf(id, sizeof(id), "%s", op->id);
-    resume(id, "");
+    acting_take_over(&run, ORDER_resume, id, "");
     op = acting_over(&run);
     assert_int_equal(op->state, OP_STATE_refused);
     assert_non_null(strstr(op->summary, "the name to type is few"));
     assert_int_equal(acting_stops(&run), 0);
-    resume(id, "few");
+    acting_take_over(&run, ORDER_resume, id, "few");
     assert_int_equal(acting_over(&run)->state, OP_STATE_done);
     assert_true(acting_stops(&run) > 0);
 }
@@ -244,7 +233,7 @@ an_op_of_another_context_is_not_resumed_here(void **state)
     run.options.context = "elsewhere";
     acting_start_ops(&run);
     assert_true(watch_until(&run.watch, sees_alice, &interrupted));
-    resume(snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id, "");
+    acting_take_over(&run, ORDER_resume, snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id, "");
     op = acting_over(&run);
     assert_int_equal(op->state, OP_STATE_refused);
     assert_non_null(strstr(op->summary, "context test"));

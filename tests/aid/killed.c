@@ -1,0 +1,143 @@
+#include "aid/killed.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "aid/lanes.h"
+#include "core/arena.h"
+#include "history/journal.h"
+
+enum { MOST_POINTS = 90 };
+
+/* --- the console that is killed --- */
+
+static void
+kill_at_point(void *points_left, const char *where)
+{
+    int *left = points_left;
+
+    (void)where;
+    if ((*left)-- == 0)
+        kill(getpid(), SIGKILL);
+}
+
+static NORETURN void
+act_in_child(const struct killed *killed, int point)
+{
+    struct acting *acting = killed->acting;
+    const struct op *op;
+
+    acting->options.checkpoint = kill_at_point;
+    acting->options.checkpoint_context = &point;
+    killed->start();
+    killed->act();
+    op = acting_over(acting);
+    if (op->state != killed->ends)
+        print_error("at point %d it ends by itself: %s: %s\n", point, op_state_name(op->state),
+                    op->summary);
+    _exit(op->state == killed->ends ? 0 : 1);
+}
+
+bool
+killed_at(const struct killed *killed, int point)
+{
+    pid_t child = fork();
+    int status;
+
+    assert_true(child >= 0);
+    if (child == 0)
+        act_in_child(killed, point);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        fail_msg("point %d: exit status %d", point, WEXITSTATUS(status));
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+/* --- the next one --- */
+
+static bool
+is_left(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    return n == 1 && (ops[0].state == OP_STATE_interrupted || op_state_is_over(ops[0].state));
+}
+
+static void
+check_next(const struct killed *killed, int point)
+{
+    const struct op *op;
+
+    killed->start();
+    if (!watch_until(&killed->acting->watch, is_left, NULL))
+        fail_msg("point %d: the next console does not see it", point);
+    op = &snapshot_ops(&killed->acting->watch.snapshot, &(size_t){0})[0];
+    if (op->state == OP_STATE_interrupted && op->offer == OP_OFFER_resume)
+        killed->check(point, op);
+    else if (op->state != killed->ends) /* killed when all was written */
+        fail_msg("point %d: it is %s: %s", point, op_state_name(op->state), op->summary);
+}
+
+static const struct killed *trying;
+
+static bool
+try_point(int point)
+{
+    bool was_killed;
+
+    trying->begin();
+    was_killed = killed_at(trying, point);
+    if (was_killed)
+        check_next(trying, point);
+    acting_end(trying->acting);
+    return was_killed;
+}
+
+int
+killed_at_each_point(const struct killed *killed, int lanes)
+{
+    trying = killed;
+    return lanes_run(lanes, MOST_POINTS, try_point);
+}
+
+/* --- what was written --- */
+
+size_t
+killed_steps(const struct acting *acting, const char *what, size_t *most)
+{
+    struct arena *arena = arena_new();
+    struct err err = {0};
+    struct journal *journal = journal_open_to_read(acting->folder, &err);
+    const struct journal_op *ops;
+    const struct journal_step *steps;
+    size_t n_ops, n, found = 0;
+
+    assert_non_null(journal);
+    assert_true(journal_read(journal, &(struct journal_query){0}, arena, &ops, &n_ops, &err));
+    *most = 0;
+    for (size_t op = 0; op < n_ops; op++) {
+        assert_true(journal_read_steps(journal, ops[op].id, arena, &steps, &n, &err));
+        for (size_t i = 0; i < n; i++) {
+            size_t same = 0;
+
+            for (size_t k = 0; k < n; k++)
+                same += strcmp(steps[k].what, what) == 0 &&
+                        strcmp(steps[k].target, steps[i].target) == 0;
+            found += strcmp(steps[i].what, what) == 0;
+            *most = same > *most ? same : *most;
+        }
+    }
+    journal_close(journal);
+    arena_free(arena);
+    return found;
+}
