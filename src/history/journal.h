@@ -18,7 +18,8 @@ struct journal;
  * shared (place.h). NULL and err when it cannot be written, is full, is damaged, or holds a journal
  * of a newer version. Caller frees with journal_close. */
 struct journal *journal_open(const char *folder, struct err *err);
-/* The same for reading only; a journal that is not there yet is empty, which is no error. */
+/* The same for reading only; a journal that is not there yet is empty, which is no error, and one
+ * of an older version is brought up. */
 struct journal *journal_open_to_read(const char *folder, struct err *err);
 void journal_close(struct journal *journal); /* NULL is allowed */
 
@@ -31,6 +32,14 @@ struct journal_item {
     enum op_progress progress;
     const char *note;
     int64_t asked_ms, done_ms;
+
+    /* what somebody who resumes it goes by */
+    int64_t expected;      /* connections that a connector must have again; -1 */
+    const char *former_id; /* the connectorId that it had before it was told to restart; "" */
+    bool was_down;         /* it carried nothing before */
+    bool is_forced;        /* of a job: force was ordered */
+    bool is_foreign;       /* somebody else had asked for it */
+    bool is_told;          /* the operator's message was sent to its session, or may have been */
 };
 
 /* All that is known of one op. Strings are never NULL. */
@@ -47,6 +56,7 @@ struct journal_op {
     int64_t planned_ms, confirmed_ms, started_ms, ended_ms;
     const char *summary;
     const char *phase; /* where to go on when it is resumed */
+    int64_t expected;  /* workers that must be there again; -1 */
     const struct journal_item *items;
     size_t n_items;
     bool is_alive; /* read: its owner runs (always true for states that are over) */
@@ -63,23 +73,21 @@ struct journal_step {
     const char *result; /* "204" "no answer" "exit 0" …; "" */
 };
 
-/* All writes need a journal that was opened to write. The ones of an op refuse (ERR_REFUSED) when
- * this process is not its owner, but for items, steps and results, which follow them. */
+/* All writes need a journal that was opened to write. They refuse (ERR_REFUSED) when this process
+ * is not the op's owner, but for the result of a step, which was taken before. */
 
 /* Record a new op with its items and make this process its owner. */
 bool journal_begin(struct journal *journal, const struct journal_op *op, struct err *err);
-/* Replace state, phase, summary, times, choices, grace, reason. With the state interrupted the op
- * is left to whoever claims it: it has no owner any more. */
+/* Replace state, phase, summary, times, choices, grace, reason, expected, and insert or replace its
+ * items, which may be some of them. With the state interrupted the op is left to whoever claims it:
+ * it has no owner any more. */
 bool journal_update(struct journal *journal, const struct journal_op *op, struct err *err);
-/* Insert or replace one item. */
-bool journal_item(struct journal *journal, const char *op_id, const struct journal_item *item,
-                  struct err *err);
-/* The same of many, in one transaction. */
+/* Insert or replace items, in one transaction. */
 bool journal_items(struct journal *journal, const char *op_id, const struct journal_item *items,
                    size_t n, struct err *err);
-/* Append a step; *seq gets its number. */
+/* Append a step, and with it the item that it is about (NULL: none); *seq gets its number. */
 bool journal_step(struct journal *journal, const char *op_id, const struct journal_step *step,
-                  int64_t *seq, struct err *err);
+                  const struct journal_item *item, int64_t *seq, struct err *err);
 /* Fill the result of a step. */
 bool journal_result(struct journal *journal, const char *op_id, int64_t seq, const char *result,
                     int64_t at_ms, struct err *err);

@@ -67,9 +67,9 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
 {
     struct query *query =
         query_open(journal->db,
-                   "SELECT id, name, progress, note, asked_ms, done_ms, pool_id, session_id"
-                   " FROM item WHERE op_id = ?"
-                   " ORDER BY rowid",
+                   "SELECT id, name, progress, note, asked_ms, done_ms, pool_id, session_id,"
+                   " expected, former_id, was_down, is_forced, is_foreign, is_told FROM item"
+                   " WHERE op_id = ? ORDER BY rowid",
                    CELLS(cell_text(op->id)));
     struct pile pile = {.each = sizeof(struct journal_item)};
     bool is_known = true;
@@ -86,6 +86,12 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
         item->done_ms = query_number(query, 5);
         item->pool_id = query_text(query, 6, arena);
         item->session_id = query_text(query, 7, arena);
+        item->expected = query_number(query, 8);
+        item->former_id = query_text(query, 9, arena);
+        item->was_down = query_number(query, 10) != 0;
+        item->is_forced = query_number(query, 11) != 0;
+        item->is_foreign = query_number(query, 12) != 0;
+        item->is_told = query_number(query, 13) != 0;
         item->progress = found;
         if (found == OP_PROGRESS_COUNT && is_known)
             is_known = err_set(err, ERR_IO, "%s: %s: the journal says \"%.20s\" of %s",
@@ -101,7 +107,8 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
 static const char select_ops[] =
     "SELECT id, verb, object, state, context, object_id, object_name, pool_id, user, host,"
     " ssh_client, reason, choices, grace_ms, must_type, is_headless, planned_ms, confirmed_ms,"
-    " started_ms, ended_ms, summary, phase, owner_boot, owner_pid, owner_started FROM op"
+    " started_ms, ended_ms, summary, phase, owner_boot, owner_pid, owner_started, expected"
+    " FROM op"
     " WHERE (?1 = '' OR id = ?1) AND planned_ms >= ?2 AND (?3 = 0 OR is_over = 0)"
     " ORDER BY planned_ms DESC, id DESC LIMIT ?4";
 
@@ -155,6 +162,7 @@ read_op(const struct journal *journal, const struct query *query, struct arena *
     op->ended_ms = query_number(query, 19);
     op->summary = query_text(query, 20, arena);
     op->phase = query_text(query, 21, arena);
+    op->expected = query_number(query, 25);
     if (!read_kind(journal, query, arena, op, err))
         return false;
     read_owner(journal, query, arena, op);

@@ -29,6 +29,14 @@ static const char *const migrations[] = {
     " answered_ms INTEGER NOT NULL, what TEXT NOT NULL, target TEXT NOT NULL,"
     " detail TEXT NOT NULL, result TEXT NOT NULL, PRIMARY KEY (op_id, seq)) WITHOUT ROWID;"
     "CREATE TABLE trial (bytes BLOB);",
+    /* 2: by which measure a resumed op goes on */
+    "ALTER TABLE op ADD COLUMN expected INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE item ADD COLUMN expected INTEGER NOT NULL DEFAULT -1;"
+    "ALTER TABLE item ADD COLUMN former_id TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE item ADD COLUMN was_down INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN is_forced INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN is_foreign INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;",
 };
 
 bool
@@ -79,6 +87,15 @@ schema_upgrade(struct database *db, struct err *err)
 }
 
 bool
+schema_is_older(struct database *db)
+{
+    int64_t version;
+
+    return schema_version(db, &version, NULL) && version > 0 &&
+           version < (int64_t)COUNT_OF(migrations);
+}
+
+bool
 schema_check(struct database *db, bool *is_empty, struct err *err)
 {
     int64_t version;
@@ -90,5 +107,6 @@ schema_check(struct database *db, bool *is_empty, struct err *err)
         return true;
     if (version < 0 || version > (int64_t)COUNT_OF(migrations))
         return refuse(version, err);
-    return err_set(err, ERR_IO, "the journal is of an older sandwatch; the console brings it up");
+    return err_set(err, ERR_IO,
+                   "the journal is of an older sandwatch, and whoever reads it cannot bring it up");
 }

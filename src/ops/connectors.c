@@ -7,12 +7,26 @@
 
 #include "ops/objects.h"
 #include "ops/phases.h"
-#include "ops/record.h"
 
 enum {
     DOWN_WITHIN_MS = 90000, /* cloudflared lets requests end for 30 s */
     BACK_WITHIN_MS = 120000,
+    KNOWN_WITHIN_MS = 20000, /* until a console that was just started has asked them all once */
 };
+
+static int64_t
+within_ms(const struct engine *engine, int64_t usual_ms)
+{
+    return engine->options->settle_ms > 0 ? engine->options->settle_ms : usual_ms;
+}
+
+static bool
+has_lasted(const struct engine *engine, const struct run *run, int64_t usual_ms)
+{
+    return engine->now_ms - run->phase_since_ms > within_ms(engine, usual_ms);
+}
+
+/* --- what is seen of one --- */
 
 static bool
 was_asked_since(const struct engine *engine, int64_t since_ms)
@@ -44,14 +58,25 @@ went_down(const struct engine *engine, const struct run_item *item)
 }
 
 static bool
-is_back(const struct engine *engine, const struct run *run, const struct run_item *item)
+is_back(const struct engine *engine, const struct run_item *item)
 {
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
     return connector && connector->at_ms > item->asked_ms &&
            connector->ready_connections >=
-               (run->expected > 0 ? run->expected : CONNECTOR_EXPECTED_CONNECTIONS);
+               (item->expected > 0 ? item->expected : CONNECTOR_EXPECTED_CONNECTIONS);
 }
+
+/* Another process than the one that was told to restart: that one did. */
+static bool
+is_another(const struct engine *engine, const struct run_item *item)
+{
+    const struct connector *connector = object_connector(&engine->snapshot, item->id);
+
+    return connector && is_replaced(connector, item);
+}
+
+/* --- one command about one --- */
 
 static void
 item_over(struct engine *engine, struct run *run, struct run_item *item, enum op_progress progress,
@@ -63,31 +88,31 @@ item_over(struct engine *engine, struct run *run, struct run_item *item, enum op
     engine_item(engine, run, item);
 }
 
-static bool
-begin(struct engine *engine, struct run *run, struct run_item *item, enum driver_verb verb)
+/* What it was before is what it is compared with afterwards. */
+static void
+remember(const struct engine *engine, struct run_item *item)
 {
     const struct connector *connector = object_connector(&engine->snapshot, item->id);
 
-    if (connector) {
-        snprintf(item->before, sizeof(item->before), "%s", connector->connector_id);
-        run->expected = connector->ready_connections > 0 ? connector->ready_connections
-                                                         : CONNECTOR_EXPECTED_CONNECTIONS;
-        item->was_down = is_down(connector);
-    }
-    item->progress = OP_ITEM_sent;
-    item->asked_ms = engine->wall_ms;
-    return engine_item(engine, run, item) &&
-           engine_command(engine, run, engine_control(engine, "connector", item->id), verb, NULL,
-                          item->id);
+    if (!connector)
+        return;
+    snprintf(item->before, sizeof(item->before), "%s", connector->connector_id);
+    item->expected = connector->ready_connections > 0 ? connector->ready_connections
+                                                      : CONNECTOR_EXPECTED_CONNECTIONS;
+    item->was_down = is_down(connector);
 }
 
-/* Before this program took the op over. */
-static enum record_command
-was_begun(struct engine *engine, const struct run *run, const struct run_item *item,
-          enum driver_verb verb)
+/* As soon as it is known what it is. */
+static void
+begin(struct engine *engine, struct run *run, struct run_item *item, enum driver_verb verb)
 {
-    return run->is_resumed ? record_command_of(engine, run, driver_verb_name(verb), item->id)
-                           : RECORD_not_run;
+    if (item->progress != OP_ITEM_waiting || run->command ||
+        (!was_asked_since(engine, 0) && !has_lasted(engine, run, KNOWN_WITHIN_MS)))
+        return;
+    remember(engine, item);
+    item->progress = OP_ITEM_sent;
+    item->asked_ms = engine->wall_ms;
+    engine_command(engine, run, engine_control(engine, "connector", item->id), verb, NULL, item);
 }
 
 static void
@@ -95,6 +120,13 @@ command_failed(struct engine *engine, struct run *run, struct run_item *item, co
 {
     item_over(engine, run, item, OP_ITEM_failed, err->message);
     engine_end(engine, run, OP_STATE_failed, "%s", err->message);
+}
+
+static void
+fail(struct engine *engine, struct run *run, struct run_item *item, const char *why)
+{
+    item_over(engine, run, item, OP_ITEM_failed, why);
+    engine_end(engine, run, OP_STATE_failed, "%s %s", item->name, why);
 }
 
 /* --- taking one down --- */
@@ -112,10 +144,13 @@ told_to_end(struct engine *engine, struct run *run)
 static void
 enter_down(struct engine *engine, struct run *run)
 {
-    if (was_begun(engine, run, &run->items[0], DRIVER_drain) != RECORD_not_run)
+    struct run_item *item = &run->items[0];
+    enum known known = engine_known(engine, run, DRIVER_drain, item);
+
+    if (known == KNOWN_not_begun)
+        item->progress = OP_ITEM_waiting;
+    else if (known != KNOWN_failed)
         told_to_end(engine, run);
-    else
-        begin(engine, run, &run->items[0], DRIVER_drain);
 }
 
 static void
@@ -132,15 +167,14 @@ tick_down(struct engine *engine, struct run *run)
 {
     struct run_item *item = &run->items[0];
 
+    begin(engine, run, item, DRIVER_drain);
     if (item->progress != OP_ITEM_taken)
         return;
     if (went_down(engine, item)) {
         item_over(engine, run, item, OP_ITEM_done, "down");
         engine_next(engine, run);
-    } else if (engine->now_ms - run->phase_since_ms > DOWN_WITHIN_MS) {
-        item_over(engine, run, item, OP_ITEM_failed, "still carries traffic after 90 s");
-        engine_end(engine, run, OP_STATE_failed, "%s still carries traffic 90 s after the command",
-                   item->name);
+    } else if (has_lasted(engine, run, DOWN_WITHIN_MS)) {
+        fail(engine, run, item, "still carries traffic 90 s after the command");
     }
 }
 
@@ -169,45 +203,39 @@ current(struct run *run)
 }
 
 static void
-end_restarts(struct engine *engine, struct run *run)
+to_stage(struct engine *engine, struct run *run, int stage)
 {
-    if (run_count(run, OP_ITEM_failed) > 0)
-        engine_end(engine, run, OP_STATE_failed,
-                   "all have their connections; whether all were restarted is not known");
-    else
-        engine_next(engine, run);
+    run->stage = stage;
+    run->phase_since_ms = engine->now_ms;
 }
 
 static void
-restart_current(struct engine *engine, struct run *run)
+told_to_restart(struct engine *engine, struct run *run, struct run_item *item)
 {
-    struct run_item *item = current(run);
-
-    if (!item) {
-        end_restarts(engine, run);
-        return;
-    }
-    run->stage = RECONNECT_COMMAND;
-    run->phase_since_ms = engine->now_ms;
-    begin(engine, run, item, DRIVER_restart);
+    to_stage(engine, run, RECONNECT_DOWN);
+    item->progress = OP_ITEM_taken;
+    item_note(item, "told to restart; its old process is watched until it is gone");
+    engine_item(engine, run, item);
 }
 
+/* Told before the op was resumed, it is not told again. */
 static void
 enter_reconnect(struct engine *engine, struct run *run)
 {
     struct run_item *item = current(run);
+    enum known known = item ? engine_known(engine, run, DRIVER_restart, item) : KNOWN_not_begun;
 
-    enum record_command known =
-        item ? was_begun(engine, run, item, DRIVER_restart) : RECORD_not_run;
-
-    if (known == RECORD_not_run) {
-        restart_current(engine, run);
+    to_stage(engine, run, RECONNECT_COMMAND);
+    if (!item || known == KNOWN_failed)
+        return;
+    if (known == KNOWN_not_begun) {
+        item->progress = OP_ITEM_waiting;
         return;
     }
-    run->stage = RECONNECT_BACK; /* never told twice: see whether it is there */
-    item->progress = OP_ITEM_taken;
-    item->is_unproven = known == RECORD_perhaps;
-    engine_item(engine, run, item);
+    item->is_unproven = known == KNOWN_perhaps;
+    told_to_restart(engine, run, item);
+    if (!*item->before && !item->was_down) /* it cannot be known by being another */
+        to_stage(engine, run, RECONNECT_BACK);
 }
 
 static void
@@ -215,51 +243,76 @@ reconnect_ended(struct engine *engine, struct run *run, const struct err *err)
 {
     struct run_item *item = current(run);
 
-    if (err) {
+    if (err)
         command_failed(engine, run, item, err);
-        return;
-    }
-    run->stage = RECONNECT_DOWN;
-    run->phase_since_ms = engine->now_ms;
-    item->progress = OP_ITEM_taken;
-    item_note(item, "told to restart; its old process is watched until it is gone");
-    engine_item(engine, run, item);
+    else
+        told_to_restart(engine, run, item);
 }
 
 static void
-fail_current(struct engine *engine, struct run *run, struct run_item *item, const char *why)
+restart_next(struct engine *engine, struct run *run)
 {
-    item_over(engine, run, item, OP_ITEM_failed, why);
-    engine_end(engine, run, OP_STATE_failed, "%s: %s", item->name, why);
+    struct run_item *item = current(run);
+
+    to_stage(engine, run, RECONNECT_COMMAND);
+    if (item)
+        begin(engine, run, item, DRIVER_restart);
+    else if (run_count(run, OP_ITEM_failed) > 0)
+        engine_end(engine, run, OP_STATE_failed,
+                   "all have their connections; whether all were restarted is not known");
+    else
+        engine_next(engine, run);
+}
+
+/* Nothing more is to be seen of this one. */
+static void
+restarted(struct engine *engine, struct run *run, struct run_item *item)
+{
+    bool is_known = !item->is_unproven || is_another(engine, item);
+
+    item_over(engine, run, item, is_known ? OP_ITEM_done : OP_ITEM_failed,
+              is_known ? "up again, with its connections"
+                       : "it has its connections; whether it was restarted is not known");
+    restart_next(engine, run);
+}
+
+static void
+watch_down(struct engine *engine, struct run *run, struct run_item *item)
+{
+    if (went_down(engine, item)) {
+        to_stage(engine, run, RECONNECT_BACK);
+        item_note(item, "its old process is gone; waiting for its connections");
+        engine_item(engine, run, item);
+    } else if (has_lasted(engine, run, DOWN_WITHIN_MS)) {
+        if (item->is_unproven && is_back(engine, item))
+            restarted(engine, run, item); /* it went before we looked, or was never told */
+        else
+            fail(engine, run, item, "was not seen to go down within 90 s of the command");
+    }
+}
+
+static void
+watch_back(struct engine *engine, struct run *run, struct run_item *item)
+{
+    if (is_back(engine, item))
+        restarted(engine, run, item);
+    else if (has_lasted(engine, run, BACK_WITHIN_MS))
+        fail(engine, run, item, "has not its connections again two minutes later");
 }
 
 static void
 tick_reconnect(struct engine *engine, struct run *run)
 {
     struct run_item *item = current(run);
-    int64_t for_ms = engine->now_ms - run->phase_since_ms;
 
-    if (!item || item->progress != OP_ITEM_taken)
-        return;
-    if (run->stage == RECONNECT_DOWN && went_down(engine, item)) {
-        run->stage = RECONNECT_BACK;
-        run->phase_since_ms = engine->now_ms;
-        item_note(item, "its old process is gone; waiting for its connections");
-        engine_item(engine, run, item);
-    } else if (run->stage == RECONNECT_DOWN && for_ms > DOWN_WITHIN_MS) {
-        fail_current(engine, run, item, "was not seen to go down within 90 s of the command");
-    }
-    if (run->stage != RECONNECT_BACK)
-        return;
-    if (is_back(engine, run, item)) {
-        item_over(engine, run, item, item->is_unproven ? OP_ITEM_failed : OP_ITEM_done,
-                  item->is_unproven
-                      ? "it has its connections; whether it was restarted is not known"
-                      : "up again, with its connections");
-        restart_current(engine, run);
-    } else if (engine->now_ms - run->phase_since_ms > BACK_WITHIN_MS) {
-        fail_current(engine, run, item, "has not its connections again two minutes later");
-    }
+    if (!item)
+        restart_next(engine, run);
+    else if (run->stage == RECONNECT_COMMAND)
+        begin(engine, run, item, DRIVER_restart);
+    else if (run->stage == RECONNECT_DOWN)
+        watch_down(engine, run, item);
+    else
+        watch_back(engine, run, item);
 }
 
 const struct phase phase_reconnect = {

@@ -146,8 +146,6 @@ engine_end(struct engine *engine, struct run *run, enum op_state state, const ch
             run->items[i].progress = OP_ITEM_left;
             run->items[i].is_unwritten = true;
         }
-    if (!engine_items(engine, run))
-        return;
     run->state = state;
     run->ended_ms = engine->wall_ms;
     run->offer = OP_OFFER_nothing;
@@ -303,9 +301,8 @@ engine_call(struct engine *engine, struct run *run, struct run_item *item, enum 
     request = make_call(engine, item, call, body);
     if (api_call_is_effect(call)) {
         api_call_describe(&request, &detail);
-        if (!record_item(engine, run, item, &err) ||
-            !record_step(engine, run, call == API_CALL_stop ? "stop" : "send", item->id,
-                         detail.bytes, &item->step, &err)) {
+        if (!record_step(engine, run, item, call == API_CALL_stop ? "stop" : "send", detail.bytes,
+                         &item->step, &err)) {
             item->tag = 0;
             return end_unrecorded(engine, run, &err);
         }
@@ -329,13 +326,13 @@ engine_hurry(struct engine *engine, struct run *run, int64_t every_ms)
 
 bool
 engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
-                const char *what, const char *target)
+                const char *what, const struct run_item *item)
 {
     struct err err = {0};
     TEXT(detail, 1024);
 
     process_describe(plan->argv, &detail);
-    if (!record_step(engine, run, what, target, detail.bytes, &run->command_step, &err))
+    if (!record_step(engine, run, item, what, detail.bytes, &run->command_step, &err))
         return end_unrecorded(engine, run, &err);
     run_say(run, OP_LINE_step, engine->wall_ms, "%s", detail.bytes);
     engine->ops_changed = true;
@@ -349,7 +346,7 @@ engine_run_argv(struct engine *engine, struct run *run, const struct process_pla
 
 bool
 engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
-               enum driver_verb verb, const char *worker, const char *target)
+               enum driver_verb verb, const char *worker, const struct run_item *item)
 {
     struct arena *arena = arena_new();
     struct process_plan plan = {0};
@@ -361,7 +358,7 @@ engine_command(struct engine *engine, struct run *run, const struct driver_use *
     if (use && driver_expand(use, verb, worker, arena, &plan.argv, &err)) {
         plan.environment = use->driver->environment;
         plan.within_ms = use->driver->verbs[verb].deadline_ms;
-        ok = engine_run_argv(engine, run, &plan, driver_verb_name(verb), target);
+        ok = engine_run_argv(engine, run, &plan, driver_verb_name(verb), item);
     } else {
         phase_of(run)->ended(engine, run, &err);
     }
@@ -369,9 +366,16 @@ engine_command(struct engine *engine, struct run *run, const struct driver_use *
     return ok;
 }
 
-bool
-engine_has_run(struct engine *engine, const struct run *run, enum driver_verb verb)
+enum known
+engine_known(struct engine *engine, struct run *run, enum driver_verb verb,
+             const struct run_item *item)
 {
-    return run->is_resumed &&
-           record_command_of(engine, run, driver_verb_name(verb), "") != RECORD_not_run;
+    enum known known = KNOWN_not_begun;
+    struct err err = {0};
+
+    if (run->is_resumed)
+        known = record_known(engine, run, driver_verb_name(verb), item, &err);
+    if (known == KNOWN_failed)
+        phase_of(run)->ended(engine, run, &err);
+    return known;
 }

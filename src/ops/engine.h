@@ -73,6 +73,8 @@ struct kind {
     const struct phase *const *phases; /* NULL-terminated */
     bool takes_grace;
     const char *done; /* what is true when all phases are done, in words */
+    /* ": what is not certain of one that was interrupted", or ""; NULL: nothing that matters */
+    const char *(*doubt)(struct engine *engine, const struct run *run);
 };
 extern const struct kind kinds[OP_KIND_COUNT];
 
@@ -100,15 +102,24 @@ bool engine_may_try_again(const struct engine *engine, struct run_item *item,
                           const struct api_answer *answer);
 /* May one more request that changes the world be sent now? */
 bool engine_may_act(const struct engine *engine);
-/* Run a verb, of one worker or (NULL) of all; recorded first, as about this target ("": the op's
- * object). False when it could not be started or recorded, and the op has failed. */
+/* Run a verb, of one worker or (NULL) of all; recorded first, with the item that it is about (NULL:
+ * the op's object). False when it could not be started or recorded, and the op has failed. */
 bool engine_command(struct engine *engine, struct run *run, const struct driver_use *use,
-                    enum driver_verb verb, const char *worker, const char *target);
+                    enum driver_verb verb, const char *worker, const struct run_item *item);
 bool engine_run_argv(struct engine *engine, struct run *run, const struct process_plan *plan,
-                     const char *what, const char *target);
-/* Of an op that was resumed in this phase: was that command begun before, so that it must not be
- * run again? */
-bool engine_has_run(struct engine *engine, const struct run *run, enum driver_verb verb);
+                     const char *what, const struct run_item *item);
+
+/* What is certain of a step of an op that was interrupted. */
+enum known {
+    KNOWN_not_begun,
+    KNOWN_perhaps, /* it was begun; how it ended is not known */
+    KNOWN_failed,
+    KNOWN_succeeded,
+};
+/* Of an op that was resumed in this phase: what became of that command, which is not run again when
+ * it was begun. That it failed is told to the phase, as if it had ended now. */
+enum known engine_known(struct engine *engine, struct run *run, enum driver_verb verb,
+                        const struct run_item *item);
 /* Ask for the pool's queue and items anew, unless that was done less than every_ms ago. */
 enum { HURRY_MS = 3000, HURRY_MORE_MS = 1000 };
 void engine_hurry(struct engine *engine, struct run *run, int64_t every_ms);

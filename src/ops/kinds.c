@@ -30,7 +30,7 @@ const struct kind kinds[OP_KIND_COUNT] = {
     [OP_logs_pool] = {plan_look, look, false, "these are the newest lines"},
     [OP_logs_connector] = {plan_look, look, false, "these are the newest lines"},
     [OP_rotate_token] = {plan_rotate_token, rotate_token, false,
-                         "a new token, and its connectors follow"},
+                         "a new token, and its connectors follow", token_doubt},
 };
 
 const struct phase *

@@ -42,7 +42,7 @@ static void
 enter(struct engine *engine, struct run *run)
 {
     engine_command(engine, run, engine_control(engine, op_object(run->kind), run->object_id),
-                   verb_of(run), NULL, "");
+                   verb_of(run), NULL, NULL);
 }
 
 static void

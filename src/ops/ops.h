@@ -48,7 +48,7 @@ struct ops_options {
     int64_t grace_ms;       /* until force is offered */
     int64_t window_ms;      /* how long a worker that stopped polling still counts (facts 5.9) */
     int64_t requeue_ms;     /* how long a restarted job's work item is awaited; 0: 30 s */
-    int64_t settle_ms;      /* how long workers may take to come or go; 0: minutes */
+    int64_t settle_ms;      /* how long workers and connectors may take; 0: minutes */
     int64_t retry_ms;       /* how long what did not happen is tried again; 0: a minute */
     int64_t send_within_ms; /* how long a request may wait for budget or service; 0: 30 s */
     int64_t tick_ms;        /* how often a running op looks at the world; 0: the default */

@@ -232,17 +232,6 @@ order_keep(struct engine *engine, const struct op_order *order)
 
 /* --- interrupted ones --- */
 
-static const struct journal_op *
-interrupted(struct engine *engine, const char *id)
-{
-    record_read_others(engine);
-    for (size_t i = 0; i < engine->n_others; i++)
-        if (strcmp(engine->others[i].id, id) == 0 && !op_state_is_over(engine->others[i].state) &&
-            !engine->others[i].is_alive)
-            return &engine->others[i];
-    return NULL;
-}
-
 /* The service of another context would know nothing of its objects. */
 static bool
 is_of_this_context(const struct engine *engine, const struct journal_op *op,
@@ -261,27 +250,50 @@ is_typed_again(const struct journal_op *op, const struct op_order *order, struct
            err_set(err, ERR_REFUSED, "not resumed: the name to type is %.100s", op->must_type);
 }
 
-/* Makes it ours, or says in its place why not. */
 static struct run *
-adopt(struct engine *engine, const struct op_order *order)
+revive(struct engine *engine, const struct journal_op *op, const struct op_order *order)
 {
-    const struct journal_op *op = interrupted(engine, order->op_id);
-    struct err err = {0};
-    struct run *run;
+    struct run *run = record_revive(engine, op);
 
-    if (!op)
-        return NULL;
-    run = record_revive(op);
     run->ticket = order->ticket;
     run->is_headless = order->is_headless;
     add(engine, run);
+    return run;
+}
+
+/* Makes it ours, or says in its place why not. Another console may have gone on with it since it
+ * was read: what counts is what is read when nobody else can. */
+static struct run *
+take_over(struct engine *engine, const struct journal_op *op, const struct op_order *order,
+          struct arena *arena)
+{
+    const struct journal_op *ours = NULL;
+    struct err err = {0};
+    struct run *run;
+
     if (is_of_this_context(engine, op, order, &err) &&
-        may(engine, run->kind, order->is_headless, &err) && is_typed_again(op, order, &err) &&
-        journal_claim(engine->journal, run->id, &err))
-        return run;
+        may(engine, op->kind, order->is_headless, &err) && is_typed_again(op, order, &err) &&
+        record_claim(engine, op->id, &err))
+        ours = record_find(engine, op->id, arena, &err);
+    if (ours)
+        return revive(engine, ours, order);
+    run = revive(engine, op, order);
     run->is_recorded = false; /* it is not ours to write */
     refuse(engine, run, &err);
     return NULL;
+}
+
+static struct run *
+adopt(struct engine *engine, const struct op_order *order)
+{
+    struct arena *arena = arena_new();
+    const struct journal_op *op = record_find(engine, order->op_id, arena, NULL);
+    struct run *run = NULL;
+
+    if (op && !op_state_is_over(op->state) && !op->is_alive)
+        run = take_over(engine, op, order, arena);
+    arena_free(arena);
+    return run;
 }
 
 static void
@@ -309,7 +321,8 @@ order_dismiss(struct engine *engine, const struct op_order *order)
     }
     run = adopt(engine, order);
     if (run)
-        engine_end(engine, run, OP_STATE_dismissed, "interrupted, and set aside");
+        engine_end(engine, run, OP_STATE_dismissed, "interrupted, and set aside%s",
+                   kinds[run->kind].doubt ? kinds[run->kind].doubt(engine, run) : "");
     record_read_others(engine);
 }
 

@@ -42,6 +42,9 @@ const struct phase *phase_of(const struct run *run); /* NULL after the last */
 /* Force what was asked and did not stop. */
 void stop_force(struct engine *engine, struct run *run);
 
+/* Of a rotation that was interrupted: what may have become of the token. */
+const char *token_doubt(struct engine *engine, const struct run *run);
+
 /* Send the operator's words to the sessions whose work did not appear. */
 void requeue_message(struct engine *engine, struct run *run, const char *text);
 

@@ -28,8 +28,8 @@ plan_connector(struct engine *engine, struct run *run, enum driver_verb verb)
              connector_state_name(connector->state),
              connector->ready_connections > 0 ? connector->ready_connections : 0);
     snprintf(item->loses, sizeof(item->loses), "requests that pass through it");
-    run->expected = connector->ready_connections > 0 ? connector->ready_connections
-                                                     : CONNECTOR_EXPECTED_CONNECTIONS;
+    item->expected = connector->ready_connections > 0 ? connector->ready_connections
+                                                      : CONNECTOR_EXPECTED_CONNECTIONS;
     plan_command(engine, run, use, verb, NULL);
     return connector;
 }
@@ -71,7 +71,8 @@ plan_restart_connector(struct engine *engine, struct run *run)
     if (!connector)
         return;
     guard_last(engine, run, connector);
-    run_say(run, OP_LINE_note, 0, "then it must have %" PRId64 " connections again", run->expected);
+    run_say(run, OP_LINE_note, 0, "then it must have %" PRId64 " connections again",
+            run->items[0].expected);
 }
 
 void

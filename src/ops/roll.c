@@ -4,7 +4,6 @@
 #include "ops/objects.h"
 #include "ops/phases.h"
 #include "ops/process.h"
-#include "ops/record.h"
 #include "ops/workers.h"
 
 enum { ROLL_LISTING, ROLL_COMMAND, ROLL_WATCHING };
@@ -27,16 +26,16 @@ static void
 resume_roll(struct engine *engine, struct run *run)
 {
     struct run_item *item;
-    enum record_command known;
+    enum known known;
 
     find_next(run);
     run->stage = ROLL_COMMAND;
     if (run->nth == run->n_items)
         return;
     item = &run->items[run->nth];
-    known = record_command_of(engine, run, driver_verb_name(DRIVER_restart), item->id);
-    item->is_unproven = known == RECORD_perhaps;
-    if (known != RECORD_not_run)
+    known = engine_known(engine, run, DRIVER_restart, item);
+    item->is_unproven = known == KNOWN_perhaps;
+    if (known == KNOWN_perhaps || known == KNOWN_succeeded)
         run->stage = ROLL_WATCHING;
 }
 
@@ -49,7 +48,7 @@ enter_roll(struct engine *engine, struct run *run)
         return;
     }
     run->stage = ROLL_LISTING;
-    engine_command(engine, run, workers_control(engine, run), DRIVER_list, NULL, "");
+    engine_command(engine, run, workers_control(engine, run), DRIVER_list, NULL, NULL);
 }
 
 static void
@@ -60,9 +59,7 @@ restart_one(struct engine *engine, struct run *run)
     run->stage = ROLL_COMMAND;
     item->progress = OP_ITEM_sent;
     item->asked_ms = engine->wall_ms;
-    if (engine_item(engine, run, item))
-        engine_command(engine, run, workers_control(engine, run), DRIVER_restart, item->id,
-                       item->id);
+    engine_command(engine, run, workers_control(engine, run), DRIVER_restart, item->id, item);
 }
 
 /* The names that `list` printed are the items. */

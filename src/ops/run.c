@@ -59,6 +59,7 @@ run_free(struct run *run)
     free(run->ids);
     process_let_go(run->command);
     secret_free(run->token);
+    free(run->message);
     free(run);
 }
 
@@ -84,7 +85,7 @@ run_add_item(struct run *run, const char *id, const char *name)
         run->room_items = room;
     }
     item = &run->items[run->n_items++];
-    *item = (struct run_item){0};
+    *item = (struct run_item){.expected = -1};
     snprintf(item->id, sizeof(item->id), "%s", id);
     text_clean(item->name, sizeof(item->name), name, strlen(name));
     return item;

@@ -22,9 +22,10 @@ struct run_item {
     char id[ORDER_ID_BYTES], name[RUN_NAME_BYTES];
     char pool_id[ORDER_ID_BYTES], session_id[ORDER_ID_BYTES]; /* of a job; "" */
     char what[RUN_NOTE_BYTES], loses[RUN_NOTE_BYTES], note[RUN_NOTE_BYTES];
-    char state[32];  /* the service's word, as last seen */
-    char before[64]; /* the connectorId that a connector had */
-    bool was_down;   /* a connector carried nothing before it was told to restart */
+    char state[32];   /* the service's word, as last seen */
+    char before[64];  /* the connectorId that a connector had */
+    int64_t expected; /* connections that a connector must have again; -1 */
+    bool was_down;    /* a connector carried nothing before it was told to restart */
     enum op_progress progress;
     int64_t asked_ms, done_ms; /* wall; 0 */
 
@@ -39,6 +40,7 @@ struct run_item {
     bool is_forced;          /* the last thing asked for was force */
     bool is_unproven;        /* whether it was asked is not known: look before anything is sent */
     bool is_foreign;         /* somebody else did it */
+    bool is_told;            /* the operator's message was sent to its session, or may have been */
     bool is_missed;          /* the list no longer has it */
     bool is_unwritten;       /* it changed, and the journal does not know yet: see engine_items */
 };
@@ -84,7 +86,8 @@ struct run {
     int64_t command_step;    /* its number in the journal */
     size_t nth;              /* of the phases that go through the items one by one */
     int stage;               /* within a phase; 0 when it is entered */
-    int64_t expected;        /* workers, or connections, that must be there again; -1 */
+    int64_t expected;        /* workers that must be there again; -1 */
+    char *message;           /* the operator's, as the body of a request; owned, NULL */
     struct secret *token;    /* between a rotation and its delivery; owned */
 
     enum op_offer offer;

@@ -49,14 +49,21 @@ failed_unseen(struct engine *engine, struct run *run, struct run_item *item, con
     stop_failed(engine, run, item, note.bytes);
 }
 
+/* What may have been asked for did not happen: it was not asked, or that was lost. */
+static bool
+is_lost(const struct run_item *item, const char *state)
+{
+    return item->is_unproven && (item->is_forced || strcmp(state, "stopping") != 0);
+}
+
 /* Not over yet, but not what we know nothing about either. */
 void
 stop_seen(struct engine *engine, struct run *run, struct run_item *item, const char *state)
 {
-    if (item->is_unproven && strcmp(state, "stopping") != 0) {
-        item->is_unproven = false; /* it was not asked, or that was lost: ask (again) */
-        item->progress = OP_ITEM_waiting;
-        item->asked_ms = 0;
+    if (is_lost(item, state)) {
+        item->is_unproven = false;
+        item->progress = OP_ITEM_waiting; /* to be asked (again) */
+        item->asked_ms = item->is_forced ? item->asked_ms : 0;
         item_note(item, "%s when it was looked at again", state);
         engine_item(engine, run, item);
         return;

@@ -67,13 +67,22 @@ wants_command(const struct run *run)
     return run_chose(run, OP_CHOICE_command) && phase_is_not_rolling(run);
 }
 
+/* Begun before the op was resumed, it is not run again: what it did is seen at the end. */
+static void
+run_once(struct engine *engine, struct run *run, enum driver_verb verb)
+{
+    enum known known = engine_known(engine, run, verb, NULL);
+
+    if (known == KNOWN_not_begun)
+        engine_command(engine, run, workers_control(engine, run), verb, NULL, NULL);
+    else if (known != KNOWN_failed)
+        engine_next(engine, run);
+}
+
 static void
 enter_quiet(struct engine *engine, struct run *run)
 {
-    if (engine_has_run(engine, run, DRIVER_drain))
-        engine_next(engine, run); /* what it did is seen at the end */
-    else
-        engine_command(engine, run, workers_control(engine, run), DRIVER_drain, NULL, "");
+    run_once(engine, run, DRIVER_drain);
 }
 
 static void
@@ -230,10 +239,7 @@ enter_renew(struct engine *engine, struct run *run)
     bool has_start = driver_verbs(use) & 1u << DRIVER_start;
     enum driver_verb verb = was_drained && has_start ? DRIVER_start : DRIVER_restart;
 
-    if (engine_has_run(engine, run, verb))
-        engine_next(engine, run);
-    else
-        engine_command(engine, run, use, verb, NULL, "");
+    run_once(engine, run, verb);
 }
 
 const struct phase phase_renew = {
@@ -252,7 +258,7 @@ workers_expect(struct engine *engine, struct run *run)
     const struct pool *pool = workers_pool(engine, run);
 
     if (run->expected < 0 && pool && pool->expected_workers > 0)
-        run->expected = pool->expected_workers; /* a resumed op has forgotten what it saw */
+        run->expected = pool->expected_workers;
     if (run->expected < 1)
         run->expected = 1;
 }

@@ -20,7 +20,7 @@ bool workers_have_had(const struct engine *engine, const struct run *run, int64_
 /* The op fails when for all that time nobody could say what became of the pool. */
 void workers_fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms);
 
-/* Sets run->expected, where the plan did not: a resumed op has forgotten what it saw. */
+/* Sets run->expected, where the plan could not, or an older program did not record it. */
 void workers_expect(struct engine *engine, struct run *run);
 
 #endif

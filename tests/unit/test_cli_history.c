@@ -70,7 +70,7 @@ add(struct journal *journal, const char *id, enum op_state state, int64_t planne
     if (!journal || !journal_begin(journal, &op, NULL))
         _exit(1);
     for (size_t i = 0; i < COUNT_OF(steps); i++)
-        if (!journal_step(journal, id, &steps[i], &seq, NULL))
+        if (!journal_step(journal, id, &steps[i], NULL, &seq, NULL))
             _exit(1);
     if (!journal_result(journal, id, 1, "204", 3100, NULL))
         _exit(1);

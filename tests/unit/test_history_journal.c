@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "aid/folder.h"
+#include "aid/old_journal.h"
 #include "core/arena.h"
 #include "core/clock.h"
 #include "history/journal.h"
@@ -88,6 +89,19 @@ static const struct journal_item two_items[] = {
      .progress = OP_ITEM_left,
      .note = "not chosen"},
 };
+
+static const struct journal_item nightly_is_done = {.id = "work_1",
+                                                    .name = "nightly bump",
+                                                    .progress = OP_ITEM_done,
+                                                    .note = "204",
+                                                    .asked_ms = 3000,
+                                                    .done_ms = 4500,
+                                                    .expected = 3,
+                                                    .former_id = "conn_1",
+                                                    .was_down = true,
+                                                    .is_forced = true,
+                                                    .is_foreign = true,
+                                                    .is_told = true};
 
 static struct journal_op
 drain(const char *id)
@@ -205,6 +219,8 @@ an_update_replaces_what_changes_and_keeps_the_rest(void **state)
     struct world *world = *state;
     struct journal *journal = open_journal(world);
     struct journal_op op = drain("op_1");
+    const struct journal_item another = {
+        .id = "work_2", .progress = OP_ITEM_failed, .note = "403", .expected = -1};
     const struct journal_op *is;
 
     begin_op(journal, "op_1");
@@ -213,15 +229,11 @@ an_update_replaces_what_changes_and_keeps_the_rest(void **state)
     op.ended_ms = 9000;
     op.user = "mallory"; /* who it was is not a thing that changes */
     op.choices = 0;
+    op.expected = 7;
+    op.items = &another;
+    op.n_items = 1;
     assert_true(journal_update(journal, &op, NULL));
-    assert_true(journal_item(journal, "op_1",
-                             &(struct journal_item){.id = "work_1",
-                                                    .name = "nightly bump",
-                                                    .progress = OP_ITEM_done,
-                                                    .note = "204",
-                                                    .asked_ms = 3000,
-                                                    .done_ms = 4500},
-                             NULL));
+    assert_true(journal_items(journal, "op_1", &nightly_is_done, 1, NULL));
     is = read_one(world, journal, "op_1");
     assert_int_equal(is->state, OP_STATE_done);
     assert_string_equal(is->summary, "drained");
@@ -231,6 +243,31 @@ an_update_replaces_what_changes_and_keeps_the_rest(void **state)
     assert_int_equal(is->n_items, 2);
     assert_string_equal(is->items[0].id, "work_1"); /* in the order of the plan */
     assert_int_equal(is->items[0].done_ms, 4500);
+    assert_string_equal(is->items[1].note, "403"); /* with the op itself */
+    journal_close(journal);
+}
+
+static void
+what_a_resumed_op_goes_by_is_kept(void **state)
+{
+    struct world *world = *state;
+    struct journal *journal = open_journal(world);
+    struct journal_op op = drain("op_1");
+    const struct journal_item *item;
+
+    op.expected = 7;
+    assert_true(journal_begin(journal, &op, NULL));
+    assert_true(journal_items(journal, "op_1", &nightly_is_done, 1, NULL));
+    assert_int_equal(read_one(world, journal, "op_1")->expected, 7);
+    item = &read_one(world, journal, "op_1")->items[0];
+    assert_int_equal(item->expected, 3);
+    assert_string_equal(item->former_id, "conn_1");
+    assert_true(item->was_down && item->is_forced && item->is_foreign && item->is_told);
+    item = &read_one(world, journal, "op_1")->items[1];
+    assert_false(item->was_down || item->is_forced || item->is_foreign || item->is_told);
+    op.expected = 8;
+    assert_true(journal_update(journal, &op, NULL));
+    assert_int_equal(read_one(world, journal, "op_1")->expected, 8);
     journal_close(journal);
 }
 
@@ -247,11 +284,11 @@ steps_are_numbered_and_get_their_result_later(void **state)
 
     begin_op(journal, "op_1");
     begin_op(journal, "op_2");
-    assert_true(journal_step(journal, "op_1", &step, &seq, NULL));
+    assert_true(journal_step(journal, "op_1", &step, NULL, &seq, NULL));
     assert_int_equal(seq, 1);
-    assert_true(journal_step(journal, "op_1", &step, &seq, NULL));
+    assert_true(journal_step(journal, "op_1", &step, NULL, &seq, NULL));
     assert_int_equal(seq, 2);
-    assert_true(journal_step(journal, "op_2", &step, &seq, NULL));
+    assert_true(journal_step(journal, "op_2", &step, NULL, &seq, NULL));
     assert_int_equal(seq, 1);
     assert_true(journal_result(journal, "op_1", 2, "204", 7, NULL));
     assert_false(journal_result(journal, "op_1", 3, "204", 7, &err));
@@ -260,7 +297,7 @@ steps_are_numbered_and_get_their_result_later(void **state)
     assert_string_equal(steps[0].result, "");
     assert_string_equal(steps[1].result, "204");
     assert_int_equal(steps[1].answered_ms, 7);
-    assert_false(journal_step(journal, "op_none", &step, &seq, &err)); /* a step of no op */
+    assert_false(journal_step(journal, "op_none", &step, NULL, &seq, &err)); /* a step of no op */
     journal_close(journal);
 }
 
@@ -593,24 +630,40 @@ what_is_alive_over_or_unknown_cannot_be_claimed(void **state)
     journal_close(journal);
 }
 
+/* Somebody else tries to write about op_1, whose first step is seq. */
+static bool
+is_refused_what_the_owner_may(const struct world *world, int64_t seq)
+{
+    struct journal *other = journal_open(world->folder, NULL);
+    const struct journal_step step = {.what = "stop", .target = "work_1"};
+    struct journal_op op = drain("op_1");
+    struct err update = {0}, items = {0}, another = {0};
+
+    journal_update(other, &op, &update);
+    journal_items(other, "op_1", &nightly_is_done, 1, &items);
+    journal_step(other, "op_1", &step, NULL, &(int64_t){0}, &another);
+    return update.code == ERR_REFUSED && items.code == ERR_REFUSED && another.code == ERR_REFUSED &&
+           journal_result(other, "op_1", seq, "204", 1, NULL);
+}
+
 static void
-only_the_owner_updates(void **state)
+only_the_owner_writes_but_the_result_of_what_was_done(void **state)
 {
     struct world *world = *state;
     struct journal *journal = open_journal(world);
+    const struct journal_step step = {.what = "stop", .target = "work_1"};
     struct journal_op op = drain("op_1");
+    int64_t seq;
     pid_t pid;
 
     begin_op(journal, "op_1");
+    assert_true(journal_step(journal, "op_1", &step, NULL, &seq, NULL));
     pid = fork();
-    if (pid == 0) {
-        struct journal *other = journal_open(world->folder, NULL);
-        struct err err = {0};
-
-        _exit(!journal_update(other, &op, &err) && err.code == ERR_REFUSED ? 0 : 1);
-    }
+    if (pid == 0)
+        _exit(is_refused_what_the_owner_may(world, seq) ? 0 : 1);
     assert_int_equal(exit_status(pid), 0);
     assert_true(journal_update(journal, &op, NULL));
+    assert_int_equal(read_one(world, journal, "op_1")->items[0].progress, OP_ITEM_waiting);
     journal_close(journal);
 }
 
@@ -677,7 +730,7 @@ write_steps(const struct world *world, const char *id, int steps, int told)
     if (!journal || !journal_begin(journal, &op, NULL))
         _exit(1);
     for (int i = 0; i < steps; i++) {
-        if (!journal_step(journal, id, &step, &seq, NULL))
+        if (!journal_step(journal, id, &step, NULL, &seq, NULL))
             _exit(2);
         if (told >= 0 && write(told, &seq, sizeof(seq)) != (ssize_t)sizeof(seq))
             _exit(3);
@@ -1074,6 +1127,80 @@ a_journal_of_a_newer_program_is_refused(void **state)
     assert_non_null(strstr(err.message, "newer"));
 }
 
+static const char an_old_op[] =
+    "INSERT INTO op VALUES ('op_old', 'restart', 'pool', 'running', 'test', 'env_1', 'eu', 'env_1',"
+    " 'alice', 'ops1', '', '', 'stop-running', 60000, '', 0, 1, 2, 3, 0, '', 'up', '', 0, 0, 0);"
+    "INSERT INTO item VALUES ('op_old', 'work_1', 'bump', 'env_1', 'sesn_1', 'taken', '', 4, 0);"
+    "INSERT INTO step VALUES ('op_old', 1, 4, 0, 'stop', 'work_1', 'POST', '');";
+
+static void
+assert_old_op_is_there(struct world *world, struct journal *journal)
+{
+    const struct journal_op *op = read_one(world, journal, "op_old");
+
+    assert_non_null(op);
+    assert_int_equal(op->state, OP_STATE_running);
+    assert_false(op->is_alive);
+    assert_int_equal(op->choices, 1u << OP_CHOICE_stop_running);
+    assert_int_equal(op->expected, -1);
+    assert_int_equal(op->n_items, 1);
+    assert_int_equal(op->items[0].progress, OP_ITEM_taken);
+    assert_int_equal(op->items[0].expected, -1);
+    assert_string_equal(op->items[0].former_id, "");
+    assert_false(op->items[0].is_forced || op->items[0].is_told);
+    assert_int_equal(count_steps(world, journal, "op_old"), 1);
+}
+
+static void
+a_journal_of_an_older_program_is_brought_up(void **state)
+{
+    struct world *world = *state;
+    struct journal *journal;
+
+    assert_int_equal(mkdir(world->folder, 0700), 0);
+    old_journal_write(world->file, an_old_op);
+    journal = open_journal(world);
+    assert_old_op_is_there(world, journal);
+    assert_true(journal_claim(journal, "op_old", NULL));
+    assert_true(journal_items(journal, "op_old", &nightly_is_done, 1, NULL));
+    assert_string_equal(read_one(world, journal, "op_old")->items[0].former_id, "conn_1");
+    journal_close(journal);
+}
+
+static void
+a_journal_of_an_older_program_is_brought_up_by_whoever_reads_it_first(void **state)
+{
+    struct world *world = *state;
+    struct err err = {0};
+    struct journal *journal;
+
+    assert_int_equal(mkdir(world->folder, 0700), 0);
+    old_journal_write(world->file, an_old_op);
+    journal = journal_open_to_read(world->folder, &err);
+    if (!journal)
+        fail_msg("%s", err.message);
+    assert_old_op_is_there(world, journal);
+    journal_close(journal);
+}
+
+static void
+an_older_program_that_is_still_open_goes_on_writing(void **state)
+{
+    struct world *world = *state;
+    struct journal *journal;
+    sqlite3 *old;
+
+    assert_int_equal(mkdir(world->folder, 0700), 0);
+    old_journal_write(world->file, "");
+    assert_int_equal(sqlite3_open(world->file, &old), SQLITE_OK);
+    journal = open_journal(world);
+    assert_int_equal(sqlite3_exec(old, old_journal_statements, NULL, NULL, NULL), SQLITE_OK);
+    assert_non_null(read_one(world, journal, "op_older"));
+    assert_int_equal(read_one(world, journal, "op_older")->n_items, 1);
+    sqlite3_close(old);
+    journal_close(journal);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, begin, finish)
 
 int
@@ -1082,6 +1209,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         T(an_op_is_read_as_it_was_written),
         T(an_update_replaces_what_changes_and_keeps_the_rest),
+        T(what_a_resumed_op_goes_by_is_kept),
         T(steps_are_numbered_and_get_their_result_later),
         T(what_was_written_outlives_the_process),
         T(the_newest_come_first_and_a_query_narrows),
@@ -1098,7 +1226,7 @@ main(void)
         T(an_op_whose_process_was_killed_is_interrupted),
         T(an_op_that_is_left_to_the_journal_can_be_claimed),
         T(what_is_alive_over_or_unknown_cannot_be_claimed),
-        T(only_the_owner_updates),
+        T(only_the_owner_writes_but_the_result_of_what_was_done),
         T(a_race_of_eight_has_one_winner),
         T(two_processes_open_a_new_journal_and_write_at_once),
         T(a_writer_killed_in_the_middle_loses_nothing_it_was_told_of),
@@ -1113,6 +1241,9 @@ main(void)
         T(a_file_with_overwritten_pages_is_told_and_left_alone),
         T(the_log_of_a_file_cut_to_nothing_is_kept),
         T(a_journal_of_a_newer_program_is_refused),
+        T(a_journal_of_an_older_program_is_brought_up),
+        T(a_journal_of_an_older_program_is_brought_up_by_whoever_reads_it_first),
+        T(an_older_program_that_is_still_open_goes_on_writing),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
