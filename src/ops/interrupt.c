@@ -81,6 +81,7 @@ keep_interrupted(const struct run *run, struct run_item *item)
     if (item->progress != OP_ITEM_sent)
         return;
     item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_failed;
+    item->is_unproven = true;
     item_note(item, "whether the interrupt was sent is not known");
 }
 
@@ -146,10 +147,12 @@ interrupted(struct engine *engine, struct run *run, struct run_item *item,
     } else if (answer->outcome == API_OUTCOME_ok) {
         item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_done;
         item->looks = 0;
+        item->is_unproven = false;
         item_note(item, "interrupted");
     } else if (answer->outcome == API_OUTCOME_unsure) {
         item->progress = run->kind == OP_restart_job ? OP_ITEM_taken : OP_ITEM_failed;
         item->looks = 0;
+        item->is_unproven = true;
         item_note(item, "whether the interrupt was taken is not known (%s)", answer->err.message);
     } else {
         item->progress = OP_ITEM_failed;

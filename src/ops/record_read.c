@@ -14,12 +14,20 @@ enum { STOPS_LOOKED_AT = 200, OTHERS_EACH_MS = 3000 };
 
 /* --- after an interruption --- */
 
+/* Of a command, of a file, of a request. */
+static bool
+is_success(const char *result)
+{
+    return strcmp(result, PROCESS_SUCCESS) == 0 || strcmp(result, RECORD_WRITTEN) == 0 ||
+           *result == '2';
+}
+
 static enum known
 known_by(const char *what, const char *result, struct err *err)
 {
     if (!*result)
         return KNOWN_perhaps;
-    if (strcmp(result, PROCESS_SUCCESS) == 0 || strcmp(result, RECORD_WRITTEN) == 0)
+    if (is_success(result))
         return KNOWN_succeeded;
     err_set(err, ERR_CONFIG, "command %s: %s", what, result);
     return KNOWN_failed;

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "ops/objects.h"
 #include "ops/phases.h"
+#include "ops/record.h"
 
 enum { REQUEUE_WITHIN_MS = 30000 };
 
@@ -16,21 +17,33 @@ static bool
 is_queued_again(const struct engine *engine, const struct run_item *item)
 {
     const struct job *job = object_job_of_session(&engine->snapshot, item->session_id);
-    const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
 
     if (job && job->seen_ms > item->asked_ms)
         return strcmp(job->id, item->id) != 0 || job->state_kind == JOB_STATE_queued ||
                job->started_ms > item->asked_ms;
-    /* its items are hidden from us: the session itself works again */
-    job = object_job(&engine->snapshot, item->session_id);
-    return job && pool && pool->work_access != WORK_LISTED && job->seen_ms > item->asked_ms &&
-           strcmp(job->session_status, "running") == 0;
+    return false;
+}
+
+/* Its items are hidden from us: the session itself works again, after it was seen not to. */
+static bool
+is_running_again(const struct engine *engine, struct run_item *item)
+{
+    const struct job *job = object_job(&engine->snapshot, item->session_id);
+    const struct pool *pool = object_pool(&engine->snapshot, item->pool_id);
+
+    if (!job || !pool || pool->work_access == WORK_LISTED || job->seen_ms <= item->asked_ms)
+        return false;
+    if (strcmp(job->session_status, "running") == 0)
+        return item->has_paused;
+    item->has_paused = true;
+    return false;
 }
 
 static void
 see(struct engine *engine, struct run *run, struct run_item *item)
 {
-    if (item->progress != OP_ITEM_taken || item->tag || !is_queued_again(engine, item))
+    if (item->progress != OP_ITEM_taken || item->tag ||
+        !(is_queued_again(engine, item) || is_running_again(engine, item)))
         return;
     item->progress = OP_ITEM_done;
     item->done_ms = engine->wall_ms;
@@ -50,8 +63,8 @@ conclude(struct engine *engine, struct run *run)
                    run->n_items);
 }
 
-/* An item may have come and gone between two looks at the list: a session that runs says so. Asked
- * once each; true while an answer is awaited. */
+/* An item may have come and gone between two looks at the list: a session that runs says so, when
+ * it was certainly interrupted before. Asked once each; true while an answer is awaited. */
 static bool
 ask_sessions(struct engine *engine, struct run *run)
 {
@@ -60,7 +73,7 @@ ask_sessions(struct engine *engine, struct run *run)
     for (size_t i = 0; i < run->n_items; i++) {
         struct run_item *item = &run->items[i];
 
-        if (item->progress != OP_ITEM_taken || item->looks > 0)
+        if (item->progress != OP_ITEM_taken || item->looks > 0 || item->is_unproven)
             continue;
         item->looks++;
         any = engine_call(engine, run, item, API_CALL_session, "") || any;
@@ -189,6 +202,7 @@ requeue_answered(struct engine *engine, struct run *run, struct run_item *item,
     if (answer->outcome == API_OUTCOME_ok || answer->outcome == API_OUTCOME_unsure) {
         item->progress = OP_ITEM_taken;
         item->looks = 0;
+        item->is_unproven = answer->outcome != API_OUTCOME_ok;
         item_note(item, answer->outcome == API_OUTCOME_ok ? "the message was taken"
                                                           : "whether the message was taken is "
                                                             "not known; it is not sent again");
@@ -212,6 +226,7 @@ enter_requeue(struct engine *engine, struct run *run)
     for (size_t i = 0; i < run->n_items && run->is_resumed; i++) {
         struct run_item *item = &run->items[i];
 
+        item->is_unproven = record_known(engine, run, "send", item, NULL) != KNOWN_succeeded;
         if (item->progress == OP_ITEM_sent) {
             item->is_told = true;
             item_note(item, "whether the message was sent is not known");

@@ -40,6 +40,7 @@ struct run_item {
     bool is_forced;          /* the last thing asked for was force */
     bool is_unproven;        /* whether it was asked is not known: look before anything is sent */
     bool is_foreign;         /* somebody else did it */
+    bool has_paused;         /* its session did not run since it was asked */
     bool is_told;            /* the operator's message was sent to its session, or may have been */
     bool is_missed;          /* the list no longer has it */
     bool is_unwritten;       /* it changed, and the journal does not know yet: see engine_items */

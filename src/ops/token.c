@@ -113,14 +113,15 @@ static enum fate
 fate_of(struct engine *engine, const struct run *run)
 {
     const struct run_item *item = &run->items[0];
+    enum known sent;
 
     if (item->progress == OP_ITEM_done ||
         record_known(engine, run, "deliver", item, NULL) == KNOWN_succeeded)
         return FATE_delivered;
-    if (item->progress == OP_ITEM_taken)
+    sent = record_known(engine, run, "send", item, NULL);
+    if (item->progress == OP_ITEM_taken || sent == KNOWN_succeeded)
         return FATE_replaced;
-    return record_known(engine, run, "send", item, NULL) == KNOWN_not_begun ? FATE_untouched
-                                                                            : FATE_doubtful;
+    return sent == KNOWN_not_begun ? FATE_untouched : FATE_doubtful;
 }
 
 const char *

@@ -60,6 +60,26 @@ acting_use_controls(struct acting *acting)
     acting->options.n_tokens = config->n_tunnel_tokens;
 }
 
+void
+acting_wrap_verb(struct acting *acting, size_t nth, enum driver_verb verb, const char *script)
+{
+    struct arena *arena = acting->watch.arena;
+    struct ops_control *control = (struct ops_control *)(uintptr_t)&acting->options.controls[nth];
+    struct driver *driver = arena_alloc(arena, sizeof(*driver));
+    struct driver_template *template = &driver->verbs[verb];
+    const struct driver_word before[] = {
+        {.text = "sh"}, {.text = "-c"}, {.text = script}, {.text = "sh"}};
+    struct driver_word *words;
+
+    *driver = *control->use.driver;
+    words = arena_array(arena, COUNT_OF(before) + template->n, sizeof(*words));
+    memcpy(words, before, sizeof(before));
+    memcpy(words + COUNT_OF(before), template->words, template->n * sizeof(*words));
+    template->words = words;
+    template->n += COUNT_OF(before);
+    control->use.driver = driver;
+}
+
 static bool
 all_connectors_are_ready(const struct snapshot *snapshot, const void *n_expected)
 {
@@ -91,7 +111,13 @@ acting_use_connectors(struct acting *acting)
                                 acting->watch.store, &err);
     if (!acting->probe)
         die("%s", err.message);
-    assert_true(watch_until(&acting->watch, all_connectors_are_ready, &config->n_connectors));
+}
+
+void
+acting_until_connected(struct acting *acting)
+{
+    assert_true(
+        watch_until(&acting->watch, all_connectors_are_ready, &acting->watch.config.n_connectors));
 }
 
 void

@@ -20,8 +20,14 @@ void acting_begin(struct acting *acting, const char *scenario);
 /* Let the pools and connectors be controlled as the simulator's configuration says. */
 void acting_use_controls(struct acting *acting);
 
+/* Let a verb of the nth control run a script of the shell first, which ends with exec "$@" to go on
+ * with what it would have run; before acting_start. */
+void acting_wrap_verb(struct acting *acting, size_t nth, enum driver_verb verb, const char *script);
+
 /* Let the connectors of the simulator be asked, often. After acting_start. */
 void acting_use_connectors(struct acting *acting);
+/* Wait until all of them are ready. */
+void acting_until_connected(struct acting *acting);
 
 /* Start both rooms and wait until the world is known. */
 void acting_start(struct acting *acting);

@@ -29,36 +29,70 @@ kill_at_point(void *points_left, const char *where)
         kill(getpid(), SIGKILL);
 }
 
+static const char *the_folder, *the_phase; /* in the console that is killed */
+
+static void
+kill_in_phase(void *context, const char *where)
+{
+    struct arena *arena = arena_new();
+    struct journal *journal = journal_open_to_read(the_folder, NULL);
+    const struct journal_op *ops;
+    size_t n;
+
+    (void)context;
+    (void)where;
+    if (journal && journal_read(journal, &(struct journal_query){0}, arena, &ops, &n, NULL) &&
+        n == 1 && strcmp(ops[0].phase, the_phase) == 0)
+        kill(getpid(), SIGKILL);
+    journal_close(journal);
+    arena_free(arena);
+}
+
 static NORETURN void
-act_in_child(const struct killed *killed, int point)
+act_in_child(const struct killed *killed)
 {
     struct acting *acting = killed->acting;
     const struct op *op;
 
-    acting->options.checkpoint = kill_at_point;
-    acting->options.checkpoint_context = &point;
     killed->start();
     killed->act();
     op = acting_over(acting);
     if (op->state != killed->ends)
-        print_error("at point %d it ends by itself: %s: %s\n", point, op_state_name(op->state),
-                    op->summary);
+        print_error("it ends by itself: %s: %s\n", op_state_name(op->state), op->summary);
     _exit(op->state == killed->ends ? 0 : 1);
 }
 
-bool
-killed_at(const struct killed *killed, int point)
+/* A console of its own that looks out for that. */
+static bool
+was_killed(const struct killed *killed, void (*look_out)(void *, const char *), void *context)
 {
     pid_t child = fork();
     int status;
 
     assert_true(child >= 0);
-    if (child == 0)
-        act_in_child(killed, point);
+    if (child == 0) {
+        killed->acting->options.checkpoint = look_out;
+        killed->acting->options.checkpoint_context = context;
+        act_in_child(killed);
+    }
     assert_int_equal(waitpid(child, &status, 0), child);
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        fail_msg("point %d: exit status %d", point, WEXITSTATUS(status));
+        fail_msg("it was not killed: exit status %d", WEXITSTATUS(status));
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+bool
+killed_at(const struct killed *killed, int point)
+{
+    return was_killed(killed, kill_at_point, &point);
+}
+
+bool
+killed_in_phase(const struct killed *killed, const char *phase)
+{
+    the_folder = killed->acting->folder;
+    the_phase = phase;
+    return was_killed(killed, kill_in_phase, NULL);
 }
 
 /* --- the next one --- */
@@ -93,14 +127,14 @@ static const struct killed *trying;
 static bool
 try_point(int point)
 {
-    bool was_killed;
+    bool is_killed;
 
     trying->begin();
-    was_killed = killed_at(trying, point);
-    if (was_killed)
+    is_killed = killed_at(trying, point);
+    if (is_killed)
         check_next(trying, point);
     acting_end(trying->acting);
-    return was_killed;
+    return is_killed;
 }
 
 int

@@ -21,6 +21,9 @@ int killed_at_each_point(const struct killed *killed, int lanes);
 /* In a world that has begun: the console alone, killed there; false when it was over before. */
 bool killed_at(const struct killed *killed, int point);
 
+/* The same, at the first step in that phase. */
+bool killed_in_phase(const struct killed *killed, const char *phase);
+
 /* How often the journal has a step of that name, by all ops; *most of one target. */
 size_t killed_steps(const struct acting *acting, const char *what, size_t *most);
 

@@ -24,6 +24,7 @@ begin(void **state)
     acting_use_controls(&run);
     acting_start(&run);
     acting_use_connectors(&run);
+    acting_until_connected(&run);
     return 0;
 }
 

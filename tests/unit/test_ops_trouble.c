@@ -20,7 +20,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-enum { MOST_IN_FLIGHT = 4, AWAY_MS = 10000 };
+enum { MOST_IN_FLIGHT = 4, AWAY_MS = 10000, BUDGET = 40, OBSERVED_MS = 8000 };
 
 static struct acting run;
 static char pool_id[ORDER_ID_BYTES];
@@ -206,6 +206,27 @@ never_more_than_four_stops_are_on_their_way(void **state)
     check_each_was_taken_once(acting_op(&run));
 }
 
+/* A minute's requests are so few that a drain of all jobs needs more of them at once. */
+static void
+what_an_op_asks_is_within_the_budget_of_requests(void **state)
+{
+    int64_t began_ms = clock_mono_ms(), asked;
+
+    (void)state;
+    run.watch.options.requests_per_minute = BUDGET;
+    acting_start(&run);
+    assert_true(plan_drain()->n_items > BUDGET / 2);
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, has_begun, NULL));
+    away_until_ms = clock_mono_ms() + OBSERVED_MS;
+    assert_true(watch_until(&run.watch, is_time_over, NULL));
+    asked = watch_asked(&run.watch, "total");
+    assert_true(clock_mono_ms() - began_ms < 60000);
+    assert_in_range(asked, acting_stops(&run) + 1, BUDGET);
+    assert_true(acting_stops(&run) > 0);
+    assert_false(op_state_is_over(acting_op(&run)->state));
+}
+
 /* --- the disk --- */
 
 /* A console of its own, whose files may not grow beyond what they have soon after it began. */
@@ -359,6 +380,7 @@ main(void)
         TEST(a_drain_outlasts_a_service_that_says_429),
         TEST(a_drain_outlasts_a_service_that_is_away_for_ten_seconds),
         TEST(never_more_than_four_stops_are_on_their_way),
+        TEST(what_an_op_asks_is_within_the_budget_of_requests),
         TEST(a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it),
         TEST(arming_ends_by_itself_and_then_a_plan_is_not_confirmed),
         TEST(what_is_not_there_or_no_id_at_all_is_refused_or_harmless),

@@ -1,0 +1,373 @@
+/* An op that was interrupted goes on by the measure that it had: workers that must be there, force
+ * that was ordered, a message that was typed; it knows that a command failed, that somebody else
+ * went on with it meanwhile, and that the clock was set back. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "aid/killed.h"
+#include "aid/old_journal.h"
+#include "api/api.h"
+
+enum { WORKERS = 2, WINDOW_MS = 4500, PATIENCE_MS = 60000, LANES = 24, REQUEUE_MS = 1500 };
+
+static struct acting run;
+
+static int
+end(void **state)
+{
+    (void)state;
+    acting_end(&run);
+    return 0;
+}
+
+static void
+start(void)
+{
+    acting_start(&run);
+}
+
+static const struct op *
+first_op(const struct snapshot *snapshot)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    return n == 1 ? &ops[0] : NULL;
+}
+
+static bool
+is_interrupted(const struct snapshot *snapshot, const void *context)
+{
+    const struct op *op = first_op(snapshot);
+
+    (void)context;
+    return op && op->state == OP_STATE_interrupted;
+}
+
+/* By a console that has just begun. */
+static void
+take_over(enum op_order_kind kind)
+{
+    assert_true(watch_until(&run.watch, is_interrupted, NULL));
+    acting_take_over(&run, kind, first_op(&run.watch.snapshot)->id);
+}
+
+static bool
+says(const struct snapshot *snapshot, const void *part)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (ops[i].is_ours && strstr(ops[i].summary, part))
+            return true;
+    return false;
+}
+
+static void
+expect(enum op_state state, const char *part)
+{
+    const struct op *op = acting_over(&run);
+
+    if (op->state != state || !strstr(op->summary, part))
+        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+}
+
+/* What another console, or another program, wrote. */
+static void
+write_journal(const char *sql)
+{
+    char path[512];
+    sqlite3 *db;
+
+    snprintf(path, sizeof(path), "%s/journal.db", run.folder);
+    if (sqlite3_open(path, &db) != SQLITE_OK ||
+        sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+    sqlite3_close(db);
+}
+
+/* --- workers --- */
+
+static bool
+all_poll(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct pool *pools = snapshot_pools(snapshot, &n);
+
+    (void)context;
+    return n == 1 && pools[0].workers_polling == WORKERS;
+}
+
+/* Nobody says how many workers there should be: what counts is how many there were. */
+static int
+begin_idle(void **state)
+{
+    (void)state;
+    acting_begin(&run, "tests/worlds/idle.yaml");
+    acting_use_controls(&run);
+    ((struct api_pool *)(uintptr_t)run.watch.options.pools)[0].expected_workers = -1;
+    run.options.window_ms = WINDOW_MS;
+    run.options.settle_ms = PATIENCE_MS;
+    return 0;
+}
+
+static void
+restart_pool(void)
+{
+    const char *pool;
+
+    assert_true(watch_until(&run.watch, all_poll, NULL));
+    pool = snapshot_pools(&run.watch.snapshot, &(size_t){0})[0].id;
+    acting_plan_with(&run, OP_restart_pool, (const char *const[]){pool, NULL},
+                     1u << OP_CHOICE_command | 1u << OP_CHOICE_stop_running);
+    acting_confirm(&run);
+}
+
+static const struct killed pool_restart = {
+    .acting = &run, .start = start, .act = restart_pool, .ends = OP_STATE_done};
+
+static void
+a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again(void **state)
+{
+    (void)state;
+    assert_true(killed_in_phase(&pool_restart, "up"));
+    watch_post(&run.watch, "/sim/pools/two", "{\"workers\":1}");
+    start();
+    take_over(ORDER_resume);
+    assert_true(watch_until(&run.watch, says, "1 of 2 workers poll or work"));
+    watch_post(&run.watch, "/sim/pools/two", "{\"workers\":2}");
+    expect(OP_STATE_done, "there again");
+}
+
+static void
+a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have(void **state)
+{
+    size_t most;
+
+    (void)state;
+    acting_wrap_verb(&run, 0, DRIVER_drain, "exit 0");
+    assert_true(killed_in_phase(&pool_restart, "quiet"));
+    write_journal("INSERT INTO step SELECT id, 1, 1, 1, 'drain', '', 'drain', 'exit 3' FROM op");
+    start();
+    take_over(ORDER_resume);
+    expect(OP_STATE_failed, "command drain: exit 3");
+    assert_int_equal(killed_steps(&run, "drain", &most), 1);
+    assert_int_equal(killed_steps(&run, "start", &most), 0);
+}
+
+/* --- jobs --- */
+
+static int
+begin_few(void **state)
+{
+    (void)state;
+    acting_begin(&run, "tests/worlds/few.yaml");
+    return 0;
+}
+
+static bool
+has_active(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct job *jobs = snapshot_jobs(snapshot, &n);
+
+    (void)context;
+    for (size_t i = 0; i < n; i++)
+        if (jobs[i].from == JOB_FROM_WORK && jobs[i].state_kind == JOB_STATE_active)
+            return true;
+    return false;
+}
+
+static void
+act_on_one(enum op_kind kind)
+{
+    assert_true(watch_until(&run.watch, has_active, NULL));
+    acting_plan(&run, kind, (const char *const[]){acting_job(&run, JOB_STATE_active, 0)->id, NULL});
+    acting_confirm(&run);
+}
+
+static void
+stop_one(void)
+{
+    act_on_one(OP_stop_job);
+}
+
+static const struct killed job_stop = {
+    .acting = &run, .start = start, .act = stop_one, .ends = OP_STATE_done};
+
+static void
+a_clock_that_was_set_back_since_holds_nothing_up(void **state)
+{
+    (void)state;
+    assert_true(killed_in_phase(&job_stop, "stop"));
+    write_journal("UPDATE item SET progress = 'taken', asked_ms = 4102444800000;" /* 2100 */
+                  "UPDATE op SET phase = 'stop'");
+    start();
+    take_over(ORDER_resume);
+    expect(OP_STATE_done, "stopped");
+}
+
+/* Just before this console makes the op its own, another one has ended its only job, and is gone.
+ */
+static void
+finish_for_it(void *context, const char *where)
+{
+    bool *is_done = context;
+
+    if (strcmp(where, "claim") != 0 || *is_done)
+        return;
+    *is_done = true;
+    write_journal("UPDATE item SET progress = 'done', asked_ms = 1, done_ms = 2");
+}
+
+static void
+what_another_console_did_before_it_was_claimed_is_not_done_again(void **state)
+{
+    bool is_done = false;
+
+    (void)state;
+    assert_true(killed_in_phase(&job_stop, "stop"));
+    run.options.checkpoint = finish_for_it;
+    run.options.checkpoint_context = &is_done;
+    start();
+    take_over(ORDER_resume);
+    expect(OP_STATE_done, "stopped");
+    assert_true(is_done);
+    assert_int_equal(acting_stops(&run), 0);
+}
+
+static void
+force_that_was_ordered_is_not_offered_again(void **state)
+{
+    (void)state;
+    watch_post(&run.watch, "/sim/pools/few", "{\"quirk\":\"deaf\"}");
+    run.options.grace_ms = PATIENCE_MS;
+    assert_true(killed_in_phase(&job_stop, "stop"));
+    write_journal("UPDATE item SET progress = 'waiting', is_forced = 1, asked_ms = 1");
+    start();
+    take_over(ORDER_resume);
+    expect(OP_STATE_done, "stopped");
+    assert_int_equal(acting_stops(&run), 1);
+}
+
+/* A journal that knows nothing of what was expected. */
+static void
+an_op_of_an_older_program_is_resumed(void **state)
+{
+    char path[512], sql[1024];
+    const struct job *job;
+
+    (void)state;
+    watch_start(&run.watch);
+    assert_true(watch_until(&run.watch, has_active, NULL));
+    job = acting_job(&run, JOB_STATE_active, 0);
+    snprintf(sql, sizeof(sql),
+             "INSERT INTO op VALUES ('op_old', 'stop', 'job', 'running', 'test', '%s', 'it', '%s',"
+             " 'alice', 'ops1', '', '', '', 60000, '', 0, 1, 2, 3, 0, '', 'stop', '', 0, 0, 0);"
+             "INSERT INTO item VALUES ('op_old', '%s', 'it', '%s', '%s', 'sent', '', 4, 0);"
+             "INSERT INTO step VALUES ('op_old', 1, 4, 0, 'stop', '%s', 'POST', '');",
+             job->id, job->pool_id, job->id, job->pool_id, job->session_id, job->id);
+    snprintf(path, sizeof(path), "%s/journal.db", run.folder);
+    old_journal_write(path, sql);
+    acting_start_ops(&run);
+    take_over(ORDER_resume);
+    expect(OP_STATE_done, "stopped");
+    assert_int_equal(acting_stops(&run), 1);
+}
+
+/* --- a restarted job, and the operator's message --- */
+
+static void
+begin_unqueued(void)
+{
+    begin_few(NULL);
+    watch_post(&run.watch, "/sim/switch", "{\"name\":\"interrupt.requeue\",\"value\":\"never\"}");
+    run.options.requeue_ms = REQUEUE_MS;
+}
+
+static bool
+needs_us(const struct snapshot *snapshot, const void *ticket)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (ops[i].ticket == *(const uint64_t *)ticket)
+            return ops[i].state == OP_STATE_asking || op_state_is_over(ops[i].state);
+    return false;
+}
+
+static void
+say_when_asked(void)
+{
+    assert_true(watch_until(&run.watch, needs_us, &run.last_ticket));
+    if (acting_op(&run)->offer == OP_OFFER_message)
+        acting_order(&run, ORDER_message, "go on");
+}
+
+static void
+restart_and_say(void)
+{
+    act_on_one(OP_restart_job);
+    say_when_asked();
+}
+
+static void
+check_said_once(int point, const struct op *left)
+{
+    const struct op *op;
+    int64_t n;
+    size_t most, steps;
+
+    acting_take_over(&run, ORDER_resume, left->id);
+    say_when_asked();
+    op = acting_over(&run);
+    if (op->state != OP_STATE_done && !strstr(op->summary, "nor after the message"))
+        fail_msg("point %d: %s: %s", point, op_state_name(op->state), op->summary);
+    n = watch_asked(&run.watch, "POST /v1/sessions/{id}/events");
+    steps = killed_steps(&run, "send", &most);
+    if (n > 2 || steps > 2 || (op->state == OP_STATE_done && n < 1))
+        fail_msg("point %d: %d were sent, %zu recorded", point, (int)n, steps);
+}
+
+static void
+a_restart_that_is_killed_at_any_step_interrupts_once_and_says_the_message_once(void **state)
+{
+    static const struct killed killed = {.acting = &run,
+                                         .begin = begin_unqueued,
+                                         .start = start,
+                                         .act = restart_and_say,
+                                         .check = check_said_once,
+                                         .ends = OP_STATE_done};
+
+    (void)state;
+    assert_true(killed_at_each_point(&killed, LANES) >= 16);
+}
+
+int
+main(void)
+{
+#define TEST(name, begin) cmocka_unit_test_setup_teardown(name, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again, begin_idle),
+        TEST(a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have,
+             begin_idle),
+        TEST(a_clock_that_was_set_back_since_holds_nothing_up, begin_few),
+        TEST(what_another_console_did_before_it_was_claimed_is_not_done_again, begin_few),
+        TEST(force_that_was_ordered_is_not_offered_again, begin_few),
+        TEST(an_op_of_an_older_program_is_resumed, begin_few),
+        cmocka_unit_test(
+            a_restart_that_is_killed_at_any_step_interrupts_once_and_says_the_message_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
