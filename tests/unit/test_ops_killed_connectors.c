@@ -16,7 +16,7 @@
 #include "aid/killed.h"
 #include "core/json.h"
 
-enum { LANES = 24, SETTLE_MS = 8000, FIRST_CONNECTOR = 1, CONNECTORS = 2, FILE_BYTES = 4096 };
+enum { LANES = 24, SETTLE_MS = 15000, FIRST_CONNECTOR = 1, CONNECTORS = 2, FILE_BYTES = 4096 };
 
 static struct acting run;
 
@@ -105,7 +105,7 @@ act(enum op_kind kind, const char *id)
 static const struct op *
 resume(const struct op *left)
 {
-    acting_take_over(&run, ORDER_resume, left->id);
+    acting_take_over(&run, ORDER_resume, left->id, left->must_type);
     return acting_over(&run);
 }
 
@@ -269,7 +269,7 @@ check_dismissed(int point, const struct op *left)
 {
     const struct op *op;
 
-    acting_take_over(&run, ORDER_dismiss, left->id);
+    acting_take_over(&run, ORDER_dismiss, left->id, left->must_type);
     op = acting_over(&run);
     if (op->state != OP_STATE_dismissed)
         fail_msg("point %d: %s: %s", point, op_state_name(op->state), op->summary);

@@ -15,7 +15,7 @@
 enum {
     WORKERS = 2,
     WINDOW_MS = 4500,
-    SETTLE_MS = 3000,
+    SETTLE_MS = 12000,
     LANES = 24,
 };
 
