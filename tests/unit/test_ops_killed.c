@@ -68,6 +68,7 @@ resume_and_check(int point, const struct op *left)
     const struct op *op;
 
     assert_int_equal(left->n_items, JOBS);
+    assert_true(!*left->phase || strstr(left->phase, "ing")); /* in words */
     acting_take_over(&run, ORDER_resume, left->id, left->must_type);
     op = acting_over(&run);
     if (op->state != OP_STATE_done || op->n_done != JOBS)
