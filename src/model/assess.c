@@ -158,6 +158,7 @@ assess(const struct snapshot *snapshot, const struct thresholds *thresholds, int
     judge_api(&judge);
     judge_jobs(&judge);
     judge_pools(&judge);
+    judge_layers(&judge, out);
     suspect_api(&judge);
     suspect_edge(&judge);
     suspect_tunnels(&judge);
@@ -166,7 +167,6 @@ assess(const struct snapshot *snapshot, const struct thresholds *thresholds, int
     suspect_jobs(&judge);
     suspect_sources(&judge);
     rank_findings(&judge, out);
-    judge_layers(&judge, out);
     out->arena = arena;
     out->at_ms = now_ms;
     out->pools = judge.pool_judgements;

@@ -54,6 +54,7 @@ struct connector {
 
 /* What is not as it should be although it carries traffic (facts/connectivity.md C4). */
 enum connector_trouble {
+    CONNECTOR_aimless,    /* forwards nowhere, or not to the proxy; the judge knows */
     CONNECTOR_flapping,   /* registers again and again */
     CONNECTOR_refused,    /* the edge refuses registrations */
     CONNECTOR_failing,    /* requests reach it, and what is behind it does not answer */

@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "core/arena.h"
-#include "model/judge.h"
+#include "core/text.h"
+#include "model/layers.h"
 #include "model/say.h"
 
 enum {
@@ -54,6 +55,47 @@ fell_back(const struct judge *judge, const struct connector *connector)
     return connector->n_connections > 0 && udp.n > 0 && udp.failed == 0;
 }
 
+/* The port of "http://localhost:8080" or ":8080"; 0 when it names none. */
+static int64_t
+port_of(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    int64_t port;
+
+    return colon && int_parse(colon + 1, &port) ? port : 0;
+}
+
+static const struct proxy *
+proxy_behind(const struct judge *judge, const struct connector *connector)
+{
+    for (size_t i = 0; i < judge->n_proxies; i++) {
+        const struct tunnel *tunnel = tunnel_of(judge, &judge->proxies[i]);
+
+        if (strcmp(connector->tunnel_id, tunnel ? tunnel->id : judge->unlisted[i].id) == 0)
+            return &judge->proxies[i];
+    }
+    return NULL;
+}
+
+/* What is wrong with where it forwards to (facts/connectivity.md C2, D2); "" nothing. */
+static const char *
+say_aim(const struct judge *judge, const struct connector *connector)
+{
+    const struct proxy *proxy = proxy_behind(judge, connector);
+    const char *service = connector->service ? connector->service : "";
+    int64_t port = port_of(service);
+
+    if (strncmp(service, "http_status:", 12) == 0)
+        return arena_printf(judge->arena,
+                            "it has no local target: every request gets HTTP %s from itself",
+                            service + 12);
+    if (proxy && port > 0 && port_of(proxy->listen_address) > 0 &&
+        port != port_of(proxy->listen_address))
+        return arena_printf(judge->arena, "it forwards to %s, and the proxy listens on %s", service,
+                            proxy->listen_address);
+    return "";
+}
+
 bool
 connector_has(const struct judge *judge, const struct connector *connector,
               enum connector_trouble trouble)
@@ -61,6 +103,8 @@ connector_has(const struct judge *judge, const struct connector *connector,
     size_t which;
 
     switch (trouble) {
+    case CONNECTOR_aimless:
+        return *say_aim(judge, connector);
     case CONNECTOR_flapping:
         return connector->registrations_10min > MOST_REGISTRATIONS;
     case CONNECTOR_refused:
@@ -107,6 +151,8 @@ connector_say(struct judge *judge, const struct connector *connector,
     size_t which = 0;
 
     switch (trouble) {
+    case CONNECTOR_aimless:
+        return say_aim(judge, connector);
     case CONNECTOR_flapping:
         return arena_printf(judge->arena, "it registered %s again within ten minutes: flapping",
                             say_count(judge->arena, connector->registrations_10min, "connection"));
@@ -155,6 +201,8 @@ connector_cure(const struct judge *judge, const struct connector *connector)
         enum connector_trouble trouble;
         const char *cure;
     } cures[] = {
+        {CONNECTOR_aimless, "start cloudflared with --url http://localhost and the port that the "
+                            "proxy listens on, in the proxy's network namespace"},
         {CONNECTOR_refused, "give the tunnel's current token to cloudflared and restart it"},
         {CONNECTOR_failing, "see that the proxy runs at the address that it forwards to, and the "
                             "proxy's log"},

@@ -87,6 +87,17 @@ is_first_of_tunnel(const struct judge *judge, size_t row)
     return true;
 }
 
+/* One without a target carries nothing; one that lost connections and is refused will lose all. */
+static enum severity
+severity_of(const struct judge *judge, const struct connector *connector)
+{
+    return (connector_is_up(connector) && connector_has(judge, connector, CONNECTOR_aimless)) ||
+                   (connector->state == CONNECTOR_degraded &&
+                    connector_has(judge, connector, CONNECTOR_refused))
+               ? SEVERITY_critical
+               : SEVERITY_warn;
+}
+
 static void
 suspect_connectors(struct judge *judge)
 {
@@ -105,8 +116,8 @@ suspect_connectors(struct judge *judge)
                    ((connector->state == CONNECTOR_down ||
                      connector->state == CONNECTOR_unreachable) &&
                     n_up > 0)) {
-            suspect(judge, RULE_connector_degraded, row,
-                    connector->state == CONNECTOR_degraded ? 0 : 1);
+            suspect_as(judge, severity_of(judge, connector), RULE_connector_degraded, row,
+                       connector->state == CONNECTOR_degraded ? 0 : 1);
         }
     }
 }
@@ -149,7 +160,7 @@ colour_rows(struct judge *judge)
             severity = SEVERITY_critical;
         else if ((connector->state != CONNECTOR_ready && connector->state != CONNECTOR_unknown) ||
                  (connector->state == CONNECTOR_ready && connector_is_troubled(judge, connector)))
-            severity = SEVERITY_warn;
+            severity = severity_of(judge, connector);
         judge->connector_severity[i] =
             connector->state == CONNECTOR_unknown ? SEVERITY_info : severity;
         if (tunnel_by_id(judge, connector->tunnel_id, &row))

@@ -65,14 +65,32 @@ take_metrics(struct spot *spot, const struct http_get *get, struct err *err)
     return true;
 }
 
+static void
+lose_metrics(struct spot *spot)
+{
+    spot->has_metrics = false;
+    spot->requests_per_s = spot->errors_per_min = -1;
+}
+
 static bool
 take_tunnel(struct spot *spot, const struct http_get *get, struct err *err)
 {
+    struct cloudflared_tunnel fresh;
+
     if (get->status != 200)
         return err_set(err, ERR_REFUSED, "HTTP %ld", get->status);
-    spot->has_tunnel =
-        cloudflared_read_tunnel(get->body ? get->body : "", get->body_bytes, &spot->tunnel, err);
-    return spot->has_tunnel;
+    if (!cloudflared_read_tunnel(get->body ? get->body : "", get->body_bytes, &fresh, err))
+        return false;
+    spot->tunnel = fresh;
+    spot->has_tunnel = true;
+    return true;
+}
+
+/* Whose it is does not change; where its connections lead does. */
+static void
+lose_connections(struct spot *spot)
+{
+    spot->tunnel.n_connections = 0;
 }
 
 static bool
@@ -97,18 +115,19 @@ take_expected(struct spot *spot, const struct http_get *get, struct err *err)
 }
 
 /* Every page, in the order in which they are asked for. Without the first there is no sense in the
- * others. */
+ * others. lose: when it is not had from one that answers; what it said before is not live. */
 static const struct {
     const char *path;
     size_t most_bytes;
     bool is_rare;
     bool (*take)(struct spot *spot, const struct http_get *get, struct err *err);
+    void (*lose)(struct spot *spot);
 } pages[] = {
-    {"/ready", 4 << 10, false, take_ready},
-    {"/metrics", 2 << 20, false, take_metrics},
-    {"/diag/tunnel", 64 << 10, true, take_tunnel},
-    {"/config", 1 << 20, true, take_config},
-    {"/diag/configuration", 64 << 10, true, take_expected},
+    {"/ready", 4 << 10, false, take_ready, NULL},
+    {"/metrics", 2 << 20, false, take_metrics, lose_metrics},
+    {"/diag/tunnel", 64 << 10, true, take_tunnel, lose_connections},
+    {"/config", 1 << 20, true, take_config, NULL},
+    {"/diag/configuration", 64 << 10, true, take_expected, NULL},
 };
 
 /* --- a pass --- */
@@ -163,6 +182,8 @@ page_came(void *context)
         end_pass(spot, false);
         return;
     }
+    if (!is_good && pages[spot->page].lose)
+        pages[spot->page].lose(spot);
     spot->page++;
     ask_page(spot);
 }

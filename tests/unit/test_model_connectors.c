@@ -44,6 +44,8 @@ each_trouble_is_a_warning_with_a_cure(void **state)
             if (i == CONNECTOR_fell_back)
                 all[k].protocol = "http2";
         }
+        if (i == CONNECTOR_aimless)
+            connector->service = "http_status:503";
         if (i == CONNECTOR_flapping)
             connector->registrations_10min = 4;
         if (i == CONNECTOR_refused)
@@ -60,11 +62,58 @@ each_trouble_is_a_warning_with_a_cure(void **state)
             connector->version = "2026.4.1";
         assert_string_equal(world_rules(world), "connector.degraded");
         finding = world_finding(world, "connector.degraded");
-        assert_int_equal(finding->severity, SEVERITY_warn);
+        assert_int_equal(finding->severity,
+                         i == CONNECTOR_aimless ? SEVERITY_critical : SEVERITY_warn);
         assert_true(*finding->summary && *finding->next_step && finding->n_evidence > 0);
-        assert_int_equal(world_assess(world)->connectors[0], SEVERITY_warn);
+        assert_int_equal(world_assess(world)->connectors[0], finding->severity);
         world_free(world);
     }
+}
+
+static void
+a_connector_forwards_to_the_proxy_of_its_tunnel(void **state)
+{
+    static const struct {
+        const char *service, *listens, *says; /* NULL: nothing is wrong */
+    } rows[] = {
+        {"http://localhost:8080", ":8080", NULL},
+        {"http://mcp-proxy:8080", "0.0.0.0:8080", NULL},
+        {"http://localhost:8081", ":8080", "forwards to http://localhost:8081"},
+        {"http://localhost", ":8080", NULL}, /* it does not say */
+        {"http://localhost:8081", "", NULL},
+        {"", ":8080", NULL},
+        {"http_status:503", ":8080", "every request gets HTTP 503"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct connector *connector;
+        struct world *world = world_one(&connector);
+
+        connector->service = rows[i].service;
+        world_proxy(world, "prod")->listen_address = rows[i].listens;
+        assert_string_equal(world_rules(world), rows[i].says ? "connector.degraded" : "");
+        if (rows[i].says)
+            assert_non_null(
+                strstr(world_finding(world, "connector.degraded")->summary, rows[i].says));
+        world_free(world);
+    }
+}
+
+static void
+one_that_lost_connections_and_is_refused_is_critical(void **state)
+{
+    struct connector *connector;
+    struct world *world = world_one(&connector);
+
+    (void)state;
+    connector->new_register_failures = 2;
+    assert_int_equal(world_finding(world, "connector.degraded")->severity, SEVERITY_warn);
+    connector->state = CONNECTOR_degraded;
+    connector->ready_connections = 2;
+    assert_int_equal(world_finding(world, "connector.degraded")->severity, SEVERITY_critical);
+    assert_non_null(strstr(world_finding(world, "connector.degraded")->next_step, "token"));
+    world_free(world);
 }
 
 static void
@@ -187,6 +236,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_trouble_is_a_warning_with_a_cure),
+        cmocka_unit_test(a_connector_forwards_to_the_proxy_of_its_tunnel),
+        cmocka_unit_test(one_that_lost_connections_and_is_refused_is_critical),
         cmocka_unit_test(http2_is_no_trouble_where_udp_is_blocked),
         cmocka_unit_test(regions_are_told_by_their_networks),
         cmocka_unit_test(versions_are_compared_as_dates),

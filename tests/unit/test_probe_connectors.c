@@ -201,6 +201,53 @@ a_silent_connector_does_not_hold_up_the_others(void **state)
     peer_stop(good);
 }
 
+/* One body that is JSON and has a metric as well, for every page. */
+#define LIVE                                                                                       \
+    OK_HEAD "{\"readyConnections\":2,\"connectorId\":\"c-1\",\"tunnelID\":\"tnl_1\","              \
+            "\"connections\":[{\"edgeAddress\":\"198.41.192.7\"}],\"x\":\""                        \
+            "\ncloudflared_tunnel_total_requests 7\n\"}\n"
+#define NARROW OK_HEAD "{\"readyConnections\":1,\"connectorId\":\"c-1\"}\n"
+
+static bool
+has_connections(const struct snapshot *snapshot, void *context)
+{
+    size_t n;
+    const struct connector *row = snapshot_connectors(snapshot, &n);
+
+    return n == 1 && row->ready_connections == *(const int64_t *)context;
+}
+
+static void
+what_is_not_had_again_is_not_shown_as_live(void **state)
+{
+    struct peer *peer = peer_start(&(struct peer_plan){.manner = PEER_answers, .reply = LIVE});
+    struct peer_plan next = {.manner = PEER_answers, .reply = NARROW, .port = peer_port(peer)};
+    struct probe_connector mine = {"mine", peer_url(peer), NULL, {NULL, NULL}};
+    struct probe_options options = options_of(&mine, 1);
+    const struct connector *row;
+    struct measure m;
+
+    (void)state;
+    options.interval_ms = 200;
+    measure_start(&m, &options);
+    assert_true(measure_until(&m, has_connections, &(int64_t){2}));
+    row = measure_connector(&m, "mine");
+    assert_int_equal(row->requests, 7);
+    assert_int_equal(row->n_connections, 1);
+    assert_string_equal(row->tunnel_id, "tnl_1");
+    peer_stop(peer);
+    peer = peer_start(&next); /* the same connector, whose other pages cannot be read any more */
+    assert_non_null(peer);
+    assert_true(measure_until(&m, has_connections, &(int64_t){1}));
+    row = measure_connector(&m, "mine");
+    assert_int_equal(row->requests, -1);
+    assert_int_equal(row->n_connections, 0);
+    assert_string_equal(row->tunnel_id, "tnl_1");
+    assert_non_null(strstr(row->error, "/"));
+    measure_stop(&m);
+    peer_stop(peer);
+}
+
 static void
 a_url_that_is_none_is_a_mistake_in_the_configuration(void **state)
 {
@@ -286,6 +333,7 @@ main(void)
         cmocka_unit_test(without_any_the_source_is_disabled_and_says_why),
         cmocka_unit_test(whatever_it_answers_its_row_says_why_it_is_unreachable),
         cmocka_unit_test(a_silent_connector_does_not_hold_up_the_others),
+        cmocka_unit_test(what_is_not_had_again_is_not_shown_as_live),
         cmocka_unit_test(a_url_that_is_none_is_a_mistake_in_the_configuration),
         cmocka_unit_test(a_metrics_port_that_others_reach_is_seen),
     };
