@@ -108,7 +108,7 @@ print_choices(const struct page *page, const struct op *op)
 {
     TEXT(grace, TIME_BYTES);
 
-    if (!op->choices_offered && op->grace_ms <= 0)
+    if (!op->choices_offered)
         return;
     page_heading(page, "Choices");
     for (int i = 0; i < OP_CHOICE_COUNT; i++) {
@@ -118,7 +118,7 @@ print_choices(const struct page *page, const struct op *op)
                 op_choice_name((enum op_choice)i));
         page_wrap(page, op_choice_what((enum op_choice)i), 6);
     }
-    if (op->grace_ms <= 0)
+    if (!op_has_grace(op))
         return;
     duration_add(&grace, op->grace_ms);
     fprintf(page->out, "  grace time %s: until then nothing is forced\n", grace.bytes);

@@ -112,3 +112,9 @@ op_choice_what(enum op_choice choice)
 {
     return choices[choice].what;
 }
+
+bool
+op_has_grace(const struct op *op)
+{
+    return op->grace_ms > 0 && (op->choices_offered & 1u << OP_CHOICE_force) != 0;
+}

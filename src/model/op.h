@@ -127,5 +127,7 @@ const char *op_progress_name(enum op_progress progress); /* "taken", as in JSON 
 enum op_progress op_progress_find(const char *name);
 const char *op_choice_name(enum op_choice choice);
 const char *op_choice_what(enum op_choice choice);
+/* Does its grace time mean something: can anything be forced? */
+bool op_has_grace(const struct op *op);
 
 #endif

@@ -189,6 +189,8 @@ engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const ch
 void
 engine_go_on(struct engine *engine, struct run *run)
 {
+    if (strcmp(run->summary, run->offer_text) == 0)
+        run->summary[0] = '\0'; /* it was answered */
     run->offer = OP_OFFER_nothing;
     run->offer_text[0] = '\0';
     run->state = OP_STATE_running;

@@ -97,7 +97,8 @@ plan_stop_job(struct engine *engine, struct run *run)
         if (job->from == JOB_FROM_SESSION) {
             plan_refuse(engine, run,
                         "the work item of %s is not known: it would take the environment key of "
-                        "pool %s to list it (pools[].environment_key_file)",
+                        "pool %s to list it (pools[].environment_key_file); still possible: "
+                        "restart, which interrupts its session",
                         run->items[i].name, pool_name(engine, job->pool_id));
             return;
         }

@@ -41,7 +41,7 @@ dialog_has_stop(const struct console *console, enum dialog_stop stop)
         return is_plan && !dialog->is_second_step && (op->choices_offered & 1u << stop);
     switch (stop) {
     case STOP_grace:
-        return is_plan && !dialog->is_second_step && op->grace_ms > 0;
+        return is_plan && !dialog->is_second_step && op_has_grace(op);
     case STOP_reason:
         return is_plan && !dialog->is_second_step;
     case STOP_message:

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "core/clock.h"
 #include "core/text.h"
 #include "ui/op_view.h"
@@ -127,7 +129,7 @@ op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame, co
     }
     op_add_name(&name, op);
     page_title(&page, op_role(op), name.bytes, op_state_name(op->state));
-    if (op->summary[0])
+    if (op->summary[0] && strcmp(op->summary, op->offer_text) != 0)
         page_sentence(&page, ROLE_text, ROLE_text, op->summary);
     page_offer(&page, op);
     page_blank(&page);

@@ -196,14 +196,14 @@ page_choices(struct plan_page *plan, const struct op *op)
     const struct dialog *dialog = &plan->console->dialog;
     unsigned choices = dialog->is_choosing ? dialog->choices : op->choices;
 
-    if (!op->choices_offered && op->grace_ms <= 0)
+    if (!op->choices_offered)
         return;
     page_section(&plan->page, dialog->is_choosing ? "YOUR CHOICE (the plan is being made again)"
                                                   : "YOUR CHOICE");
     for (enum op_choice choice = 0; choice < OP_CHOICE_COUNT; choice++)
         if (op->choices_offered & 1u << choice)
             page_choice(plan, choices, choice);
-    if (op->grace_ms > 0)
+    if (op_has_grace(op))
         page_grace(plan, dialog->is_choosing ? dialog->grace_ms : op->grace_ms);
 }
 

@@ -180,6 +180,7 @@ what_polling_workers_claim_is_stopped_when_that_was_wanted_until_it_is_cancelled
     assert_non_null(strstr(acting_op(&run)->offer_text, "claimed"));
     acting_order(&run, ORDER_keep, "");
     assert_true(watch_until(&run.watch, has_more_than_planned, &run.last_ticket));
+    assert_null(strstr(acting_op(&run)->summary, "keep stopping")); /* that was answered */
     acting_order(&run, ORDER_cancel, "");
     op = acting_over(&run);
     assert_true(op->state == OP_STATE_cancelled || op->state == OP_STATE_done);
@@ -318,6 +319,7 @@ without_an_environment_key_it_says_what_is_missing_and_what_is_left(void **state
     op = acting_plan(&run, OP_stop_job, (const char *const[]){op->items[0].id, NULL});
     assert_int_equal(op->state, OP_STATE_refused);
     assert_non_null(strstr(op->summary, "environment key of pool"));
+    assert_non_null(strstr(op->summary, "restart, which interrupts its session"));
 }
 
 int

@@ -778,6 +778,40 @@ the_grace_time_can_be_changed(void **state)
 }
 
 static void
+where_nothing_can_be_forced_there_is_no_grace_time(void **state)
+{
+    struct desk desk;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = ask_to_drain(&desk);
+    assert_true(sees(&desk, "grace time"));
+    op->choices_offered &= ~(1u << OP_CHOICE_force);
+    pass(&desk, CALM_MS);
+    assert_false(sees(&desk, "grace time"));
+    get_up(&desk);
+}
+
+/* What it asks is said once, where it asks. */
+static void
+a_question_stands_on_its_page_once(void **state)
+{
+    struct desk desk;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = ops_add_asking(desk.world);
+    op->summary = op->offer_text = "still here: force it?";
+    pass(&desk, 1000);
+    press(&desk, "o Enter");
+    assert_true(sees(&desk, "▲ still here: force it?"));
+    assert_false(sees(&desk, "│ still here: force it?"));
+    get_up(&desk);
+}
+
+static void
 s_forces_only_what_asks_for_it(void **state)
 {
     struct desk desk;
@@ -1032,6 +1066,8 @@ main(void)
         cmocka_unit_test(a_plan_that_nobody_waits_for_is_forgotten),
         cmocka_unit_test(a_choice_makes_the_plan_again_before_anything_acts),
         cmocka_unit_test(the_grace_time_can_be_changed),
+        cmocka_unit_test(where_nothing_can_be_forced_there_is_no_grace_time),
+        cmocka_unit_test(a_question_stands_on_its_page_once),
         cmocka_unit_test(s_forces_only_what_asks_for_it),
         cmocka_unit_test(a_message_is_typed_and_never_empty),
         cmocka_unit_test(an_interrupted_op_is_announced_and_resumed_or_set_aside),
