@@ -40,6 +40,7 @@ struct journal_item {
     bool is_forced;        /* of a job: force was ordered */
     bool is_foreign;       /* somebody else had asked for it */
     bool is_told;          /* the operator's message was sent to its session, or may have been */
+    bool is_late;          /* nobody watched when it was done: how long it took is not known */
 };
 
 /* All that is known of one op. Strings are never NULL. */
@@ -109,8 +110,9 @@ bool journal_read(struct journal *journal, const struct journal_query *query, st
 bool journal_read_steps(struct journal *journal, const char *op_id, struct arena *arena,
                         const struct journal_step **out, size_t *n, struct err *err);
 
-/* How long stops took here: from asked to done, of the newest finished items of this pool (most:
- * at most so many). Times in milliseconds, owned by the arena. */
+/* How long stops took here: from asked to done, of the newest finished jobs of this pool (most: at
+ * most so many); not those of a restart, whose times are of its later steps. Milliseconds, owned by
+ * the arena. */
 bool journal_stop_times(struct journal *journal, const char *pool_id, size_t most,
                         struct arena *arena, const int64_t **out, size_t *n, struct err *err);
 

@@ -68,7 +68,8 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
     struct query *query =
         query_open(journal->db,
                    "SELECT id, name, progress, note, asked_ms, done_ms, pool_id, session_id,"
-                   " expected, former_id, was_down, is_forced, is_foreign, is_told FROM item"
+                   " expected, former_id, was_down, is_forced, is_foreign, is_told,"
+                   " is_late FROM item"
                    " WHERE op_id = ? ORDER BY rowid",
                    CELLS(cell_text(op->id)));
     struct pile pile = {.each = sizeof(struct journal_item)};
@@ -92,6 +93,7 @@ read_items(struct journal *journal, struct journal_op *op, struct arena *arena, 
         item->is_forced = query_number(query, 11) != 0;
         item->is_foreign = query_number(query, 12) != 0;
         item->is_told = query_number(query, 13) != 0;
+        item->is_late = query_number(query, 14) != 0;
         item->progress = found;
         if (found == OP_PROGRESS_COUNT && is_known)
             is_known = err_set(err, ERR_IO, "%s: %s: the journal says \"%.20s\" of %s",
@@ -258,6 +260,8 @@ journal_stop_times(struct journal *journal, const char *pool_id, size_t most, st
     query = query_open(journal->db,
                        "SELECT item.done_ms - item.asked_ms FROM item JOIN op ON op.id = op_id"
                        " WHERE item.pool_id = ? AND progress = 'done' AND item.asked_ms > 0"
+                       " AND is_late = 0 AND item.id <> item.session_id"
+                       " AND NOT (op.verb = 'restart' AND op.object = 'job')"
                        " AND item.done_ms >= item.asked_ms ORDER BY item.done_ms DESC LIMIT ?",
                        CELLS(cell_text(pool_id), cell_number((int64_t)most)));
     while (query_next(query))

@@ -44,19 +44,20 @@ write_item(struct journal *journal, const char *op_id, const struct journal_item
     return database_run(
         journal->db,
         "INSERT INTO item (op_id, id, name, pool_id, session_id, progress, note, asked_ms, done_ms,"
-        " expected, former_id, was_down, is_forced, is_foreign, is_told)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (op_id, id) DO UPDATE"
+        " expected, former_id, was_down, is_forced, is_foreign, is_told, is_late)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (op_id, id) DO UPDATE"
         " SET name = excluded.name, progress = excluded.progress, note = excluded.note,"
         " asked_ms = excluded.asked_ms, done_ms = excluded.done_ms, expected = excluded.expected,"
         " former_id = excluded.former_id, was_down = excluded.was_down,"
         " is_forced = excluded.is_forced, is_foreign = excluded.is_foreign,"
-        " is_told = excluded.is_told",
+        " is_told = excluded.is_told, is_late = excluded.is_late",
         CELLS(cell_text(op_id), cell_text(item->id), cell_text(item->name),
               cell_text(item->pool_id), cell_text(item->session_id),
               cell_text(op_progress_name(item->progress)), cell_text(item->note),
               cell_number(item->asked_ms), cell_number(item->done_ms), cell_number(item->expected),
               cell_text(item->former_id), cell_number(item->was_down), cell_number(item->is_forced),
-              cell_number(item->is_foreign), cell_number(item->is_told)),
+              cell_number(item->is_foreign), cell_number(item->is_told),
+              cell_number(item->is_late)),
         err);
 }
 

@@ -1,6 +1,5 @@
 #include "ops/engine.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,14 +131,12 @@ engine_result(struct engine *engine, struct run *run, int64_t step, const char *
 void
 engine_end(struct engine *engine, struct run *run, enum op_state state, const char *format, ...)
 {
-    struct text out = {.bytes = run->summary, .size = sizeof(run->summary)};
     va_list args;
 
     if (op_state_is_over(run->state))
         return;
-    text_clear(&out);
     va_start(args, format);
-    text_vaddf(&out, format, args);
+    run_write(run->summary, sizeof(run->summary), format, args);
     va_end(args);
     for (size_t i = 0; i < run->n_items; i++)
         if (run->items[i].progress == OP_ITEM_waiting) {
@@ -168,14 +165,12 @@ is_cancelled(struct engine *engine, struct run *run)
 void
 engine_ask(struct engine *engine, struct run *run, enum op_offer offer, const char *format, ...)
 {
-    struct text out = {.bytes = run->offer_text, .size = sizeof(run->offer_text)};
     va_list args;
 
     if (is_cancelled(engine, run))
         return;
-    text_clear(&out);
     va_start(args, format);
-    text_vaddf(&out, format, args);
+    run_write(run->offer_text, sizeof(run->offer_text), format, args);
     va_end(args);
     run->offer = offer;
     run->state = OP_STATE_asking;

@@ -1,6 +1,5 @@
 #include "ops/plan.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,12 +12,10 @@
 void
 plan_refuse(struct engine *engine, struct run *run, const char *format, ...)
 {
-    struct text out = {.bytes = run->summary, .size = sizeof(run->summary)};
     va_list args;
 
-    text_clear(&out);
     va_start(args, format);
-    text_vaddf(&out, format, args);
+    run_write(run->summary, sizeof(run->summary), format, args);
     va_end(args);
     run->state = OP_STATE_refused;
     run->ended_ms = engine->wall_ms;

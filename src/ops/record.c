@@ -29,7 +29,8 @@ journal_item_of(const struct run_item *item)
                                  .was_down = item->was_down,
                                  .is_forced = item->is_forced,
                                  .is_foreign = item->is_foreign,
-                                 .is_told = item->is_told};
+                                 .is_told = item->is_told,
+                                 .is_late = item->is_late};
 }
 
 static struct journal_op

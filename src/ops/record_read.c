@@ -88,6 +88,7 @@ revive_item(const struct engine *engine, struct run *run, const struct journal_i
     item->is_foreign = kept->is_foreign;
     item->is_told = kept->is_told;
     item->is_unproven = item->progress != OP_ITEM_done && item->asked_ms > 0;
+    item->is_late = kept->is_late || item->is_unproven;
 }
 
 struct run *

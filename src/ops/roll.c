@@ -139,14 +139,11 @@ roll_on(struct engine *engine, struct run *run)
 static void
 watch_one(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = workers_pool(engine, run);
+    const struct pool *pool = workers_see(engine, run, WORKERS_UP_WITHIN_MS);
     int64_t there = pool ? object_workers(pool) : -1;
 
-    engine_hurry(engine, run, HURRY_MS);
-    if (!pool || !workers_are_fresh(run, pool)) {
-        workers_fail_unseen(engine, run, WORKERS_UP_WITHIN_MS);
+    if (!pool)
         return;
-    }
     run_summarize(run, "worker %zu of %zu: %" PRId64 " of %" PRId64 " poll or work", run->nth + 1,
                   run->n_items, there, run->expected);
     if (there >= run->expected && workers_have_had(engine, run, engine->options->window_ms))

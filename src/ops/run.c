@@ -1,6 +1,5 @@
 #include "ops/run.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,26 +160,31 @@ run_say(struct run *run, enum op_line_kind kind, int64_t at_ms, const char *form
 }
 
 void
+run_write(char *out, size_t size, const char *format, va_list args)
+{
+    struct text text = {.bytes = out, .size = size};
+
+    text_clear(&text);
+    text_vaddf(&text, format, args);
+}
+
+void
 run_summarize(struct run *run, const char *format, ...)
 {
-    struct text out = {.bytes = run->summary, .size = sizeof(run->summary)};
     va_list args;
 
-    text_clear(&out);
     va_start(args, format);
-    text_vaddf(&out, format, args);
+    run_write(run->summary, sizeof(run->summary), format, args);
     va_end(args);
 }
 
 void
 item_note(struct run_item *item, const char *format, ...)
 {
-    struct text out = {.bytes = item->note, .size = sizeof(item->note)};
     va_list args;
 
-    text_clear(&out);
     va_start(args, format);
-    text_vaddf(&out, format, args);
+    run_write(item->note, sizeof(item->note), format, args);
     va_end(args);
 }
 

@@ -3,6 +3,8 @@
 #ifndef OPS_RUN_H
 #define OPS_RUN_H
 
+#include <stdarg.h>
+
 #include "api/call.h"
 #include "model/op.h"
 #include "model/op_order.h"
@@ -42,6 +44,7 @@ struct run_item {
     bool is_foreign;         /* somebody else did it */
     bool has_paused;         /* its session did not run since it was asked */
     bool is_told;            /* the operator's message was sent to its session, or may have been */
+    bool is_late;            /* nobody watched when it was done, unless it is seen otherwise */
     bool is_missed;          /* the list no longer has it */
     bool is_unwritten;       /* it changed, and the journal does not know yet: see engine_items */
 };
@@ -114,6 +117,8 @@ void run_clear_plan(struct run *run); /* items and lines, to plan again */
 /* One more line of the plan (at_ms 0) or of the record. */
 void run_say(struct run *run, enum op_line_kind kind, int64_t at_ms, const char *format, ...)
     PRINTF_LIKE(4, 5);
+/* Into one of its texts, cut where that ends. */
+void run_write(char *out, size_t size, const char *format, va_list args) PRINTF_LIKE(3, 0);
 void run_summarize(struct run *run, const char *format, ...) PRINTF_LIKE(2, 3);
 void item_note(struct run_item *item, const char *format, ...) PRINTF_LIKE(2, 3);
 

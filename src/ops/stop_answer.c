@@ -20,7 +20,9 @@ stop_done(struct engine *engine, struct run *run, struct run_item *item, const c
     item->done_ms = engine->wall_ms;
     item->is_unproven = false;
     item_note(item, "%s", note);
-    if (item->asked_ms && !*note) {
+    if (item->asked_ms && !*note && item->is_late) {
+        item_note(item, "stopped, while nobody watched");
+    } else if (item->asked_ms && !*note) {
         TEXT(took, 16);
 
         duration_add(&took, item->done_ms - item->asked_ms);
@@ -60,6 +62,7 @@ is_lost(const struct run_item *item, const char *state)
 void
 stop_seen(struct engine *engine, struct run *run, struct run_item *item, const char *state)
 {
+    item->is_late = false;
     if (is_lost(item, state)) {
         item->is_unproven = false;
         item->progress = OP_ITEM_waiting; /* to be asked (again) */

@@ -27,8 +27,9 @@ workers_control(const struct engine *engine, const struct run *run)
     return engine_control(engine, "pool", run->pool_id);
 }
 
-bool
-workers_are_fresh(const struct run *run, const struct pool *pool)
+/* Statistics, and where it can be listed the queue, that are newer than the phase. */
+static bool
+are_fresh(const struct run *run, const struct pool *pool)
 {
     return pool->stats_at_ms > run->phase_wall_ms &&
            (pool->work_access != WORK_LISTED || pool->work_at_ms > run->phase_wall_ms);
@@ -48,8 +49,8 @@ workers_have_had(const struct engine *engine, const struct run *run, int64_t ms)
     return engine->now_ms - run->phase_since_ms > ms;
 }
 
-void
-workers_fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms)
+static void
+fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms)
 {
     const char *why = engine->snapshot.source[SOURCE_stats].error;
 
@@ -57,6 +58,18 @@ workers_fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms)
         engine_end(engine, run, OP_STATE_failed,
                    "what became of it could not be seen: no news of the pool came%s%s",
                    *why ? ": " : "", why);
+}
+
+const struct pool *
+workers_see(struct engine *engine, struct run *run, int64_t usual_ms)
+{
+    const struct pool *pool = workers_pool(engine, run);
+
+    engine_hurry(engine, run, HURRY_MS);
+    if (pool && are_fresh(run, pool))
+        return pool;
+    fail_unseen(engine, run, usual_ms);
+    return NULL;
 }
 
 /* --- the drain command --- */
@@ -189,21 +202,26 @@ judge_empty(struct engine *engine, struct run *run, const struct pool *pool, siz
         run_summarize(run, "%s", left.bytes);
 }
 
+/* Not on the list of pools; a console that has just begun has none yet. */
+static bool
+is_gone(const struct engine *engine, const struct run *run)
+{
+    return !workers_pool(engine, run) && engine->snapshot.source[SOURCE_environments].ok_at_ms > 0;
+}
+
 static void
 tick_empty(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = workers_pool(engine, run);
+    const struct pool *pool;
     size_t n;
 
-    engine_hurry(engine, run, HURRY_MS);
-    if (!pool) {
+    if (is_gone(engine, run)) {
         engine_end(engine, run, OP_STATE_done, "the pool is no longer there");
         return;
     }
-    if (!workers_are_fresh(run, pool)) {
-        workers_fail_unseen(engine, run, EMPTY_WITHIN_MS);
+    pool = workers_see(engine, run, EMPTY_WITHIN_MS);
+    if (!pool)
         return;
-    }
     n = newcomers(engine, run);
     if (n > 0 && run_chose(run, OP_CHOICE_keep))
         stop_newcomers(engine, run);
@@ -266,14 +284,11 @@ workers_expect(struct engine *engine, struct run *run)
 static void
 tick_up(struct engine *engine, struct run *run)
 {
-    const struct pool *pool = workers_pool(engine, run);
+    const struct pool *pool = workers_see(engine, run, WORKERS_UP_WITHIN_MS);
     int64_t there = pool ? object_workers(pool) : -1;
 
-    engine_hurry(engine, run, HURRY_MS);
-    if (!pool || !workers_are_fresh(run, pool)) {
-        workers_fail_unseen(engine, run, WORKERS_UP_WITHIN_MS);
+    if (!pool)
         return;
-    }
     run_summarize(run, "%" PRId64 " of %" PRId64 " workers poll or work", there, run->expected);
     if (there >= run->expected && workers_have_had(engine, run, engine->options->window_ms))
         engine_next(engine, run);

@@ -10,15 +10,14 @@ enum { WORKERS_UP_WITHIN_MS = 120000 };
 const struct pool *workers_pool(const struct engine *engine, const struct run *run); /* NULL */
 const struct driver_use *workers_control(const struct engine *engine, const struct run *run);
 
-/* Statistics, and where it can be listed the queue, that are newer than the phase. */
-bool workers_are_fresh(const struct run *run, const struct pool *pool);
+/* The pool, when it is known what became of it in this phase; else NULL, which fails the op in the
+ * end. Asks for it. */
+const struct pool *workers_see(struct engine *engine, struct run *run, int64_t usual_ms);
 
 /* How long the world may take, beside the window; for tests it can be made shorter. */
 int64_t workers_patience_ms(const struct engine *engine, int64_t usual_ms);
 /* Has the phase, or the watch over one worker, lasted for longer? */
 bool workers_have_had(const struct engine *engine, const struct run *run, int64_t ms);
-/* The op fails when for all that time nobody could say what became of the pool. */
-void workers_fail_unseen(struct engine *engine, struct run *run, int64_t usual_ms);
 
 /* Sets run->expected, where the plan could not, or an older program did not record it. */
 void workers_expect(struct engine *engine, struct run *run);

@@ -154,14 +154,14 @@ acting_end(struct acting *acting)
     folder_free(acting->folder);
 }
 
-static const struct op *
-op_of(const struct snapshot *snapshot, uint64_t ticket)
+const struct op *
+acting_op_in(const struct snapshot *snapshot, const uint64_t *ticket)
 {
     size_t n;
     const struct op *ops = snapshot_ops(snapshot, &n);
 
     for (size_t i = 0; i < n; i++)
-        if (ops[i].ticket == ticket)
+        if (ops[i].ticket == *ticket)
             return &ops[i];
     return NULL;
 }
@@ -169,13 +169,13 @@ op_of(const struct snapshot *snapshot, uint64_t ticket)
 const struct op *
 acting_op(struct acting *acting)
 {
-    return op_of(&acting->watch.snapshot, acting->last_ticket);
+    return acting_op_in(&acting->watch.snapshot, &acting->last_ticket);
 }
 
 static bool
 is_planned(const struct snapshot *snapshot, const void *context)
 {
-    const struct op *op = op_of(snapshot, *(const uint64_t *)context);
+    const struct op *op = acting_op_in(snapshot, context);
 
     return op && op->state != OP_STATE_planning;
 }
@@ -256,7 +256,7 @@ static bool
 is_in_state(const struct snapshot *snapshot, const void *context)
 {
     const struct wanted *wanted = context;
-    const struct op *op = op_of(snapshot, wanted->ticket);
+    const struct op *op = acting_op_in(snapshot, &wanted->ticket);
 
     return op && op->state == wanted->state;
 }
@@ -272,7 +272,7 @@ acting_until(struct acting *acting, enum op_state state)
 static bool
 is_over(const struct snapshot *snapshot, const void *context)
 {
-    const struct op *op = op_of(snapshot, *(const uint64_t *)context);
+    const struct op *op = acting_op_in(snapshot, context);
 
     return op && op_state_is_over(op->state);
 }

@@ -54,6 +54,8 @@ bool acting_until(struct acting *acting, enum op_state state);
 /* Wait until it is over, and give its row; fails the test after two minutes. */
 const struct op *acting_over(struct acting *acting);
 const struct op *acting_op(struct acting *acting); /* the last op's row; NULL */
+/* In a snapshot that is waited for; *ticket is run.last_ticket, as a rule. */
+const struct op *acting_op_in(const struct snapshot *snapshot, const uint64_t *ticket);
 
 /* The nth job of the snapshot with a work item in that state; NULL. */
 const struct job *acting_job(struct acting *acting, enum job_state state, size_t nth);

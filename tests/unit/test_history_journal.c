@@ -101,7 +101,8 @@ static const struct journal_item nightly_is_done = {.id = "work_1",
                                                     .was_down = true,
                                                     .is_forced = true,
                                                     .is_foreign = true,
-                                                    .is_told = true};
+                                                    .is_told = true,
+                                                    .is_late = true};
 
 static struct journal_op
 drain(const char *id)
@@ -263,6 +264,7 @@ what_a_resumed_op_goes_by_is_kept(void **state)
     assert_int_equal(item->expected, 3);
     assert_string_equal(item->former_id, "conn_1");
     assert_true(item->was_down && item->is_forced && item->is_foreign && item->is_told);
+    assert_true(item->is_late);
     item = &read_one(world, journal, "op_1")->items[1];
     assert_false(item->was_down || item->is_forced || item->is_foreign || item->is_told);
     op.expected = 8;
@@ -371,13 +373,30 @@ stop_times_come_from_finished_items_of_the_pool(void **state)
          .progress = OP_ITEM_done,
          .asked_ms = 0,
          .done_ms = 2000}, /* by others */
+        {.id = "e",
+         .pool_id = "env_1",
+         .progress = OP_ITEM_done,
+         .asked_ms = 1000,
+         .done_ms = 7000,
+         .is_late = true},
+        {.id = "sesn_f", /* a session that was interrupted */
+         .pool_id = "env_1",
+         .session_id = "sesn_f",
+         .progress = OP_ITEM_done,
+         .asked_ms = 1000,
+         .done_ms = 1010},
     };
+    struct journal_op restart = drain("op_2");
     const int64_t *times;
     size_t n;
 
     op.items = items;
     op.n_items = COUNT_OF(items);
     assert_true(journal_begin(journal, &op, NULL));
+    restart.kind = OP_restart_job; /* its items are done when they are queued again */
+    restart.items = items;
+    restart.n_items = COUNT_OF(items);
+    assert_true(journal_begin(journal, &restart, NULL));
     assert_true(journal_stop_times(journal, "env_1", 10, world->arena, &times, &n, NULL));
     assert_int_equal(n, 2);
     assert_int_equal(times[0], 8000); /* the newest first */

@@ -68,23 +68,10 @@ plan_drain(void)
     return op;
 }
 
-/* Of the op with that ticket. */
-static const struct op *
-op_in(const struct snapshot *snapshot, const void *ticket)
-{
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
-
-    for (size_t i = 0; i < n; i++)
-        if (ops[i].ticket == *(const uint64_t *)ticket)
-            return &ops[i];
-    return NULL;
-}
-
 static bool
 all_are_done(const struct snapshot *snapshot, const void *ticket)
 {
-    const struct op *op = op_in(snapshot, ticket);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
     return op && op->n_done >= JOBS;
 }
@@ -92,7 +79,7 @@ all_are_done(const struct snapshot *snapshot, const void *ticket)
 static bool
 offers_to_keep(const struct snapshot *snapshot, const void *ticket)
 {
-    const struct op *op = op_in(snapshot, ticket);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
     return op && op->offer == OP_OFFER_keep;
 }
@@ -100,7 +87,7 @@ offers_to_keep(const struct snapshot *snapshot, const void *ticket)
 static bool
 has_more_than_planned(const struct snapshot *snapshot, const void *ticket)
 {
-    const struct op *op = op_in(snapshot, ticket);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
     return op && op->n_items > JOBS;
 }
@@ -108,7 +95,7 @@ has_more_than_planned(const struct snapshot *snapshot, const void *ticket)
 static bool
 needs_us(const struct snapshot *snapshot, const void *ticket)
 {
-    const struct op *op = op_in(snapshot, ticket);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
     return op && (op->state == OP_STATE_asking || op_state_is_over(op->state));
 }
@@ -117,7 +104,7 @@ needs_us(const struct snapshot *snapshot, const void *ticket)
 static bool
 only_the_deaf_one_is_left(const struct snapshot *snapshot, const void *ticket)
 {
-    const struct op *op = op_in(snapshot, ticket);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
     return op && op->state == OP_STATE_asking && op->n_done == JOBS - 1;
 }

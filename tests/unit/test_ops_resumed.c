@@ -124,15 +124,21 @@ begin_idle(void **state)
 }
 
 static void
-restart_pool(void)
+act_on_pool(enum op_kind kind)
 {
     const char *pool;
 
     assert_true(watch_until(&run.watch, all_poll, NULL));
     pool = snapshot_pools(&run.watch.snapshot, &(size_t){0})[0].id;
-    acting_plan_with(&run, OP_restart_pool, (const char *const[]){pool, NULL},
+    acting_plan_with(&run, kind, (const char *const[]){pool, NULL},
                      1u << OP_CHOICE_command | 1u << OP_CHOICE_stop_running);
     acting_confirm(&run);
+}
+
+static void
+restart_pool(void)
+{
+    act_on_pool(OP_restart_pool);
 }
 
 static const struct killed pool_restart = {
@@ -165,6 +171,37 @@ a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have(void
     expect(OP_STATE_failed, "command drain: exit 3");
     assert_int_equal(killed_steps(&run, "drain", &most), 1);
     assert_int_equal(killed_steps(&run, "start", &most), 0);
+}
+
+static void
+drain_pool(void)
+{
+    act_on_pool(OP_drain_pool);
+}
+
+static bool
+runs(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    return op && (op->state == OP_STATE_running || op_state_is_over(op->state));
+}
+
+static void
+a_pool_that_is_not_known_yet_is_not_taken_for_one_that_is_gone(void **state)
+{
+    static const struct killed drain = {
+        .acting = &run, .start = start, .act = drain_pool, .ends = OP_STATE_done};
+
+    (void)state;
+    assert_true(killed_in_phase(&drain, "empty"));
+    watch_fault(&run.watch, "api-down", true);
+    watch_start(&run.watch);
+    acting_start_ops(&run);
+    take_over(ORDER_resume);
+    assert_true(watch_until(&run.watch, runs, &run.last_ticket));
+    watch_fault(&run.watch, "api-down", false);
+    expect(OP_STATE_done, "nothing of it is left");
 }
 
 /* --- jobs --- */
@@ -300,13 +337,9 @@ begin_unqueued(void)
 static bool
 needs_us(const struct snapshot *snapshot, const void *ticket)
 {
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
-    for (size_t i = 0; i < n; i++)
-        if (ops[i].ticket == *(const uint64_t *)ticket)
-            return ops[i].state == OP_STATE_asking || op_state_is_over(ops[i].state);
-    return false;
+    return op && (op->state == OP_STATE_asking || op_state_is_over(op->state));
 }
 
 static void
@@ -364,6 +397,7 @@ main(void)
         TEST(a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again, begin_idle),
         TEST(a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have,
              begin_idle),
+        TEST(a_pool_that_is_not_known_yet_is_not_taken_for_one_that_is_gone, begin_idle),
         TEST(a_clock_that_was_set_back_since_holds_nothing_up, begin_few),
         TEST(what_another_console_did_before_it_was_claimed_is_not_done_again, begin_few),
         TEST(force_that_was_ordered_is_not_offered_again, begin_few),

@@ -103,13 +103,9 @@ confirm_with(const char *retyped)
 static bool
 is_not_confirmed(const struct snapshot *snapshot, const void *ticket)
 {
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
+    const struct op *op = acting_op_in(snapshot, ticket);
 
-    for (size_t i = 0; i < n; i++)
-        if (ops[i].ticket == *(const uint64_t *)ticket)
-            return ops[i].state == OP_STATE_planned && strstr(ops[i].summary, "not confirmed");
-    return false;
+    return op && op->state == OP_STATE_planned && strstr(op->summary, "not confirmed");
 }
 
 static void
