@@ -69,7 +69,8 @@ make_job(struct world *world, struct environment *environment, int64_t beat_age_
     make_active(world, session, world->now_ms - beat_age_ms);
     if (!environment->staffing.calls) /* some are nearly done, so that soon something ends */
         session->mind.calls_left = chance_between(&world->chance, 1, 50);
-    session->mind.next_ms = world->now_ms + chance_between(&world->chance, 500, 9000);
+    session->mind.next_ms =
+        world->now_ms + chance_between(&world->chance, 500, 9000) * 100 / world->switches.pace;
     return session;
 }
 
