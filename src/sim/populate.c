@@ -80,7 +80,8 @@ recent_beat_ms(struct world *world)
 {
     int64_t most = world->switches.lease_ttl * 400;
 
-    return chance_between(&world->chance, most > 2000 ? 1000 : most / 2, most > 24000 ? 24000 : most);
+    return chance_between(&world->chance, most > 2000 ? 1000 : most / 2,
+                          most > 24000 ? 24000 : most);
 }
 
 static void

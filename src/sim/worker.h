@@ -22,8 +22,7 @@ void worker_free(struct worker *worker);
 /* It holds this item since its ack, as if it had gone through everything before. */
 void worker_adopt(struct worker *worker, struct item *item);
 /* It has acknowledged this item, and beats for the first time then: its sandbox is starting up. */
-void worker_warm_up(struct worker *worker, struct item *item,
-                    int64_t until_ms);
+void worker_warm_up(struct worker *worker, struct item *item, int64_t until_ms);
 void worker_set_quirk(struct worker *worker, enum quirk quirk);
 /* Its item was taken away; it polls again. */
 void worker_release(struct world *world, struct worker *worker);
