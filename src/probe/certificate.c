@@ -139,8 +139,8 @@ check_chain(struct desk *desk)
     if (!desk->ca)
         return;
     hold(desk, CERTIFICATE_s_1, x509_is_signed_by(desk->server, desk->ca),
-         arena_printf(desk->arena, "it is not signed by that CA but by %s",
-                      desk->server_facts.issuer));
+         arena_printf(desk->arena, "it is signed by %s, not by the CA in %s",
+                      desk->server_facts.issuer, desk->out->ca.file.path));
     hold(desk, CERTIFICATE_s_2, x509_names_key_of(desk->server, desk->ca),
          !desk->server_facts.has_authority_key_id ? "it has no authority key identifier"
                                                   : "it names another key");
@@ -195,7 +195,8 @@ check_key(struct desk *desk)
         rules[CERTIFICATE_s_11].seen = *key->path ? key->error : "the key's file is not configured";
     if (desk->files->has_data_folder)
         hold(desk, CERTIFICATE_s_12, !*desk->files->stray_ca_key,
-             arena_printf(desk->arena, "%s lies there", desk->files->stray_ca_key));
+             arena_printf(desk->arena, "%s lies in the folder that the proxy sees",
+                          desk->files->stray_ca_key));
     if (!desk->server || !*key->path || *key->error) {
         rules[CERTIFICATE_s_9].seen = *key->error ? key->error : "the key is not on this host";
         return;

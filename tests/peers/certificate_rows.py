@@ -69,8 +69,8 @@ RULES = [ # (rule, what is told besides, files)
     ("CA-6", "1024", {"ca": "ca-6.crt", "cert": "tls-by-6.crt"}),
     ("CA-6", "prime192v1", {"ca": "ca-6b.crt", "cert": "tls-by-6b.crt"}),
     ("CA-7", "SHA1", {"ca": "ca-7.crt"}),
-    ("S-1", "not signed by that CA", {"cert": "tls-1.crt"}),
-    ("S-1", "not signed by that CA", {"cert": "tls-1b.crt"}),
+    ("S-1", "not by the CA in", {"cert": "tls-1.crt"}),
+    ("S-1", "not by the CA in", {"cert": "tls-1b.crt"}),
     ("S-2", "no authority key identifier", {"cert": "tls-2.crt"}),
     ("S-3", f"does not cover tickets.{DOMAIN}", {"cert": "tls-3.crt"}),
     ("S-3", f"does not cover wiki.{DOMAIN}", {"cert": "tls-3b.crt"}),
@@ -112,7 +112,7 @@ def a_ca_key_in_the_proxys_folder_is_named(world):
     os.chmod(f"{folder}/tls.key", 0o644)
     lines = settings(world, path, ca_file=None, cert_file=None, key_file=None, data_dir=folder)
     checks = layer_2(world, lines)
-    assert named(checks) == {"S-12"} and "ca.key lies there" in checks["L2-3"]["evidence"], checks["L2-3"]
+    assert named(checks) == {"S-12"} and "ca.key lies in the folder" in checks["L2-3"]["evidence"], checks["L2-3"]
 
 
 def a_ca_and_its_key_are_found_under_any_name(world):
@@ -128,7 +128,7 @@ def a_ca_and_its_key_are_found_under_any_name(world):
     os.chmod(f"{folder}/tls.key", 0o644)
     lines = settings(world, path, ca_file=None, cert_file=None, key_file=None, data_dir=folder)
     checks = layer_2(world, lines)
-    assert named(checks) == {"S-12"} and "signing-secret lies there" in checks["L2-3"]["evidence"], checks["L2-3"]
+    assert named(checks) == {"S-12"} and "signing-secret lies in the folder" in checks["L2-3"]["evidence"], checks["L2-3"]
 
 
 def a_ca_that_is_not_registered_is_named(world):

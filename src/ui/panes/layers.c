@@ -67,13 +67,22 @@ mark(const struct row *row)
     return layer_role(worst_verdict(row));
 }
 
+/* As a cell has room for it. */
+static const char *
+short_word(enum layer_verdict verdict)
+{
+    return verdict == LAYER_not_observable  ? "not seen"
+           : verdict == LAYER_accepted_risk ? "accepted"
+                                            : layer_word(verdict);
+}
+
 static void
 show_layer(struct text *out, const struct row *row, size_t i)
 {
     enum layer_verdict verdict = layers_of(row)[i].verdict;
 
     text_addf(out, "%s %s", glyph(row->frame->theme, row->frame->is_ascii, layer_role(verdict)),
-              verdict == LAYER_not_observable ? "not seen" : layer_word(verdict));
+              short_word(verdict));
 }
 
 #define LAYER(i)                                                                                   \
@@ -150,15 +159,26 @@ speaks_of(const struct frame *frame, const struct finding *finding, const struct
     return false;
 }
 
-/* Why a layer is not well: as the diagnosis says, else as the check that failed. */
-static const char *
-cause_of(const struct frame *frame, const struct layer *layer)
+/* NULL: none. */
+static const struct finding *
+finding_of(const struct frame *frame, const struct layer *layer)
 {
     const struct assessment *assessment = frame->assessment;
 
     for (size_t i = 0; i < assessment->n_findings; i++)
         if (speaks_of(frame, &assessment->findings[i], layer))
-            return assessment->findings[i].summary;
+            return &assessment->findings[i];
+    return NULL;
+}
+
+/* Why a layer is not well: as the diagnosis says, else as the check that failed. */
+static const char *
+cause_of(const struct frame *frame, const struct layer *layer)
+{
+    const struct finding *finding = finding_of(frame, layer);
+
+    if (finding)
+        return finding->summary;
     for (size_t i = 0; i < layer->n_checks; i++)
         if (layer->checks[i].verdict == layer->verdict)
             return layer->checks[i].evidence;
@@ -256,6 +276,7 @@ static void
 page_first_broken(struct page *page, const struct row *row)
 {
     const struct layer *broken = first_broken(row);
+    const struct finding *finding = broken ? finding_of(row->frame, broken) : NULL;
     TEXT(line, 600);
 
     text_addf(&line, "%s: first broken link: ", name(row));
@@ -263,6 +284,8 @@ page_first_broken(struct page *page, const struct row *row)
     if (broken && broken->number > 1)
         text_add(&line, "; nothing before it is seen to fail");
     page_sentence(page, broken ? ROLE_fail : mark(row), broken ? ROLE_title : ROLE_dim, line.bytes);
+    if (finding && finding->next_step && *finding->next_step)
+        page_next_step(page, finding->next_step);
 }
 
 void
