@@ -55,6 +55,31 @@ check_that_means(const struct judge *judge, const char *target, enum check_meani
     return NULL;
 }
 
+static size_t
+count_up(const struct judge *judge)
+{
+    size_t up = 0;
+
+    for (size_t i = 0; i < judge->n_connectors; i++)
+        up += connector_is_up(&judge->connectors[i]);
+    return up;
+}
+
+/* What runs goes on; what starts now, or again, would not find the edge. */
+static void
+suspect_start(struct judge *judge)
+{
+    for (size_t row = 0; row < judge->n_checks; row++) {
+        const struct check *check = &judge->checks[row];
+
+        if (!check_is_measured(check) || check->meaning != CHECK_MEANS_no_start)
+            continue;
+        suspect_as(judge, count_up(judge) > 0 ? SEVERITY_warn : SEVERITY_critical, RULE_dns_broken,
+                   row, 1);
+        return;
+    }
+}
+
 void
 suspect_edge(struct judge *judge)
 {
@@ -69,6 +94,7 @@ suspect_edge(struct judge *judge)
         suspect(judge, RULE_dns_broken, 0, 0);
         return;
     }
+    suspect_start(judge);
     for (size_t row = 0; row < judge->n_checks; row++) {
         const struct check *check = &judge->checks[row];
         struct path target_tcp, target_udp;
@@ -84,6 +110,8 @@ suspect_edge(struct judge *judge)
         target_tcp = path_of(judge, CHECK_EDGE_TCP_7844, check->target);
         target_udp = path_of(judge, CHECK_EDGE_UDP_7844, check->target);
         if (path_is_dead(target_tcp) && (path_is_dead(target_udp) || target_udp.n == 0)) {
+            if (check_that_means(judge, check->target, CHECK_MEANS_no_start))
+                continue; /* it is the name, and said already */
             suspect_as(judge, is_all ? SEVERITY_critical : SEVERITY_warn, RULE_edge_unreachable,
                        row, is_all);
             if (is_all)
@@ -113,12 +141,9 @@ add_checks(struct judge *judge, const char *target, struct finding *out)
 static void
 add_connectors(struct judge *judge, struct finding *out)
 {
-    size_t up = 0;
-
-    for (size_t i = 0; i < judge->n_connectors; i++)
-        up += connector_is_up(&judge->connectors[i]);
     if (judge->n_connectors > 0)
-        evidence_add(judge, out, "connectors: %zu of %zu carry traffic", up, judge->n_connectors);
+        evidence_add(judge, out, "connectors: %zu of %zu carry traffic", count_up(judge),
+                     judge->n_connectors);
     (void)add_complaints(judge, NULL, out);
 }
 
@@ -186,16 +211,19 @@ explain_edge_udp_blocked(struct judge *judge, const struct suspicion *suspicion,
 void
 explain_dns_broken(struct judge *judge, const struct suspicion *suspicion, struct finding *out)
 {
-    struct path path = path_of_edge(judge);
+    bool is_partly = suspicion->weight > 0;
+    const struct check *broken =
+        is_partly ? &judge->checks[suspicion->row] : path_of_edge(judge).broken;
     struct path api = path_of(judge, CHECK_API_443, NULL);
 
-    (void)suspicion;
     out->subject = "resolver";
-    out->subject_id = path.broken->target;
-    out->since_ms = path.broken->failing_since_ms;
-    out->summary = arena_printf(judge->arena, "the tunnel edge's names do not resolve here: %s",
-                                path.broken->error);
-    advise(judge, path.broken, "allow argotunnel.com and cftunnel.com in the resolver", out);
+    out->subject_id = broken->target;
+    out->since_ms = broken->failing_since_ms;
+    out->summary = arena_printf(judge->arena, "%s: %s",
+                                is_partly ? "a connector that starts now would not find the edge"
+                                          : "the tunnel edge's names do not resolve here",
+                                broken->error);
+    advise(judge, broken, "allow argotunnel.com and cftunnel.com in the resolver", out);
     if (api.n > 0)
         evidence_add(judge, out, "the API on port 443: %s",
                      path_is_dead(api) ? "fails as well" : "answers, so this host has a network");

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "core/clock.h"
 #include "core/json.h"
@@ -43,6 +44,26 @@ judge_stranger(const struct http_get *get, struct fault *fault)
         fault_set(fault, STAGE_http, SIGNAL_not_api, status,
                   "HTTP %d, %s, no API error and no request-id", status,
                   *get->content_type ? get->content_type : "no content type");
+}
+
+bool
+api_answer_is_portal(const struct http_get *get, const char *host, struct text *out)
+{
+    static const char page[] = "text/html";
+    struct http_url elsewhere;
+
+    if (get->fault.signal != SIGNAL_none)
+        return false;
+    text_addf(out, "%ld", get->status);
+    if (get->status == 511) /* RFC 6585 section 6 */
+        return true;
+    if (get->status == 200) {
+        text_addf(out, ", %s", page);
+        return strncasecmp(get->content_type, page, sizeof(page) - 1) == 0;
+    }
+    text_addf(out, " to %s", get->location);
+    return get->status / 100 == 3 && http_url_read(get->location, &elsewhere, NULL) &&
+           strcasecmp(elsewhere.host, host) != 0;
 }
 
 /* Half a second is the middle of what Date rounds off; and it was written half a round trip before

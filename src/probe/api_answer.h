@@ -12,6 +12,10 @@ struct http_get;
  * is genuine. note[0..size): what was seen, clean, added after what stands there. */
 void api_answer_judge(const struct http_get *get, struct fault *fault, char *note, size_t size);
 
+/* Whether what came from http://HOST/ is a portal's: sent to another host, or a page where the API
+ * has none. out: "302 to http://portal.example/". */
+bool api_answer_is_portal(const struct http_get *get, const char *host, struct text *out);
+
 /* What the answer's Date says of our own clock: how far it is behind; below 0, ahead. False when it
  * says nothing. */
 bool api_answer_clock(const struct http_get *get, int64_t *off_ms);

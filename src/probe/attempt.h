@@ -15,7 +15,9 @@ enum { /* facts/connectivity.md J1 */
        TLS_DEADLINE_MS = 3000,
        VN_DEADLINE_MS = 3000,
        HTTP_DEADLINE_MS = 4000,
+       PORTAL_DEADLINE_MS = 2000,
        ATTEMPT_NOTE_BYTES = 200,
+       ATTEMPT_URL_BYTES = 272,
 };
 
 enum { VN_SENDS = 4, SECOND_AFTER_MS = 1000 };
@@ -87,6 +89,7 @@ struct attempt {
     int64_t stage_started_us;
     struct tls *tls;
     struct http_get get;
+    char portal_url[ATTEMPT_URL_BYTES];
     struct sweep *sweep;
     struct quic *quic; /* NULL: no handshake in this one */
     struct fault vn_fault;

@@ -118,6 +118,67 @@ start_http(struct attempt *attempt)
     http_start(attempt->tools->http, &attempt->get);
 }
 
+/* --- is it a captive portal? (facts/connectivity.md H 29) --- */
+
+static bool
+may_be_portal(const struct attempt *attempt)
+{
+    enum signal signal = attempt->result.fault.signal;
+    struct address literal;
+
+    return attempt->kind == CHECK_API_443 && !address_parse(attempt->name, 0, &literal) &&
+           (signal == SIGNAL_plaintext || signal == SIGNAL_wrong_name ||
+            signal == SIGNAL_untrusted);
+}
+
+static void
+portal_answered(void *context)
+{
+    struct attempt *attempt = context;
+    struct fault *fault = &attempt->result.fault;
+    TEXT(text, FAULT_TEXT_BYTES);
+
+    text_add(&text, "http:// answers ");
+    if (api_answer_is_portal(&attempt->get, attempt->name, &text)) {
+        text_addf(&text, "; %s", fault->text);
+        fault_set(fault, STAGE_tls, SIGNAL_portal, (int)attempt->get.status, "%s", text.bytes);
+    }
+    attempt_finish(attempt);
+}
+
+/* Who answers in the API's place over TLS: what does he say over plain HTTP? No secret is told. */
+static void
+ask_portal(struct attempt *attempt)
+{
+    struct text url = {.bytes = attempt->portal_url, .size = sizeof(attempt->portal_url)};
+    struct address address = attempt->address;
+
+    attempt_hang_up(attempt);
+    text_clear(&url);
+    text_addf(&url, "http://%s/", attempt->name);
+    address_set_port(&address, 80);
+    attempt->get = (struct http_get){
+        .url = attempt->portal_url,
+        .address = &address,
+        .deadline_ms = PORTAL_DEADLINE_MS,
+        .most_bytes = 64 << 10,
+        .may_be_cut = true,
+        .is_fresh = true,
+        .done = portal_answered,
+        .context = attempt,
+    };
+    http_start(attempt->tools->http, &attempt->get);
+}
+
+static void
+fail_in_tls(struct attempt *attempt)
+{
+    if (may_be_portal(attempt))
+        ask_portal(attempt);
+    else
+        finish(attempt);
+}
+
 /* --- TLS --- */
 
 static void
@@ -147,7 +208,7 @@ shake_hands(void *context, unsigned events)
         loop_watch(attempt->tools->loop, &attempt->watch, attempt->fd, LOOP_WRITE);
         return;
     case TLS_failed:
-        attempt_finish(attempt);
+        fail_in_tls(attempt);
         return;
     case TLS_done:
         break;
@@ -161,7 +222,7 @@ shake_hands(void *context, unsigned events)
         attempt->url)
         start_http(attempt); /* of two who disagree about the time, one is wrong: which? */
     else
-        finish(attempt);
+        fail_in_tls(attempt);
 }
 
 static void

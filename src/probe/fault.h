@@ -25,6 +25,7 @@ enum signal {
     SIGNAL_expired,         /* or not yet valid */
     SIGNAL_certificate,     /* any other mistake in the chain */
     SIGNAL_plaintext,       /* the answer was not TLS */
+    SIGNAL_portal,          /* one of these, and a portal answers over http://; code: status */
     SIGNAL_eof,             /* the peer closed in the middle */
     SIGNAL_tls,             /* any other TLS trouble */
     SIGNAL_redirect,        /* HTTP: sent elsewhere; code: status */

@@ -751,6 +751,31 @@ for off_s, part in ((0, "really ran out"), (120, "or the certificate really ran 
     ROWS.append((f"the API's certificate ran out, and its clock is {off_s} s away", inject))
 
 
+def behind_port_80(world, part, status, headers, body=b"", place="http://portal.test/login"):
+    """Somebody else at the API's port, and that on port 80."""
+    pem = world.certificate("portal", "/O=Guests/CN=portal", "subjectAltName=DNS:portal.test")
+    plain = Http(status, {**headers, **({"Location": place} if status == 302 else {})}, body)
+    sh("nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }'")
+    sh(f"nft add rule ip n out tcp dport 80 redirect to :{plain.port}")
+    return {"api": f"https://api.test:{Tcp(tls_server(pem)).port}", "targets": [], "only": "api", "exit": 2, "within": 4,
+            "expect": {API4: ("fail", "tls", *part)}}
+
+
+@fault("a captive portal that has a certificate of its own, and redirects")
+def _(world):
+    return behind_port_80(world, ("http:// answers 302 to http://portal.test/login", "a captive portal answers"), 302, HTML)
+
+
+@fault("a captive portal that has a certificate of its own, and answers itself")
+def _(world):
+    return behind_port_80(world, ("http:// answers 200, text/html", "a captive portal answers"), 200, HTML, b"<html>")
+
+
+@fault("an inspected API, that redirects to itself over plain HTTP")
+def _(world):
+    return behind_port_80(world, ("issuer O=Guests", "somebody else answers for the API"), 302, {}, place="https://api.test/")
+
+
 proxy_row("direct egress dropped, and a proxy that wants credentials", 407, "wants credentials")
 proxy_row("direct egress dropped, and a proxy that forbids the host", 403, "policy")
 

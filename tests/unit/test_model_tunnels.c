@@ -242,6 +242,33 @@ names_that_do_not_resolve_are_one_finding(void **state)
     world_free(world);
 }
 
+/* facts/connectivity.md A3: one name of the edge that does not resolve fails the whole discovery.
+ */
+static void
+a_region_without_a_name_keeps_connectors_from_starting(void **state)
+{
+    struct world *world = world_new();
+    struct check *check;
+
+    (void)state;
+    edge_check(world, CHECK_EDGE_TCP_7844, "region2", 4, true);
+    check = failing(world, CHECK_EDGE_TCP_7844, STAGE_dns);
+    check->meaning = CHECK_MEANS_no_start;
+    assert_string_equal(world_rules(world), "dns.broken");
+    assert_int_equal(world_finding(world, "dns.broken")->severity, SEVERITY_critical);
+    assert_non_null(strstr(world_finding(world, "dns.broken")->summary, "starts now"));
+    world_free(world);
+
+    world = world_new();
+    check =
+        edge_check(world, CHECK_EDGE_TCP_7844, "region1", 4, true); /* and it is only a warning */
+    check->verdict = CHECK_warn;
+    check->meaning = CHECK_MEANS_no_start;
+    world_connector(world, "one", "prod");
+    assert_int_equal(world_finding(world, "dns.broken")->severity, SEVERITY_warn);
+    world_free(world);
+}
+
 static void
 interception_is_not_called_unreachable(void **state)
 {
@@ -388,6 +415,7 @@ main(void)
         cmocka_unit_test(one_dead_region_is_a_warning),
         cmocka_unit_test(one_good_address_family_is_enough),
         cmocka_unit_test(names_that_do_not_resolve_are_one_finding),
+        cmocka_unit_test(a_region_without_a_name_keeps_connectors_from_starting),
         cmocka_unit_test(interception_is_not_called_unreachable),
         cmocka_unit_test(a_path_for_small_packets_is_a_warning_of_its_own),
         cmocka_unit_test(udp_blocked_beside_working_tcp_is_its_own_finding),
