@@ -90,7 +90,7 @@ check_ca(struct desk *desk)
 {
     const struct x509_facts *facts = &desk->ca_facts;
 
-    if (was_read(&desk->files->ca))
+    if (was_read(&desk->files->ca) && (desk->ca || !desk->files->ca.is_printed))
         check_ca_file(desk);
     if (!desk->ca)
         return;
@@ -153,7 +153,7 @@ check_server(struct desk *desk)
 {
     const struct x509_facts *facts = &desk->server_facts;
 
-    if (!desk->server && was_read(&desk->files->server))
+    if (!desk->server && was_read(&desk->files->server) && !desk->files->server.is_printed)
         hold(desk, CERTIFICATE_s_1, false, "its file holds no certificate");
     if (!desk->server)
         return;

@@ -22,7 +22,8 @@ struct certificate_file {
     const char *error; /* why it was not read; "" */
     const char *bytes;
     size_t n;
-    bool is_stated; /* mode and owner are known */
+    bool is_printed; /* by a program: what it leaves out may be its own mistake */
+    bool is_stated;  /* mode and owner are known */
     mode_t mode;
     uid_t uid;
     gid_t gid;

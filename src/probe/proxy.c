@@ -83,6 +83,7 @@ read_capture(struct arena *arena, const struct capture *capture)
 {
     return (struct certificate_file){
         .path = arena_printf(arena, "command %.60s", capture->argv[0]),
+        .is_printed = true,
         .error = arena_strdup(arena, capture->why.message),
         .bytes = capture->n > 0 ? capture->bytes : "",
         .n = capture->n,

@@ -259,6 +259,26 @@ of_a_link_the_file_behind_it_is_judged(void **state)
 }
 
 static void
+what_a_program_prints_instead_breaks_no_rule(void **state)
+{
+    struct arena *arena = arena_new();
+    struct proxy out = {0};
+    struct certificate_files files = {
+        .ca = {.path = "command a", .error = "", .bytes = "garbage", .n = 7, .is_printed = true},
+        .server = {.path = "command b", .error = "", .bytes = "", .n = 0, .is_printed = true},
+        .key = {.path = "", .error = ""},
+        .stray_ca_key = "",
+    };
+
+    (void)state;
+    certificate_check(&files, arena, &out);
+    for (int rule = 0; rule < CERTIFICATE_RULES; rule++)
+        assert_int_equal(out.rules[rule].proof, PROOF_unknown);
+    assert_string_equal(out.server.file.error, "command b: no certificate in PEM form");
+    arena_free(arena);
+}
+
+static void
 what_was_not_read_is_not_judged(void **state)
 {
     struct arena *arena = arena_new();
@@ -292,6 +312,7 @@ main(void)
         cmocka_unit_test(the_keys_file_is_judged_by_mode_and_owner),
         cmocka_unit_test(of_a_link_the_file_behind_it_is_judged),
         cmocka_unit_test(what_was_not_read_is_not_judged),
+        cmocka_unit_test(what_a_program_prints_instead_breaks_no_rule),
     };
 
     return cmocka_run_group_tests(tests, make, unmake);
