@@ -37,7 +37,7 @@ LIB  := $(BUILD)/libsandwatch.a
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 AID  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/aid/*.c)))
 
-.PHONY: all test unit check bench fuzz asan tsan install format lint golden clean
+.PHONY: all test unit check bench fuzz asan tsan clang-build asan-build tsan-build install format lint golden clean
 all: build/sandwatch
 
 # the program's contract is build/sandwatch, whatever the flavour's own folder
@@ -70,13 +70,20 @@ unit: $(UNIT)
 test: all unit
 	$(Q)BUILD=$(BUILD) tests/run
 
-asan:
-	$(Q)$(MAKE) --no-print-directory NAME=asan SAN=address,undefined CFLAGS='-O1 -g' build/asan/sandwatch unit
+asan: asan-build
 	$(Q)BUILD=build/asan tests/run
 
-tsan:
-	$(Q)$(MAKE) --no-print-directory NAME=tsan SAN=thread CFLAGS='-O1 -g' build/tsan/sandwatch unit
+asan-build:
+	$(Q)$(MAKE) --no-print-directory NAME=asan SAN=address,undefined CFLAGS='-O1 -g' build/asan/sandwatch unit
+
+tsan: tsan-build
 	$(Q)BUILD=build/tsan tests/run
+
+tsan-build:
+	$(Q)$(MAKE) --no-print-directory NAME=tsan SAN=thread CFLAGS='-O1 -g' build/tsan/sandwatch unit
+
+clang-build:
+	$(Q)$(MAKE) --no-print-directory NAME=clang CC=clang build/clang/sandwatch unit
 
 check: lint test asan tsan
 
