@@ -10,7 +10,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-enum { LAYERS = 3, LONGEST_LINE = 400 };
+enum { LAYERS = 3, LONGEST_LINE = 1200 };
 
 static const char *const layer_names[LAYERS] = {"outer mTLS + IP", "inner TLS", "OAuth"};
 
@@ -53,7 +53,7 @@ note(const struct judge *judge, struct layer_check *out, enum layer_verdict verd
     text_vaddf(&line, format, args);
     va_end(args);
     out->verdict = verdict;
-    out->evidence = arena_strndup(judge->arena, line.bytes, line.n);
+    out->evidence = arena_printf(judge->arena, "%s%s", line.bytes, line.is_cut ? "…" : "");
 }
 
 /* ---- what belongs together ---- */
@@ -225,7 +225,7 @@ static void
 tell(const struct judge *judge, struct layer *layer)
 {
     const char **lines = arena_array(judge->arena, layer->n_checks + 1, sizeof(*lines));
-    TEXT(unseen, LONGEST_LINE * 2);
+    TEXT(unseen, LONGEST_LINE);
 
     for (size_t i = 0; i < layer->n_checks; i++)
         if (is_seen(&layer->checks[i]))

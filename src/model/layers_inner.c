@@ -216,8 +216,8 @@ see_fingerprint(const struct judge *judge, const struct tunnel *tunnel, struct l
         note(judge, out, LAYER_verified, "CA %.*s… of the proxy is registered", FINGERPRINT_SHOWN,
              proxy->ca.fingerprint);
     else if (proof.proof == PROOF_broken)
-        note(judge, out, LAYER_failed, "%s: %s", certificate_rule_name(CERTIFICATE_ca_8),
-             proof.seen);
+        note(judge, out, LAYER_failed, "%s: %s: %s", certificate_rule_name(CERTIFICATE_ca_8),
+             proxy->ca.file.path, proof.seen);
     else
         note(judge, out, LAYER_not_observable, "%s", proof.seen);
 }
@@ -272,8 +272,8 @@ see_server_expiry(const struct judge *judge, const struct tunnel *tunnel, struct
         note(judge, out, LAYER_not_observable, "%s",
              *proof.seen ? proof.seen : "the server certificate is not on this host");
     else if (proof.proof == PROOF_broken)
-        note(judge, out, LAYER_failed, "%s: %s", certificate_rule_name(CERTIFICATE_s_5),
-             proof.seen);
+        note(judge, out, LAYER_failed, "%s: %s: %s", certificate_rule_name(CERTIFICATE_s_5),
+             proxy->server.file.path, proof.seen);
     else
         note(judge, out,
              left_ms < judge->thresholds->ca_expiry_warn_ms ? LAYER_warning : LAYER_verified,

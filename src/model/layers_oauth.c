@@ -3,10 +3,41 @@
 #include <string.h>
 
 #include "core/arena.h"
+#include "core/text.h"
 #include "model/layers.h"
 #include "model/say.h"
 
-/* One request of E3 to every server behind the tunnel's proxy. */
+/* Do two servers say the same, in the same words? */
+static bool
+is_same(const struct upstream *a, const struct upstream *b, enum oauth_request request)
+{
+    return a->reply[request].answer == b->reply[request].answer &&
+           strcmp(a->reply[request].seen, b->reply[request].seen) == 0;
+}
+
+static bool
+is_told(const struct judge *judge, size_t row, enum oauth_request request)
+{
+    for (size_t i = 0; i < row; i++)
+        if (is_same(&judge->upstreams[i], &judge->upstreams[row], request))
+            return true;
+    return false;
+}
+
+/* "wiki, tickets": all that say the same as that one. */
+static const char *
+say_routes(const struct judge *judge, size_t row, enum oauth_request request)
+{
+    TEXT(routes, 300);
+
+    for (size_t i = row; i < judge->n_upstreams; i++)
+        if (is_same(&judge->upstreams[i], &judge->upstreams[row], request))
+            text_addf(&routes, "%s%s", routes.n > 0 ? ", " : "", judge->upstreams[i].route);
+    return arena_printf(judge->arena, "%s%s", routes.bytes, routes.is_cut ? "…" : "");
+}
+
+/* One request of E3 to every server behind the tunnel's proxy. Accepted risks are told one by one.
+ */
 static void
 see_request(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out,
             enum oauth_request request)
@@ -17,18 +48,24 @@ see_request(const struct judge *judge, const struct tunnel *tunnel, struct layer
         const struct upstream *upstream = &judge->upstreams[i];
         const struct oauth_reply *reply = &upstream->reply[request];
         enum layer_verdict verdict = oauth_verdict(reply->answer);
+        bool is_fault = verdict == LAYER_failed || verdict == LAYER_warning;
         const struct waiver *waiver = waiver_of(proxy, out->id, upstream->route);
+        const char *seen = *reply->seen ? arena_printf(judge->arena, " (%s)", reply->seen) : "";
 
-        if (waiver && (verdict == LAYER_failed || verdict == LAYER_warning))
-            note(judge, out, LAYER_accepted_risk, "%s: %s; accepted by %s: %s", upstream->route,
-                 oauth_what(reply->answer), waiver->who, waiver->why);
-        else
-            note(judge, out, verdict, "%s: %s%s%s%s", upstream->route, oauth_what(reply->answer),
-                 *reply->seen ? " (" : "", reply->seen, *reply->seen ? ")" : "");
+        if (waiver && is_fault)
+            note(judge, out, LAYER_accepted_risk, "%s: %s%s; accepted by %s: %s", upstream->route,
+                 oauth_what(reply->answer), seen, waiver->who, waiver->why);
+        else if (is_fault)
+            note(judge, out, verdict, "%s: %s%s", upstream->route, oauth_what(reply->answer), seen);
+        else if (!is_told(judge, i, request))
+            note(judge, out, verdict, "%s: %s%s", say_routes(judge, i, request),
+                 oauth_what(reply->answer), seen);
     }
     if (!proxy || judge->n_upstreams == 0)
         note(judge, out, LAYER_not_observable,
-             "no proxy of this tunnel is configured here, so none of its MCP servers is known");
+             proxy ? "its proxy's configuration names no MCP server"
+                   : "no proxy of this tunnel is configured here, so none of its MCP servers is "
+                     "known");
 }
 
 #define SEE_REQUEST(id, request)                                                                   \

@@ -327,8 +327,11 @@ public_url(const struct oauth *oauth, struct text *out)
 static void
 tell_rewritten(const struct oauth *oauth, struct oauth_judgement *judgement)
 {
-    if (strcmp(oauth->asked_for, oauth->ask_url) != 0)
-        add_seen(judgement, ", read past the tunnel at %s", oauth->ask_url);
+    struct url_parts parts;
+
+    if (strcmp(oauth->asked_for, oauth->ask_url) != 0 && url_split(oauth->ask_url, &parts))
+        add_seen(judgement, ", read past the tunnel at %.*s", (int)parts.origin_bytes,
+                 oauth->ask_url);
 }
 
 static void note_tried(struct oauth *oauth, const char *format, ...) PRINTF_LIKE(2, 3);

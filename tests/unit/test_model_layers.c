@@ -92,6 +92,28 @@ an_open_server_is_critical_unless_the_risk_was_accepted(void **state)
 }
 
 static void
+servers_that_say_the_same_are_told_together_and_faults_one_by_one(void **state)
+{
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+    const char *evidence;
+
+    (void)state;
+    for (int i = 0; i < 60; i++)
+        world_upstream(world, world_string(world, "server-number-%d", i));
+    assert_memory_equal(check_of(world, "L3-1")->evidence, "wiki, server-number-0, ", 23);
+    for (int i = 0; i < 60; i++)
+        ((struct upstream *)world_row(world, SLOT_upstreams, (size_t)i + 1))
+            ->reply[OAUTH_ASK_initialize]
+            .answer = OAUTH_open;
+    assert_memory_equal(check_of(world, "L3-1")->evidence, "server-number-0: it serves", 26);
+    evidence = check_of(world, "L3-1")->evidence;
+    assert_string_equal(evidence + strlen(evidence) - strlen("…"), "…"); /* there are more */
+    world_free(world);
+}
+
+static void
 accepting_any_token_is_as_bad_as_asking_for_none(void **state)
 {
     struct proxy *proxy;
@@ -581,6 +603,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_nobody_can_see_is_never_verified),
         cmocka_unit_test(an_open_server_is_critical_unless_the_risk_was_accepted),
+        cmocka_unit_test(servers_that_say_the_same_are_told_together_and_faults_one_by_one),
         cmocka_unit_test(accepting_any_token_is_as_bad_as_asking_for_none),
         cmocka_unit_test(a_server_that_cannot_be_reached_is_not_called_insecure),
         cmocka_unit_test(certificates_are_judged_by_rules_time_and_registration),
