@@ -362,20 +362,45 @@ child_deafen(struct child *child)
     close_fd(&child->output.fd);
 }
 
+/* The last line before end that says something; NULL when there is none. */
+static const char *
+line_before(const char *bytes, size_t *end, size_t *n)
+{
+    size_t start;
+
+    while (*end > 0 && strchr(" \r\n", bytes[*end - 1]))
+        (*end)--;
+    for (start = *end; start > 0 && bytes[start - 1] != '\n';)
+        start--;
+    *n = *end - start;
+    *end = start;
+    return *n > 0 ? bytes + start : NULL;
+}
+
+/* "See 'systemctl status …' for details." */
+static bool
+only_says_where_to_look(const char *line, size_t n)
+{
+    return n > 4 && (memcmp(line, "See ", 4) == 0 || memcmp(line, "Try ", 4) == 0);
+}
+
 /* ": " and the last line of its standard error: where programs say why, after they said how. */
 static void
 add_reason(struct text *out, const struct stream *error)
 {
-    size_t end = error->n, start;
+    size_t end = error->n, n_last, n;
+    const char *last = line_before(error->bytes, &end, &n_last), *line = last;
 
-    while (end > 0 && strchr(" \r\n", error->bytes[end - 1]))
-        end--;
-    for (start = end; start > 0 && error->bytes[start - 1] != '\n';)
-        start--;
-    if (start == end)
+    for (n = n_last; line && only_says_where_to_look(line, n);)
+        line = line_before(error->bytes, &end, &n);
+    if (!line) {
+        line = last;
+        n = n_last;
+    }
+    if (!line)
         return;
     text_add(out, ": ");
-    text_addn(out, error->bytes + start, end - start);
+    text_addn(out, line, line[n - 1] == '.' ? n - 1 : n);
 }
 
 bool

@@ -251,6 +251,8 @@ check_values(const struct driver_use *use, struct err *err)
     return true;
 }
 
+const char driver_any_worker[] = "{worker}";
+
 static bool
 check_worker(const struct driver_use *use, const struct driver_template *template,
              const char *worker, struct err *err)
@@ -259,7 +261,7 @@ check_worker(const struct driver_use *use, const struct driver_template *templat
         return err_set(err, ERR_CONFIG, "is for all workers, not for one");
     if (!worker && template->needs_worker)
         return err_set(err, ERR_CONFIG, "is for one worker, not for all");
-    if (worker && !driver_is_worker(use->driver, worker))
+    if (worker && worker != driver_any_worker && !driver_is_worker(use->driver, worker))
         return err_set(err, ERR_CONFIG, "no worker of this driver is called \"%.60s\"", worker);
     return true;
 }

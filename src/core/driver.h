@@ -82,6 +82,9 @@ unsigned driver_verbs(const struct driver_use *use); /* bits 1u << DRIVER_x; 0 w
 bool driver_expand(const struct driver_use *use, enum driver_verb verb, const char *worker,
                    struct arena *arena, const char *const **out, struct err *err);
 
+/* Stands for any worker in an argv that is only shown: no pattern needs to match it. */
+extern const char driver_any_worker[];
+
 /* May this be used as {worker}? */
 bool driver_is_worker(const struct driver *driver, const char *name);
 

@@ -179,6 +179,31 @@ an_exit_status_and_a_signal_are_told_apart(void **state)
 }
 
 static void
+where_a_program_says_to_look_is_not_its_reason(void **state)
+{
+    static const char *const cases[][2] = {
+        {"echo 'Interactive authentication required.' >&2; echo 'See man page for details.' >&2; "
+         "exit 4",
+         "command sh: exit status 4: Interactive authentication required"},
+        {"echo 'unknown flag: --x' >&2; echo 'See docker --help.' >&2; echo 'Try it.' >&2; exit 1",
+         "command sh: exit status 1: unknown flag: --x"},
+        {"echo 'See below.' >&2; exit 1", "command sh: exit status 1: See below"},
+        {"printf '\n \n' >&2; exit 1", "command sh: exit status 1"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct child *child = shell(cases[i][0], WITHIN_MS);
+        struct err err = {0};
+
+        assert_int_equal(finish(child), CHILD_EXITED);
+        assert_false(child_succeeded(child, &err));
+        assert_string_equal(err.message, cases[i][1]);
+        child_free(child);
+    }
+}
+
+static void
 what_it_says_reaches_a_message_made_safe(void **state)
 {
     struct child *child = shell("printf '\\033[31mred\\n' >&2; exit 1", WITHIN_MS);
@@ -316,6 +341,7 @@ main(void)
         cmocka_unit_test(without_input_a_child_reads_the_end_at_once),
         cmocka_unit_test(more_than_the_cap_is_cut_and_the_child_goes_on),
         cmocka_unit_test(an_exit_status_and_a_signal_are_told_apart),
+        cmocka_unit_test(where_a_program_says_to_look_is_not_its_reason),
         cmocka_unit_test(what_it_says_reaches_a_message_made_safe),
         cmocka_unit_test(a_late_child_is_killed_with_its_whole_group),
         cmocka_unit_test(a_child_that_left_others_behind_is_not_waited_for),

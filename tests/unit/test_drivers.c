@@ -211,6 +211,19 @@ what_shipped_drivers_run_is_exactly_this(void **state)
     }
 }
 
+/* As the plan of a rolling restart shows it, before the workers are listed. */
+static void
+every_shipped_driver_shows_how_it_restarts_any_worker(void **state)
+{
+    static const char *const controls[] = {SYSTEMD "}", COMPOSE "}", KUBERNETES};
+    struct world *world = *state;
+
+    for (size_t i = 0; i < COUNT_OF(controls); i++) {
+        assert_true(load(world, with_pool(world, controls[i])));
+        assert_non_null(strstr(expand(world, DRIVER_restart, driver_any_worker), "{worker}"));
+    }
+}
+
 static void
 kubernetes_cannot_drain_one_pod(void **state)
 {
@@ -662,6 +675,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(all_shipped_drivers_are_without_mistakes),
         TEST(what_shipped_drivers_run_is_exactly_this),
+        TEST(every_shipped_driver_shows_how_it_restarts_any_worker),
         TEST(kubernetes_cannot_drain_one_pod),
         TEST(no_field_of_a_shipped_driver_takes_an_attack),
         TEST(a_control_is_on_record_with_its_origin),
