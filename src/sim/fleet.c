@@ -12,7 +12,7 @@
 enum {
     DORMANT_KEPT_MS = 20 * 60 * 1000, /* a finished session is archived after that */
     ARCHIVED_KEPT_MS = 20 * 60 * 1000,
-    STEP_MS = 200,
+    LEAST_STEP_MS = 200,
     MOST_STEPS = 50,
 };
 
@@ -138,12 +138,21 @@ tick(struct world *world)
         retire(world, world->sessions.items[i]);
 }
 
+int64_t
+fleet_step_ms(const struct world *world)
+{
+    int64_t least_s = earliest(world->switches.lease_ttl, world->switches.polling_window);
+
+    return least_s * 125 > LEAST_STEP_MS ? least_s * 125 : LEAST_STEP_MS;
+}
+
 void
 fleet_live(struct world *world, int64_t now_ms)
 {
-    int64_t late_ms = now_ms - world->now_ms;
-    int64_t step_ms = late_ms > MOST_STEPS * STEP_MS ? late_ms / MOST_STEPS : STEP_MS;
+    int64_t late_ms = now_ms - world->now_ms, step_ms = fleet_step_ms(world);
 
+    if (late_ms > MOST_STEPS * step_ms)
+        step_ms = late_ms / MOST_STEPS;
     do {
         world->now_ms = earliest(world->now_ms + step_ms, now_ms);
         tick(world);

@@ -12,5 +12,8 @@ struct session *fleet_new_job(struct world *world, struct environment *environme
  * this process had to wait, it goes in steps: workers heartbeat, claim and answer as if it had not,
  * and no lease lapses that they would have kept. */
 void fleet_live(struct world *world, int64_t now_ms);
+/* How late it may be: neither a lease nor the window in which a worker polls ends in such a time by
+ * itself. */
+int64_t fleet_step_ms(const struct world *world);
 
 #endif

@@ -19,8 +19,6 @@
 #include "sim/web.h"
 #include "sim/workers.h"
 
-enum { LATE_MS = 300 };
-
 static void
 on_event(void *context, const struct session *session, const struct event *event)
 {
@@ -242,13 +240,14 @@ service_tick(struct service *service)
     customer_tick(service->customer, world);
 }
 
-/* A request finds the workers as they would be now, also when the last tick is long ago. */
+/* A request finds the workers as they would be now, also when the last tick is long ago. In a large
+ * world, where a tick takes long, requests wait for none that could come later. */
 static void
 keep_up(struct world *world)
 {
     int64_t now_ms = clock_wall_ms();
 
-    if (now_ms - world->lived_ms > LATE_MS)
+    if (now_ms - world->lived_ms > fleet_step_ms(world))
         fleet_live(world, now_ms);
     world->now_ms = now_ms;
 }

@@ -17,7 +17,7 @@ const script = join(dirname(fileURLToPath(import.meta.url)), 'fleet_control.mjs'
 const run = promisify(execFile);
 const WORKERS = ['build-1', 'build-2', 'build-3'];
 const COMES_UP_MS = 20_000; // three times Node, on a machine that does other things, too
-const ENDS_MS = 60_000;
+const ENDS_MS = 150_000;
 
 /** Start one, with all its workers polling; the scope ends every process of it. */
 export async function fleet(scope, switches = {}) {

@@ -141,6 +141,14 @@ environments_fail(const struct snapshot *snapshot, const void *context)
     return snapshot->source[SOURCE_environments].state == SOURCE_STATE_error;
 }
 
+/* An earlier attempt may have had too little time to connect. */
+static bool
+is_not_trusted(const struct snapshot *snapshot, const void *context)
+{
+    return environments_fail(snapshot, context) &&
+           strstr(snapshot->source[SOURCE_environments].error, "not trusted");
+}
+
 static void
 everything_travels_over_one_http2_connection(void **state)
 {
@@ -174,9 +182,8 @@ a_certificate_of_an_unknown_authority_is_refused(void **state)
     need_proxy();
     run.options.ca_file = NULL;
     watch_start(&run);
-    assert_true(watch_until(&run, environments_fail, NULL));
+    assert_true(watch_until(&run, is_not_trusted, NULL));
     assert_int_equal(run.snapshot.source[SOURCE_environments].code, ERR_NET);
-    assert_non_null(strstr(run.snapshot.source[SOURCE_environments].error, "not trusted"));
     assert_int_equal(watch_asked(&run, "total"), 0);
 }
 
@@ -190,8 +197,7 @@ a_certificate_for_another_name_is_refused(void **state)
     snprintf(other, sizeof(other), "https://localhost:%s", strrchr(url, ':') + 1);
     run.options.base_url = other;
     watch_start(&run);
-    assert_true(watch_until(&run, environments_fail, NULL));
-    assert_non_null(strstr(run.snapshot.source[SOURCE_environments].error, "not trusted"));
+    assert_true(watch_until(&run, is_not_trusted, NULL));
     assert_int_equal(watch_asked(&run, "total"), 0);
 }
 

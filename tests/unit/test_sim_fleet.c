@@ -187,6 +187,18 @@ a_simulator_that_had_to_wait_does_not_let_leases_lapse(void **state)
 }
 
 static void
+a_large_world_is_seldom_brought_up_to_date_and_short_leases_often(void **state)
+{
+    struct world *few = world_of("tests/worlds/few.yaml", 1), *large = world_of("large", 1);
+
+    (void)state;
+    assert_true(fleet_step_ms(few) <= few->switches.lease_ttl * 250);
+    assert_in_range(fleet_step_ms(large), 2000, large->switches.polling_window * 250);
+    world_end(few);
+    world_end(large);
+}
+
+static void
 a_worker_that_stalls_leaves_a_claim_pending(void **state)
 {
     struct world *world = world_of("healthy", 1);
@@ -350,6 +362,7 @@ main(void)
         cmocka_unit_test(workers_that_vanish_leave_their_jobs_to_lapse_and_others_take_them),
         cmocka_unit_test(jobs_that_run_when_the_world_begins_keep_their_leases),
         cmocka_unit_test(a_simulator_that_had_to_wait_does_not_let_leases_lapse),
+        cmocka_unit_test(a_large_world_is_seldom_brought_up_to_date_and_short_leases_often),
         cmocka_unit_test(a_worker_that_stalls_leaves_a_claim_pending),
         cmocka_unit_test(the_same_seed_gives_the_same_run_and_another_one_does_not),
         cmocka_unit_test(a_pool_keeps_its_id_and_its_key_when_the_scenario_changes),
