@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,8 +9,6 @@
 
 #include "core/die.h"
 #include "core/json.h"
-
-enum { PATH_BYTES = 4096 };
 
 static bool
 check_file(int fd, const char *path, bool is_private, struct err *err)
@@ -92,41 +89,4 @@ file_read_json(const char *path, bool is_private, struct json **out, struct err 
     *out = NULL;
     err_set(err, ERR_CONFIG, "%s: expected a JSON object", path);
     return FILE_BAD;
-}
-
-static bool
-write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(fd, bytes, n);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return false;
-        bytes += written;
-        n -= (size_t)written;
-    }
-    return fsync(fd) == 0;
-}
-
-bool
-file_replace(const char *path, const char *bytes, size_t n, struct err *err)
-{
-    char beside[PATH_BYTES];
-    int fd, length = snprintf(beside, sizeof(beside), "%s.%ld.tmp", path, (long)getpid());
-    bool ok;
-
-    if (length < 0 || (size_t)length >= sizeof(beside))
-        return err_set(err, ERR_CONFIG, "%.100s: path too long", path);
-    fd = open(beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0)
-        return err_set(err, ERR_IO, "%s: %s", beside, strerror(errno));
-    ok = write_all(fd, bytes, n);
-    ok = close(fd) == 0 && ok;
-    if (ok && rename(beside, path) == 0)
-        return true;
-    err_set(err, ERR_IO, "%s: %s", path, strerror(errno));
-    unlink(beside);
-    return false;
 }

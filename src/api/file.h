@@ -1,5 +1,4 @@
-/* file.h — small files of the credential chain: read whole when they are safe, replaced as a whole.
- */
+/* file.h — small files of the credential chain: read whole when they are safe. */
 #ifndef API_FILE_H
 #define API_FILE_H
 
@@ -19,8 +18,5 @@ enum file_result file_read(const char *path, bool is_private, char **bytes, size
 /* The same, parsed; caller frees *out with json_free. Never quotes the content in err. */
 enum file_result file_read_json(const char *path, bool is_private, struct json **out,
                                 struct err *err);
-
-/* Write beside it and rename, so that a reader sees the old or the new one; mode 0600. */
-bool file_replace(const char *path, const char *bytes, size_t n, struct err *err);
 
 #endif

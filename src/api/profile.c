@@ -6,6 +6,7 @@
 #include "api/file.h"
 #include "core/arena.h"
 #include "core/json.h"
+#include "core/replace.h"
 #include "core/secret.h"
 
 enum { LONGEST_NAME_BYTES = 128 };
@@ -232,7 +233,7 @@ tokens_write(const char *path, const char *answer, size_t n, int64_t expires_s, 
     if (*refresh)
         json_add_string(file, "refresh_token", refresh);
     text = json_print(file, true);
-    ok = file_replace(path, text, strlen(text), err);
+    ok = replace_file(path, text, strlen(text), err);
     explicit_bzero(text, strlen(text));
     free(text);
     json_free(file);

@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -12,6 +10,7 @@
 
 #include "core/die.h"
 #include "core/err.h"
+#include "core/replace.h"
 
 enum { LONGEST_SECRET_BYTES = 16 * 1024 }; /* an OIDC assertion may be that long */
 
@@ -111,67 +110,10 @@ secret_read_file(const char *path, const char *what, struct err *err)
     return secret;
 }
 
-/* A new file beside path, for what will replace it; its name goes to out. -1 and err. */
-static int
-open_beside(const char *path, char out[PATH_MAX], struct err *err)
-{
-    int fd = -1;
-
-    if (snprintf(out, PATH_MAX, "%s.XXXXXX", path) >= PATH_MAX)
-        err_set(err, ERR_IO, "%.60s…: the name is too long", path);
-    else if ((fd = mkostemp(out, O_CLOEXEC)) < 0) /* mode 0600 */
-        err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-    return fd;
-}
-
-static bool
-write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t written = write(fd, bytes, n);
-
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes += written;
-        n -= (size_t)written;
-    }
-    return true;
-}
-
 bool
 secret_write_file(const struct secret *secret, const char *path, struct err *err)
 {
-    char beside[PATH_MAX];
-    int fd = open_beside(path, beside, err);
-    struct stat old;
-    bool ok;
-
-    if (fd < 0)
-        return false;
-    if (stat(path, &old) == 0 && geteuid() == 0)
-        (void)!fchown(fd, old.st_uid, old.st_gid); /* else it is ours, as every new file */
-    ok = write_all(fd, secret->bytes, strlen(secret->bytes)) && fsync(fd) == 0;
-    if (close(fd) != 0 || !ok || rename(beside, path) != 0) {
-        err_set(err, ERR_IO, "cannot write %s: %s", path, strerror(errno));
-        unlink(beside);
-        return false;
-    }
-    return true;
-}
-
-bool
-secret_may_write_file(const char *path, struct err *err)
-{
-    char beside[PATH_MAX];
-    int fd = open_beside(path, beside, err);
-
-    if (fd < 0)
-        return false;
-    close(fd);
-    unlink(beside);
-    return true;
+    return replace_file(path, secret->bytes, strlen(secret->bytes), err);
 }
 
 const char *

@@ -17,11 +17,8 @@ struct secret *secret_copy(const struct secret *secret);
 /* The first line of a file. Warns nowhere: a file that others may read is refused (mode & 077). */
 struct secret *secret_read_file(const char *path, const char *what, struct err *err);
 
-/* Replace a file as a whole: a new one of mode 0600, with the old one's owner where that may be,
- * flushed and moved over it, so that a reader sees the old or the new. ERR_IO. */
+/* Replace a file by one that holds it: see replace_file. */
 bool secret_write_file(const struct secret *secret, const char *path, struct err *err);
-/* Could that be done? Makes a file beside it and takes it away again. */
-bool secret_may_write_file(const char *path, struct err *err);
 
 /* The only way to the bytes, NUL-terminated; borrowed until secret_free. Easy to grep. */
 const char *secret_expose(const struct secret *secret);

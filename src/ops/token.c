@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/json.h"
+#include "core/replace.h"
 #include "core/secret.h"
 #include "core/text.h"
 #include "ops/phases.h"
@@ -174,7 +175,7 @@ enter(struct engine *engine, struct run *run)
 
     if (!goes_on(engine, run))
         return;
-    if (to && (!to->file || secret_may_write_file(to->file, &err))) {
+    if (to && (!to->file || replace_try(to->file, &err))) {
         rotate(engine, run);
         return;
     }
