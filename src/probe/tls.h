@@ -81,7 +81,7 @@ const char *tls_alert_name(int alert);
 /* Our own deadline has passed: where the handshake stood. */
 void tls_explain_timeout(const struct tls *tls, int deadline_ms, struct fault *fault);
 
-/* "TLSv1.3 X25519, issuer O=…", as far as known. */
+/* "TLSv1.3, issuer O=…", as far as known. */
 void tls_add_identity(struct text *out, const struct tls *tls);
 
 #endif

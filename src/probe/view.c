@@ -387,18 +387,35 @@ add_opinion(struct text *note, const struct scene *scene, const struct target *t
         naming_add_opinion(note, &target->lookups[row->family == 6]);
 }
 
+/* All of them, so that a list of rules can be compared with it (H 14). */
+static void
+add_failing(struct text *note, const struct row *row)
+{
+    const char *between = note->n > 0 ? "; failing: " : "failing: ";
+
+    for (size_t i = 0; i < row->n_places; i++) {
+        if (!place_is_failing(&row->places[i]))
+            continue;
+        text_add(note, between);
+        address_add_host(note, &row->places[i].attempt.address);
+        between = ", ";
+    }
+}
+
 /* What helps to understand a failure beyond its signal. */
 static void
 add_note(struct check *out, const struct scene *scene, const struct target *target,
          const struct row *row, const struct finding *finding)
 {
     size_t n_known, n_failing = row_failing(row, &n_known);
-    TEXT(note, ATTEMPT_NOTE_BYTES);
+    TEXT(note, ATTEMPT_NOTE_BYTES + DNS_ADDRESSES * ADDRESS_TEXT_BYTES);
 
     if (out->verdict != CHECK_fail && out->verdict != CHECK_warn)
         return;
     text_add(&note, out->note);
     add_opinion(&note, scene, target, row, &finding->fault);
+    if (finding->fault.signal == SIGNAL_some_addresses)
+        add_failing(&note, row);
     if (out->verdict == CHECK_fail && n_known > 1)
         text_addf(&note, "%snone of %zu addresses works", note.n ? "; " : "", n_failing);
     if (out->verdict == CHECK_fail && finding->place && !is_where_published(target, finding->place))

@@ -372,6 +372,7 @@ one_bad_address_among_good_ones_is_a_warning_that_names_it(void **state)
     assert_int_equal(check->verdict, CHECK_warn);
     assert_non_null(strstr(check->error, "1 of 2 addresses fail, among them 127.0.0.2: ICMP 3/3"));
     assert_non_null(strstr(check->hint, "published ranges"));
+    assert_non_null(strstr(check->note, "failing: 127.0.0.2"));
     measure_stop(&m);
     pretend_stop(&network);
     dnsd_stop(dnsd);
