@@ -287,20 +287,6 @@ is_quiet_about(const char *call)
     return false;
 }
 
-/* What was on its way when the first was refused still arrives. */
-static int64_t
-asked_at_rest(const char *call)
-{
-    int64_t before = -1, n = watch_asked(&run, call);
-
-    for (int tries = 0; n != before && tries < 50; tries++) {
-        before = n;
-        poll(NULL, 0, 200);
-        n = watch_asked(&run, call);
-    }
-    return n;
-}
-
 static void
 a_refused_key_is_not_used_again_until_a_refresh(void **state)
 {
