@@ -36,7 +36,8 @@ static const char *const migrations[] = {
     "ALTER TABLE item ADD COLUMN was_down INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE item ADD COLUMN is_forced INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE item ADD COLUMN is_foreign INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE item ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE item ADD COLUMN is_told INTEGER NOT NULL DEFAULT 0;",
+    /* 3: whose end nobody watched */
     "ALTER TABLE item ADD COLUMN is_late INTEGER NOT NULL DEFAULT 0;",
 };
 

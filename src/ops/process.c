@@ -51,6 +51,38 @@ process_deadline_ms(const struct process *process)
     return child_deadline_ms(process->child);
 }
 
+/* The bytes of one colour or movement of the cursor (ECMA-48 8.3: CSI … final), or 0. */
+static size_t
+sequence(const char *at, size_t n)
+{
+    size_t i = 2;
+
+    if (n < 3 || at[0] != '\033' || at[1] != '[')
+        return 0;
+    while (i < n && at[i] >= ' ' && at[i] <= '?')
+        i++;
+    return i < n && at[i] >= '@' && at[i] <= '~' ? i + 1 : 0;
+}
+
+/* Without colours, which some programs write into a pipe, too. */
+static void
+plain_add(struct text *out, const char *from, size_t n)
+{
+    size_t start = 0;
+
+    for (size_t i = 0; i < n;) {
+        size_t skip = sequence(from + i, n - i);
+
+        if (skip == 0) {
+            i++;
+            continue;
+        }
+        text_addn(out, from + start, i - start);
+        start = i += skip;
+    }
+    text_addn(out, from + start, n - start);
+}
+
 /* Whole lines that were not told yet; at the end also one without a newline. */
 static void
 tell(struct child_output output, size_t *said, bool is_over, process_say *say, void *context)
@@ -64,8 +96,8 @@ tell(struct child_output output, size_t *said, bool is_over, process_say *say, v
 
         if (!end && !is_over)
             return;
-        text_addn(&line, from, n);
-        if (n > 0)
+        plain_add(&line, from, n);
+        if (line.n > 0)
             say(context, line.bytes);
         *said += n + (end ? 1 : 0);
     }

@@ -34,6 +34,7 @@ struct overlay {
     int scroll;
     int choice;               /* in a menu */
     int lines, visible_lines; /* as last drawn */
+    bool is_at_end;           /* what is added at the end of an op's page comes into view */
 };
 
 enum { OVERLAYS_MOST = 4, MESSAGE_MS = 6000, EXPLAIN_BYTES = 300 };

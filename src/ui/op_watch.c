@@ -159,10 +159,12 @@ open_look(struct console *console)
     if (!op)
         return;
     console->look_ticket = 0;
-    if (op->state == OP_STATE_refused)
+    if (op->state == OP_STATE_refused) {
         console_say(console, ROLE_warn, "%s", op->summary);
-    else
-        console_open_overlay(console, OVERLAY_op, op->id);
+        return;
+    }
+    console_open_overlay(console, OVERLAY_op, op->id);
+    console_overlay(console)->is_at_end = true; /* the newest lines come last */
 }
 
 void

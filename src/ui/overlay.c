@@ -241,6 +241,12 @@ draw_title(const struct console *console, struct canvas *canvas, struct rect r,
                      " %s PRODUCTION ", control->context);
 }
 
+static int
+last_scroll(const struct overlay *overlay)
+{
+    return overlay->lines > overlay->visible_lines ? overlay->lines - overlay->visible_lines : 0;
+}
+
 void
 overlay_draw(struct console *console, struct canvas *canvas)
 {
@@ -261,6 +267,11 @@ overlay_draw(struct console *console, struct canvas *canvas)
     if (overlay->kind != OVERLAY_dialog)
         overlay->visible_lines = inner.h;
     overlay->lines = draw_inside(console, canvas, inner, overlay);
+    if (overlay->is_at_end && overlay->scroll != last_scroll(overlay)) {
+        overlay->scroll = last_scroll(overlay);
+        canvas_fill(canvas, inner, ROLE_text, " ");
+        overlay->lines = draw_inside(console, canvas, inner, overlay);
+    }
     canvas_clip(canvas, r);
     draw_position(overlay, canvas, r);
 }
@@ -283,7 +294,7 @@ overlay_move(struct console *console, int by)
         list_move(&op_list, &console->frame, &console->ops_state, by);
         return true;
     }
-    most = overlay->lines > overlay->visible_lines ? overlay->lines - overlay->visible_lines : 0;
+    most = last_scroll(overlay);
     what = &overlay->scroll;
     if (is_menu(overlay)) {
         what = &overlay->choice;
@@ -295,6 +306,7 @@ overlay_move(struct console *console, int by)
         *what = most;
     else
         *what += by;
+    overlay->is_at_end = overlay->kind == OVERLAY_op && *what == most && most > 0;
     if (is_menu(overlay) && overlay->choice < overlay->scroll)
         overlay->scroll = overlay->choice;
     if (is_menu(overlay) && overlay->visible_lines > 0 &&

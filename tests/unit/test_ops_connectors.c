@@ -260,9 +260,10 @@ says_all(const struct snapshot *snapshot, const void *context)
 }
 
 static void
-what_a_command_says_is_seen_while_it_runs(void **state)
+what_a_command_says_is_seen_while_it_runs_without_its_colours(void **state)
 {
-    static const char *const words[] = {"sh", "-c", "echo half way; exec sleep 300"};
+    static const char *const words[] = {
+        "sh", "-c", "printf '\\033[0m\\n\\033[1;32mhalf\\033[0m way\\033[K\\n'; exec sleep 300"};
 
     (void)state;
     replace_command(DRIVER_drain, words, 3);
@@ -303,7 +304,7 @@ main(void)
         TEST(a_connector_that_is_down_is_brought_up_by_a_restart),
         TEST(a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow),
         TEST(a_command_that_fails_ends_the_op_before_anything_else_and_says_how),
-        TEST(what_a_command_says_is_seen_while_it_runs),
+        TEST(what_a_command_says_is_seen_while_it_runs_without_its_colours),
         TEST(what_a_driver_says_is_shown_without_arming_and_not_recorded),
     };
 

@@ -1023,10 +1023,16 @@ what_a_driver_says_is_asked_for_without_arming_and_opens_by_itself(void **state)
     op = ops_add_plan(desk.world, order->ticket);
     op->kind = OP_logs_pool;
     op->state = OP_STATE_running;
+    op->n_items = 0;
+    for (int i = 0; i < 50; i++)
+        world_op_line(desk.world, op, OP_LINE_output, i < 49 ? "a line" : "the newest line");
     op_order_free(order);
     pass(&desk, 10);
     assert_int_equal(console_overlay(&desk.console)->kind, OVERLAY_op);
     assert_true(sees(&desk, "logs "));
+    assert_true(sees(&desk, "newest"));
+    press(&desk, "g");
+    assert_false(sees(&desk, "newest"));
     press(&desk, "Esc q");
     assert_true(desk.console.is_quitting); /* nothing is pending that would be left */
     get_up(&desk);
