@@ -258,6 +258,9 @@ static void
 list_layers(const struct view *view, struct outlook *out)
 {
     const struct source_status *tunnels = &view->snapshot->source[SOURCE_tunnels];
+    bool is_late = tunnels->rounds == 0 && tunnels->state != SOURCE_STATE_disabled;
+    const char *why =
+        !*tunnels->error && is_late ? "the management API did not answer in time" : tunnels->error;
 
     for (size_t i = 0; i < view->assessment->n_layers; i++) {
         const struct layer *layer = &view->assessment->layers[i];
@@ -270,7 +273,7 @@ list_layers(const struct view *view, struct outlook *out)
     }
     if (view->assessment->n_layers == 0)
         add(view, out->unjudged, &out->n_unjudged, "security layers: no tunnel is known%s%s",
-            *tunnels->error ? ": " : "", tunnels->error);
+            *why ? ": " : "", why);
 }
 
 /* ---- the verdict ---- */

@@ -367,7 +367,7 @@ explain_question(struct dns_query *query, int status)
         fault_set_errno(&query->fault, STAGE_dns, error, "asking the resolver");
     else
         explain(query, status);
-    if (!fault_is_own(&query->fault))
+    if (!fault_is_own(&query->fault) && query->fault.signal != SIGNAL_nodata)
         add_servers(query->dns, &query->fault);
 }
 

@@ -258,6 +258,11 @@ without_tunnels_the_layers_are_listed_as_not_judged(void **state)
     assert_int_equal(result.outlook.verdict, OUTLOOK_ok);
     assert_true(has_line(result.outlook.unjudged, result.outlook.n_unjudged, "no tunnel is known"));
     arena_free(result.arena);
+    world_source(world, SOURCE_tunnels)->rounds = 0;
+    result = judge(world, true);
+    assert_true(has_line(result.outlook.unjudged, result.outlook.n_unjudged,
+                         "no tunnel is known: the management API did not answer in time"));
+    arena_free(result.arena);
     world_free(world);
 }
 
