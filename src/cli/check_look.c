@@ -112,6 +112,7 @@ tell_layers(FILE *out, const struct check_look *before, const struct check_look 
     for (size_t i = 0; now->options->only.has_layers && i < now->assessment->n_layers; i++) {
         const struct layer *layer = &now->assessment->layers[i];
         const struct layer *old = same_layer(before->assessment, layer);
+        const struct layer_check *cause = layer_cause(layer);
         TEXT(line, LINE_BYTES);
 
         if (old && old->verdict == layer->verdict)
@@ -119,8 +120,8 @@ tell_layers(FILE *out, const struct check_look *before, const struct check_look 
         has_news = true;
         text_addf(&line, "layer %d (%s) of %s: %s", layer->number, layer->name, layer->tunnel_name,
                   layer_verdict_name(layer->verdict));
-        if (layer->n_evidence > 0)
-            text_addf(&line, ": %s", layer->evidence[0]);
+        if (cause)
+            text_addf(&line, ": %s %s", cause->id, cause->evidence);
         say(out, now->now_ms, &line);
     }
     return has_news;

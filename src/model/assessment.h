@@ -104,6 +104,11 @@ const char *job_flag_name(enum job_flag flag);         /* as in JSON */
 const char *job_flag_word(enum job_flag flag);         /* as on the screen */
 const char *job_flag_what(enum job_flag flag);
 
+/* The check that made the layer what it is; NULL when every check is better than it. */
+const struct layer_check *layer_cause(const struct layer *layer);
+/* Is a finding of that kind about what that layer is for? */
+bool finding_is_of_layer(const struct finding *finding, int number);
+
 /* What a finding's rule means, in one sentence; "" for a name that is none. */
 const char *rule_what(const char *name);
 /* The names of all rules, in the order of model/rules.def; NULL after the last. */

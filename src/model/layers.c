@@ -169,6 +169,41 @@ waive(const struct judge *judge, const struct tunnel *tunnel, struct layer_check
                                  waiver->why);
 }
 
+/* ---- for those who read a layer ---- */
+
+const struct layer_check *
+layer_cause(const struct layer *layer)
+{
+    for (size_t i = 0; i < layer->n_checks; i++)
+        if (layer->checks[i].verdict == layer->verdict)
+            return &layer->checks[i];
+    return NULL;
+}
+
+bool
+finding_is_of_layer(const struct finding *finding, int number)
+{
+    static const struct {
+        int number;
+        const char *rule; /* how its name begins */
+    } spoken[] = {
+        {1, "tunnel.no_connectors"},
+        {1, "connector."},
+        {1, "edge."},
+        {2, "layer.inner_tls"},
+        {2, "tunnel.no_certificate"},
+        {2, "certificate."},
+        {3, "layer.oauth_open"},
+        {1, "layer.upstream_ips"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(spoken); i++)
+        if (spoken[i].number == number &&
+            strncmp(finding->rule, spoken[i].rule, strlen(spoken[i].rule)) == 0)
+            return true;
+    return false;
+}
+
 /* ---- one layer ---- */
 
 static void

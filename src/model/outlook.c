@@ -315,6 +315,31 @@ first_that_bars_start(const struct view *view)
     return NULL;
 }
 
+/* What to do about it, when the diagnosis knows; "". */
+static const char *
+next_step_of(const struct view *view, const struct layer *layer)
+{
+    for (size_t i = 0; i < view->assessment->n_findings; i++) {
+        const struct finding *finding = &view->assessment->findings[i];
+
+        if (strcmp(finding->subject_id, layer->tunnel_id) == 0 &&
+            finding_is_of_layer(finding, layer->number) && finding->next_step)
+            return finding->next_step;
+    }
+    return "";
+}
+
+static const char *
+say_layer(const struct view *view, const struct layer *layer, const char *verb)
+{
+    const struct layer_check *cause = layer_cause(layer);
+    const char *next = next_step_of(view, layer);
+
+    return arena_printf(view->arena, "layer %d (%s) of %s%s: %s %s%s%s", layer->number, layer->name,
+                        layer->tunnel_name, verb, cause ? cause->id : "see",
+                        cause ? cause->evidence : "above", *next ? " — " : "", next);
+}
+
 /* Nothing works without one of these. */
 static bool
 judge_critical(const struct view *view, struct outlook *out)
@@ -331,9 +356,7 @@ judge_critical(const struct view *view, struct outlook *out)
     else if (barred)
         out->summary = say(view, "no connector can start here", barred);
     else if (layer)
-        out->summary = arena_printf(view->arena, "layer %d (%s) of %s failed: %s", layer->number,
-                                    layer->name, layer->tunnel_name,
-                                    layer->n_evidence > 0 ? layer->evidence[0] : "see above");
+        out->summary = say_layer(view, layer, " failed");
     else
         return false;
     out->verdict = OUTLOOK_critical;
@@ -371,9 +394,7 @@ judge_rest(const struct view *view, struct outlook *out)
     if (all.worst)
         out->summary = say(view, "this host can work, but not as it should", all.worst);
     else if (layer)
-        out->summary = arena_printf(view->arena, "layer %d (%s) of %s: %s", layer->number,
-                                    layer->name, layer->tunnel_name,
-                                    layer->n_evidence > 0 ? layer->evidence[0] : "see above");
+        out->summary = say_layer(view, layer, "");
     else
         out->summary = "this host can work: everything that was measured passes";
 }

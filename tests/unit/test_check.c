@@ -401,6 +401,28 @@ news(struct world *world, const struct check_look *before, struct check_look *no
     return text;
 }
 
+/* And not the first that was looked at; and what to do. */
+static void
+a_broken_layer_is_told_by_the_check_that_broke_it(void **state)
+{
+    struct world *world = world_new();
+    struct proxy *proxy;
+    struct result result;
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4);
+    world_check(world, CHECK_EDGE_TCP_7844, "edge region1", 4);
+    world_tunnel(world, "prod");
+    proxy = world_proxy(world, "prod");
+    proxy->server.until_ms = WORLD_NOW_MS - INT64_C(86400000);
+    result = judge(world, true);
+    assert_int_equal(result.outlook.verdict, OUTLOOK_critical);
+    assert_non_null(strstr(result.outlook.summary, "of prod failed: L2-4 S-5: /data/x.crt"));
+    assert_non_null(strstr(result.outlook.summary, "renew the server certificate"));
+    arena_free(result.arena);
+    world_free(world);
+}
+
 static void
 a_layer_that_changes_is_news_once(void **state)
 {
@@ -484,6 +506,7 @@ main(void)
         cmocka_unit_test(only_knows_its_words_and_no_others),
         cmocka_unit_test(the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict),
         cmocka_unit_test(the_document_has_the_verdict_twice),
+        cmocka_unit_test(a_broken_layer_is_told_by_the_check_that_broke_it),
         cmocka_unit_test(a_layer_that_changes_is_news_once),
         cmocka_unit_test(a_check_is_news_when_its_verdict_or_its_stage_changes),
     };

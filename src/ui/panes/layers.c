@@ -132,33 +132,6 @@ unseen(const struct row *row)
     return n;
 }
 
-/* Which findings speak of which layer. */
-static const struct {
-    int number;
-    const char *rule; /* how its name begins */
-} spoken[] = {
-    {1, "tunnel.no_connectors"},
-    {1, "connector."},
-    {1, "edge."},
-    {2, "layer.inner_tls"},
-    {2, "tunnel.no_certificate"},
-    {2, "certificate."},
-    {3, "layer.oauth_open"},
-    {1, "layer.upstream_ips"},
-};
-
-static bool
-speaks_of(const struct frame *frame, const struct finding *finding, const struct layer *layer)
-{
-    if (!finding_is_about(frame, finding, layer->tunnel_id))
-        return false;
-    for (size_t i = 0; i < COUNT_OF(spoken); i++)
-        if (spoken[i].number == layer->number &&
-            strncmp(finding->rule, spoken[i].rule, strlen(spoken[i].rule)) == 0)
-            return true;
-    return false;
-}
-
 /* NULL: none. */
 static const struct finding *
 finding_of(const struct frame *frame, const struct layer *layer)
@@ -166,7 +139,8 @@ finding_of(const struct frame *frame, const struct layer *layer)
     const struct assessment *assessment = frame->assessment;
 
     for (size_t i = 0; i < assessment->n_findings; i++)
-        if (speaks_of(frame, &assessment->findings[i], layer))
+        if (finding_is_about(frame, &assessment->findings[i], layer->tunnel_id) &&
+            finding_is_of_layer(&assessment->findings[i], layer->number))
             return &assessment->findings[i];
     return NULL;
 }
@@ -176,13 +150,11 @@ static const char *
 cause_of(const struct frame *frame, const struct layer *layer)
 {
     const struct finding *finding = finding_of(frame, layer);
+    const struct layer_check *check = layer_cause(layer);
 
     if (finding)
         return finding->summary;
-    for (size_t i = 0; i < layer->n_checks; i++)
-        if (layer->checks[i].verdict == layer->verdict)
-            return layer->checks[i].evidence;
-    return layer_word(layer->verdict);
+    return check ? check->evidence : layer_word(layer->verdict);
 }
 
 /* The pane's point in one sentence; never more than was seen. */
