@@ -82,22 +82,39 @@ print_lines(const struct page *page, const struct op *op, enum op_line_kind kind
     }
 }
 
+/* What all of them lose, said once; NULL when it differs. */
+static const char *
+common_loss(const struct op *op)
+{
+    for (size_t i = 1; i < op->n_items; i++)
+        if (strcmp(op->items[i].loses, op->items[0].loses) != 0)
+            return NULL;
+    return op->n_items > 1 ? op->items[0].loses : NULL;
+}
+
 static void
 print_planned_items(const struct page *page, const struct op *op)
 {
     static const char *const headings[] = {"what", "id", "state", "loses", NULL};
+    static const char *const alike[] = {"what", "id", "state", NULL};
+    const char *common = common_loss(op);
     struct table *table;
 
     if (op->n_items == 0)
         return;
     page_heading(page, "What it is about");
-    table = table_new(headings);
+    if (common && *common) {
+        fputs("  each loses: ", page->out);
+        page_wrap(page, common, 4);
+    }
+    table = table_new(common ? alike : headings);
     for (size_t i = 0; i < op->n_items; i++) {
         table_row(table, op->items[i].progress == OP_ITEM_left ? ROLE_stale : ROLE_info);
         table_cell_short(table, op->items[i].name, MOST_CELLS);
         table_cell(table, "%s", op->items[i].id);
         table_cell_short(table, op->items[i].what, MOST_CELLS);
-        table_cell(table, "%s", op->items[i].loses);
+        if (!common)
+            table_cell(table, "%s", op->items[i].loses);
     }
     table_print(page->out, table, page->marking);
     table_free(table);
