@@ -146,7 +146,7 @@ watch_one(struct engine *engine, struct run *run)
         return;
     run_summarize(run, "worker %zu of %zu: %" PRId64 " of %" PRId64 " poll or work", run->nth + 1,
                   run->n_items, there, run->expected);
-    if (there >= run->expected && workers_have_had(engine, run, engine->options->window_ms))
+    if (workers_are_back(engine, run, pool))
         roll_on(engine, run);
     else if (workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
         engine_end(engine, run, OP_STATE_failed,

@@ -1,7 +1,7 @@
 /* workers.c — what control commands do to a pool's workers, and how that is seen from outside.
  *
  * A worker that stopped polling still counts for half a minute (facts/management-api.md 5.9), so no
- * count is believed before that window has passed since the last command. */
+ * count is believed that was made before that window had passed since the last command. */
 #include <stdio.h>
 #include <string.h>
 
@@ -70,6 +70,15 @@ workers_see(struct engine *engine, struct run *run, int64_t usual_ms)
         return pool;
     fail_unseen(engine, run, usual_ms);
     return NULL;
+}
+
+bool
+workers_are_back(const struct engine *engine, const struct run *run, const struct pool *pool)
+{
+    int64_t window_ms = engine->options->window_ms;
+
+    return object_workers(pool) >= run->expected && workers_have_had(engine, run, window_ms) &&
+           pool->stats_at_ms > run->phase_wall_ms + window_ms;
 }
 
 /* --- the drain command --- */
@@ -290,7 +299,7 @@ tick_up(struct engine *engine, struct run *run)
     if (!pool)
         return;
     run_summarize(run, "%" PRId64 " of %" PRId64 " workers poll or work", there, run->expected);
-    if (there >= run->expected && workers_have_had(engine, run, engine->options->window_ms))
+    if (workers_are_back(engine, run, pool))
         engine_next(engine, run);
     else if (workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
         engine_end(engine, run, OP_STATE_failed,

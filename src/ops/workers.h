@@ -14,6 +14,10 @@ const struct driver_use *workers_control(const struct engine *engine, const stru
  * end. Asks for it. */
 const struct pool *workers_see(struct engine *engine, struct run *run, int64_t usual_ms);
 
+/* As many as expected, by a count that was made when no worker that ended before the phase, or the
+ * watch over one worker, began can have been in it any more. */
+bool workers_are_back(const struct engine *engine, const struct run *run, const struct pool *pool);
+
 /* How long the world may take, beside the window; for tests it can be made shorter. */
 int64_t workers_patience_ms(const struct engine *engine, int64_t usual_ms);
 /* Has the phase, or the watch over one worker, lasted for longer? */
