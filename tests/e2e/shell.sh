@@ -3,7 +3,7 @@
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-console_start 80x24 healthy
+console_start 120x24 healthy # the shell tells of the end where the cursor is: in one line
 press C-z
 check control_z_gives_the_terminal_back see 'Stopped'
 type_line 'stty -a | grep -o -- "[-]*echo " | head -1'
