@@ -16,7 +16,7 @@
 #include "aid/old_journal.h"
 #include "api/api.h"
 
-enum { WORKERS = 2, WINDOW_MS = 4500, PATIENCE_MS = 60000, LANES = 24, REQUEUE_MS = 1500 };
+enum { WORKERS = 2, WINDOW_MS = 6500, PATIENCE_MS = 60000, LANES = 24, REQUEUE_MS = 1500 };
 
 static struct acting run;
 

@@ -14,8 +14,8 @@
 
 enum {
     WORKERS = 2,
-    WINDOW_MS = 5500, /* a second and a half more than the simulator takes */
-    SETTLE_MS = 12000,
+    WINDOW_MS = 6500, /* a second and a half more than the simulator takes */
+    SETTLE_MS = 14000,
     SELDOM_MS = 15000, /* so that only what an op asks for comes */
     LANES = 24,
 };
