@@ -1,9 +1,14 @@
 #include "core/lazy.h"
 
 #include <dlfcn.h>
+#include <pthread.h>
 #include <string.h>
 
 #include "core/die.h"
+
+/* One at a time: they bring each other along, so that one thread's libcurl has initialised another
+ * thread's GnuTLS. */
+static pthread_mutex_t loading = PTHREAD_MUTEX_INITIALIZER;
 
 static void *
 library_open(struct lazy_library *library)
@@ -12,11 +17,13 @@ library_open(struct lazy_library *library)
 
     if (handle)
         return handle;
+    pthread_mutex_lock(&loading);
     handle = dlopen(library->file, RTLD_LAZY | RTLD_LOCAL);
     if (!handle)
         die("%s cannot be loaded (Debian's package %s): %s", library->file, library->package,
             dlerror());
     atomic_store(&library->handle, handle); /* twice from two threads is the same handle */
+    pthread_mutex_unlock(&loading);
     return handle;
 }
 
