@@ -1,5 +1,5 @@
-/* oauth.h — one MCP server asked without a token: requests A, A2, A3, B, C and D of
- * facts/connectivity.md E3.
+/* oauth.h — one MCP server asked without a token: requests A, A2 and A3 of facts/connectivity.md
+ * E3, then what oauth_metadata.h asks.
  *
  * No real token is ever sent and no tool is ever called; we say who we are. One pass is one A, A2
  * and A3, and the metadata. */
@@ -9,10 +9,9 @@
 #include "model/proxy.h"
 #include "probe/attempt.h"
 #include "probe/dns.h"
-#include "probe/oauth_answer.h"
+#include "probe/oauth_metadata.h"
 
 enum {
-    OAUTH_URL_BYTES = 1024,
     OAUTH_BODY_BYTES = 512,
     OAUTH_TOKEN_BYTES = 44, /* 43 random characters, as long as real ones often are */
     OAUTH_HEADERS = 6,
@@ -35,22 +34,17 @@ struct oauth {
     char host[DNS_NAME_BYTES], dns_error[FAULT_TEXT_BYTES];
     bool is_ipv6_only;
     /* private */
-    bool is_running, uses_public_host, is_plain;
-    bool is_unseen;    /* a place of its metadata could not be asked, or was in trouble */
-    long named_status; /* what the place that its challenge names said instead; 0 */
-    char tried[OAUTH_SEEN_BYTES]; /* the place that tells most of why there are none */
-    size_t path, version, place, issuer;
+    bool is_running, uses_public_host;
+    size_t path, version;
     uint16_t port;
-    char metadata_url[CHALLENGE_URL_BYTES], ask_url[OAUTH_URL_BYTES], asked_for[OAUTH_URL_BYTES];
+    char metadata_url[CHALLENGE_URL_BYTES]; /* where its challenge says that its metadata are */
     char body[OAUTH_BODY_BYTES], token_header[OAUTH_TOKEN_BYTES + 32],
         host_header[DNS_NAME_BYTES + 16], session_header[HTTP_FIELD_BYTES + 32];
     const char *headers[OAUTH_HEADERS];
-    struct oauth_issuers issuers;
-    struct address elsewhere;
     struct dns_query query;
     struct http_get get;
+    struct oauth_metadata metadata;
     void (*next)(struct oauth *oauth); /* after the session was ended */
-    void (*came)(void *context);       /* after a metadata host was looked up and asked */
 };
 
 /* Fill in the plan, then start. done may be called from within, when its name leads nowhere. */
