@@ -198,7 +198,9 @@ duration_add(struct text *out, int64_t ms)
 void
 latency_add(struct text *out, int64_t us)
 {
-    if (us < 1000)
+    if (us < 100)
+        text_add(out, "<0.1ms");
+    else if (us < 1000)
         text_addf(out, "0.%" PRId64 "ms", us / 100);
     else if (us < 10000)
         text_addf(out, "%" PRId64 ".%" PRId64 "ms", us / 1000, us / 100 % 10);

@@ -30,7 +30,7 @@ void time_of_day_add(struct text *out, int64_t wall_ms);
 
 /* How long, in at most two units and six cells: "17s" "3m41s" "47m" "2h14m" "6d3h" "41d". */
 void duration_add(struct text *out, int64_t ms);
-/* How quick, for latencies in microseconds: "0.4ms" "12ms" "1.4s". */
+/* How quick, for latencies in microseconds: "<0.1ms" "0.4ms" "12ms" "1.4s". */
 void latency_add(struct text *out, int64_t us);
 
 #endif
