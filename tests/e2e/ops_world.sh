@@ -56,7 +56,7 @@ press g
 press d
 check a_drain_is_planned see '┌ Drain eu-west-build'
 check it_is_drained confirm Drain
-check jobs_stop see 'drain eu-west-build: [1-9][0-9]* of 19'
+check jobs_stop see 'drain eu-west-build: [1-9][0-9]* of [12][0-9]'
 pane=$(tmux -L "$socket" display -p '#{pane_pid}')
 check the_console_is_killed kill -KILL "$(pgrep -P "$pane")"
 start
@@ -72,7 +72,7 @@ check it_is_resumed confirm Resume
 press Escape
 gone '┌ Op ─'
 press Escape
-check it_goes_on see 'drain eu-west-build: 1[0-9] of 19'
+check it_goes_on see 'drain eu-west-build: 1[0-9] of [12][0-9]'
 twice() {
     curl -fsS -m 10 "$(field api)/sim/log" | grep -o 'work/work_[A-Za-z0-9]*/stop' | sort | uniq -d >"$folder/last"
     [ ! -s "$folder/last" ]
