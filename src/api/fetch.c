@@ -138,12 +138,12 @@ fetch_start(struct engine *engine, const struct choice *choice)
 /* Success */
 
 static struct reading
-start_reading(const struct fetch *fetch)
+start_reading(const struct fetch *fetch, const struct http_answer *answer)
 {
     return (struct reading){
         .fleet = &fetch->engine->fleet,
         .subject = fetch->subject,
-        .now_ms = clock_wall_ms(),
+        .now_ms = answer->sent_ms,
         .offset_ms = skew_ms(&fetch->engine->skew),
         .pages = fetch->pages,
     };
@@ -157,7 +157,7 @@ take_page(struct fetch *fetch, const struct http_answer *answer)
     struct err err = {0};
 
     fetch->pages++;
-    reading = start_reading(fetch);
+    reading = start_reading(fetch, answer);
     if (!fetch->has_begun && resource->begin)
         resource->begin(&reading);
     fetch->has_begun = true;

@@ -22,7 +22,7 @@ enum resource_key {
 struct reading {
     struct fleet *fleet;
     const char *subject; /* the id in the path; "" */
-    int64_t now_ms;      /* wall, ours */
+    int64_t now_ms;      /* wall, ours: what is read was true then, or later */
     int64_t offset_ms;   /* the service's clock minus ours */
     size_t pages;
     bool is_whole; /* the last page was reached */

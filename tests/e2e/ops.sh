@@ -21,8 +21,7 @@ check a_locked_key_says_how_to_arm press_until S 'locked; A arms'
 check the_context_s_name_arms arm demo
 
 press g # nobody chose a row yet, and rows still find their places: choose one
-press S
-check a_stop_shows_its_plan see 'stop a job: '
+check a_stop_shows_its_plan press_until S 'stop a job: '
 check its_default_is_cancel see '▸ \[ Cancel \]'
 check it_shows_the_very_call press_until PPage 'POST /v1/environments/\|CALLS\|WHAT IT IS'
 check force_is_not_chosen see '\[ \] when the grace time'
@@ -35,7 +34,7 @@ check also_by_a_terminal_that_does_not_mark_it see '▸ \[ Cancel \]'
 check escape_cancels press_until Escape 'nothing was done'
 check escape_does_nothing gone '┌ Stop'
 
-press S
+press_until S '┌ Stop'
 check the_stop_is_confirmed confirm Stop
 check for_five_seconds_it_can_be_undone see 'starts in [1-5]s; u undoes it'
 press u
@@ -45,7 +44,7 @@ check and_nothing_was_sent gone ': running'
 
 press 2
 press g
-press S
+press_until S '┌ Stop'
 check another_stop_is_confirmed confirm Stop
 check it_stops_the_job see '● stop .* done'
 press o
@@ -62,8 +61,7 @@ press 1
 press / e u Enter
 see '/eu'
 press g
-press d
-check a_drain_shows_its_plan see '┌ Drain eu-west-build'
+check a_drain_shows_its_plan press_until d '┌ Drain eu-west-build'
 check with_its_objects see 'WHAT IT IS ABOUT: \(19\|20\)'
 check the_drain_is_confirmed confirm Drain
 check it_says_how_far_it_is see 'drain eu-west-build: [0-9]* of [0-9]* stopped'
@@ -77,15 +75,13 @@ check what_was_done_stays_done see 'cancelled .*drain'
 press Escape
 gone '┌ Ops'
 
-press d
-see '▸ \[ Cancel \]'
+press_until d '▸ \[ Cancel \]'
 check the_grace_time_is_reached press_until Tab '▸  *grace time'
 for _ in 1 2 3 4 5; do press -- -; done
 check and_made_shorter see 'grace time 10s'
 check it_is_drained_again confirm Drain
 check the_deaf_one_is_asked_about see 'drain eu-west-build asks: force what is left? o answers'
-press d
-check the_same_key_offers_force see '▸ \[ Cancel \].*\[ Force \]'
+check the_same_key_offers_force press_until d '▸ \[ Cancel \].*\[ Force \]'
 check it_says_what_force_does_not_do see '30 s'
 check force_takes_the_name_again type_word eu-west-build '\[eu-west-build '
 check force_is_confirmed confirm Force

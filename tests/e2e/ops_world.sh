@@ -37,8 +37,7 @@ check it_is_armed arm sim
 # nobody chose a row yet, and rows still find their places: choose one
 press g
 chosen=$(screen | sed -n 's/^│● active *//p' | head -1 | sed 's/….*//; s/  .*//')
-press S
-check the_dialog_names_what_was_chosen see "┌ Stop $chosen"
+check the_dialog_names_what_was_chosen press_until S "┌ Stop $chosen"
 id=$(id_of "$chosen")
 check another_operator_stops_it_meanwhile stop_it
 check the_dialog_still_means_the_same see "┌ Stop $chosen"
@@ -53,8 +52,7 @@ press 1
 press / e u Enter
 see '/eu'
 press g
-press d
-check a_drain_is_planned see '┌ Drain eu-west-build'
+check a_drain_is_planned press_until d '┌ Drain eu-west-build'
 check it_is_drained confirm Drain
 check jobs_stop see 'drain eu-west-build: [1-9][0-9]* of [12][0-9]'
 pane=$(tmux -L "$socket" display -p '#{pane_pid}')
