@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 
-READY_S = 30
+READY_S = 60
 CHECK_S = 60
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
@@ -130,7 +130,7 @@ class Watch:
         self.process = home.start(program, "--config", path, "--interval", "1", "check", "--watch", "--only", only, *options,
                                   stdout=subprocess.PIPE)
         os.set_blocking(self.process.stdout.fileno(), False)
-        self.rest = b""
+        self.rest, self.said = b"", []
 
     def line(self, *words):
         """The next line that has these words; what comes before it is skipped."""
@@ -140,11 +140,15 @@ class Watch:
             self.rest += self.process.stdout.read() or b""
             while b"\n" in self.rest:
                 line, self.rest = self.rest.split(b"\n", 1)
+                self.said.append(line.decode())
                 if all(word in line.decode() for word in words):
                     found.append(line.decode())
                     return True
             return False
-        until(f"a line with {words}", has_come, self.process)
+        try:
+            until(f"a line with {words}", has_come, self.process)
+        except RuntimeError as late:
+            raise RuntimeError(f"{late}; it said: {self.said}") from late
         return found[0]
 
     def end(self):
