@@ -95,18 +95,29 @@ counts_as_polling(const struct world *world, const struct poller *poller)
     return world->now_ms - poller->seen_ms <= world->switches.polling_window * 1000;
 }
 
+/* The place of that one, or else of one that is gone. */
+static struct poller *
+place_of_poller(const struct world *world, const struct environment *environment, const char *id)
+{
+    struct poller *gone = NULL;
+
+    for (size_t i = 0; i < environment->pollers.n; i++) {
+        struct poller *one = environment->pollers.items[i];
+
+        if (strcmp(one->id, id) == 0)
+            return one;
+        if (!counts_as_polling(world, one))
+            gone = one;
+    }
+    return gone;
+}
+
 void
 queue_see_poller(const struct world *world, struct environment *environment, const char *id,
                  int64_t seen_ms)
 {
-    struct poller *poller = NULL;
+    struct poller *poller = place_of_poller(world, environment, id);
 
-    for (size_t i = 0; i < environment->pollers.n && !poller; i++) {
-        struct poller *one = environment->pollers.items[i];
-
-        if (strcmp(one->id, id) == 0 || !counts_as_polling(world, one))
-            poller = one; /* the same one, or the place of one that is gone */
-    }
     if (!poller) {
         poller = zeroed(sizeof(*poller));
         array_add(&environment->pollers, poller);

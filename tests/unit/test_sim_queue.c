@@ -113,6 +113,21 @@ only_workers_that_named_themselves_within_thirty_seconds_are_polling(void **stat
 }
 
 static void
+a_worker_that_takes_the_place_of_one_that_is_gone_counts_once(void **state)
+{
+    struct scene scene = scene_new(NULL, NULL);
+
+    (void)state;
+    poll_as(&scene, "a");
+    at_second(&scene, 20);
+    poll_as(&scene, "b");
+    at_second(&scene, 40);
+    poll_as(&scene, "b");
+    assert_int_equal(queue_stats(scene.world, scene.pool).polling, 1);
+    world_end(scene.world);
+}
+
+static void
 an_item_goes_from_queued_to_starting_to_active(void **state)
 {
     struct scene scene = scene_new(NULL, NULL);
@@ -262,6 +277,7 @@ main(void)
         cmocka_unit_test(a_claimed_item_stays_queued_and_counts_as_pending),
         cmocka_unit_test(an_unacknowledged_claim_lapses_after_five_seconds),
         cmocka_unit_test(only_workers_that_named_themselves_within_thirty_seconds_are_polling),
+        cmocka_unit_test(a_worker_that_takes_the_place_of_one_that_is_gone_counts_once),
         cmocka_unit_test(an_item_goes_from_queued_to_starting_to_active),
         cmocka_unit_test(a_heartbeat_must_echo_the_last_one_byte_for_byte),
         cmocka_unit_test(a_lapsed_lease_queues_the_item_again_without_its_heartbeat),
