@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
 #include "core/die.h"
@@ -13,15 +14,17 @@
 #include "sim/connector_life.h"
 #include "sim/connector_metrics.h"
 #include "sim/http.h"
+#include "sim/loopback.h"
 
 enum { CONNECTORS_APART = 4096 }; /* more than there are: ids of later processes differ */
 
 static const char text_plain[] = "text/plain; charset=utf-8"; /* what Go's server sniffs */
 
 struct connector {
-    char name[64], tunnel_id[64], id[40], address[64], url[80];
+    char name[64], tunnel_id[64], id[40], address[LOOPBACK_BYTES], url[LOOPBACK_BYTES + 8];
     const struct network_faults *faults;
     struct http_server *server; /* NULL while unreachable, or down */
+    int port_fd;                /* keeps its port meanwhile */
     bool is_running, may_listen;
     uint64_t seed;
     size_t place, n_begun; /* processes */
@@ -268,6 +271,17 @@ listen_or_not(struct connector *connector, struct err *err)
     return connector->server != NULL;
 }
 
+static bool
+reserve_port(struct connector *connector, struct err *err)
+{
+    struct sockaddr_storage bound;
+
+    connector->port_fd = loopback_bind("127.0.0.1:0", &bound, err);
+    if (connector->port_fd >= 0)
+        loopback_print(&bound, connector->address);
+    return connector->port_fd >= 0;
+}
+
 /* Every second one writes JSON. */
 static bool
 begin_diary(struct connector *connector, const struct connector_plan *plan, struct err *err)
@@ -358,7 +372,6 @@ connector_start(const struct connector_plan *plan, const struct network_faults *
         die("out of memory");
     snprintf(connector->name, sizeof(connector->name), "%s", plan->name);
     snprintf(connector->tunnel_id, sizeof(connector->tunnel_id), "%s", plan->tunnel_id);
-    snprintf(connector->address, sizeof(connector->address), "127.0.0.1:0");
     snprintf(connector->token, sizeof(connector->token), "%s", plan->token);
     snprintf(connector->valid_token, sizeof(connector->valid_token), "%s", plan->token);
     connector->seed = plan->seed;
@@ -367,11 +380,11 @@ connector_start(const struct connector_plan *plan, const struct network_faults *
     id_make(connector->id, plan->seed, plan->place);
     connector->faults = faults;
     life_begin(&connector->life, plan->place, plan->seed, clock_wall_ms());
-    if (!begin_diary(connector, plan, err) || !connector_listen(connector, true, err)) {
+    if (!reserve_port(connector, err) || !begin_diary(connector, plan, err) ||
+        !connector_listen(connector, true, err)) {
         connector_stop(connector);
         return NULL;
     }
-    snprintf(connector->address, sizeof(connector->address), "%s", http_address(connector->server));
     snprintf(connector->url, sizeof(connector->url), "http://%s", connector->address);
     return connector;
 }
@@ -382,6 +395,8 @@ connector_stop(struct connector *connector)
     if (!connector)
         return;
     http_stop(connector->server);
+    if (connector->port_fd >= 0)
+        close(connector->port_fd);
     diary_close(connector->diary.own);
     pthread_mutex_destroy(&connector->lock);
     free(connector);

@@ -251,23 +251,13 @@ forget(void *argument, struct MHD_Connection *connection, void **state,
 static int
 socket_listen(const char *address, struct sockaddr_storage *out, struct err *err)
 {
-    socklen_t n;
-    int fd, one = 1;
+    int fd = loopback_bind(address, out, err);
 
-    if (!loopback_parse(address, out, &n, err)) {
-        err_context(err, "--listen");
-        return -1;
-    }
-    fd = socket(out->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) != 0 ||
-        bind(fd, (struct sockaddr *)out, n) != 0 || listen(fd, SOMAXCONN) != 0 ||
-        getsockname(fd, (struct sockaddr *)out, &n) != 0) {
-        err_set(err, ERR_IO, "listen on %.40s: %s", address, strerror(errno));
-        if (fd >= 0)
-            close(fd);
-        return -1;
-    }
-    return fd;
+    if (fd < 0 || listen(fd, SOMAXCONN) == 0)
+        return fd;
+    err_set(err, ERR_IO, "listen on %.40s: %s", address, strerror(errno));
+    close(fd);
+    return -1;
 }
 
 /* Its threads take no signal: those are the main thread's. */

@@ -1,9 +1,11 @@
 #include "sim/loopback.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/text.h"
 
@@ -46,4 +48,25 @@ loopback_print(const struct sockaddr_storage *bound, char out[LOOPBACK_BYTES])
     inet_ntop(AF_INET, &v4->sin_addr, host, sizeof(host));
     snprintf(out, LOOPBACK_BYTES, "%s:%u", bound->ss_family == AF_INET ? host : "[::1]",
              (unsigned)ntohs(v4->sin_port));
+}
+
+int
+loopback_bind(const char *address, struct sockaddr_storage *out, struct err *err)
+{
+    socklen_t n;
+    int fd, one = 1;
+
+    if (!loopback_parse(address, out, &n, err)) {
+        err_context(err, "--listen");
+        return -1;
+    }
+    fd = socket(out->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)) == 0 &&
+        bind(fd, (struct sockaddr *)out, n) == 0 &&
+        getsockname(fd, (struct sockaddr *)out, &n) == 0)
+        return fd;
+    err_set(err, ERR_IO, "listen on %.40s: %s", address, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }

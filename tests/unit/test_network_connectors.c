@@ -4,9 +4,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "aid/fetch.h"
 #include "aid/pretend.h"
@@ -99,6 +102,19 @@ quic_is_protocol_1_and_index_0_is_left_out(void **state)
     json_free(tunnel);
 }
 
+/* What somebody gets who wants the port of that URL: 0, or errno. */
+static int
+bind_to_port_of(const char *url)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), failed;
+
+    at.sin_port = htons((uint16_t)strtol(strrchr(url, ':') + 1, NULL, 10));
+    failed = bind(fd, (struct sockaddr *)&at, sizeof(at)) == 0 ? 0 : errno;
+    close(fd);
+    return failed;
+}
+
 static void
 an_unreachable_connector_refuses_and_comes_back_on_its_port(void **state)
 {
@@ -108,6 +124,7 @@ an_unreachable_connector_refuses_and_comes_back_on_its_port(void **state)
     got = fetch_at(network_connector_url(*state, 0), "/ready");
     assert_int_equal(got.status, 0);
     fetched_free(&got);
+    assert_int_equal(bind_to_port_of(network_connector_url(*state, 0)), EADDRINUSE);
     assert_true(network_fault(*state, "connectors-unreachable", false));
     json_free(page(*state, 0, "/ready", 200));
 }
