@@ -27,7 +27,7 @@ const struct check *measure_check(const struct measure *measure, const char *tar
                                   enum check_kind kind, int family);
 const struct connector *measure_connector(const struct measure *measure, const char *name);
 
-/* A loopback port where nobody listens. */
+/* A loopback port where nobody listens, nor will in the next moment unless told to. */
 uint16_t measure_free_port(int socket_type);
 
 #endif

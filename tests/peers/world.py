@@ -1,7 +1,9 @@
 """world.py — programs that others wrote, on loopback: started, awaited, and always ended; and `sandwatch check` run on them."""
+import contextlib
 import ctypes
 import json
 import os
+import random
 import select
 import shutil
 import signal
@@ -12,6 +14,7 @@ import time
 
 READY_S = 60
 CHECK_S = 60
+LOWEST_PORT = 21000
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,10 +26,27 @@ def die_with_parent():
     LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def own_ports():
+    """In any order, the ports that the kernel gives to nobody who does not name them, above those where connectors are looked
+    for: what is free now is free as well when its server comes to take it, or takes it a second time."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range", encoding="ascii") as file:
+        first, last = map(int, file.read().split())
+    every = range(LOWEST_PORT, 65536)
+    own = [port for port in every if not first <= port <= last] or list(every)
+    random.shuffle(own)
+    return iter(own)
+
+
 def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    for port in PORTS:
+        with socket.socket(socket.AF_INET, kind) as probe:
+            with contextlib.suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+    raise RuntimeError("no port is free")
+
+
+PORTS = own_ports()
 
 
 def until(what, condition, process=None):

@@ -19,30 +19,17 @@
 #include <unistd.h>
 
 #include "aid/folder.h"
+#include "aid/measure.h"
 #include "aid/watch.h"
 #include "core/clock.h"
 #include "sim/pki.h"
 
-enum { PROXY_WITHIN_MS = 10000 };
+enum { PROXY_WITHIN_MS = 60000 };
 
 static struct watch run;
 static char *folder;
 static char ca_path[256], log_path[256], url[64];
 static pid_t proxy;
-
-/* A loopback port where nobody listens. */
-static int
-free_port(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof(address);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
-    close(fd);
-    return ntohs(address.sin_port);
-}
 
 static bool
 listens(int port)
@@ -77,7 +64,7 @@ start_proxy(void)
     char leaf[256], front[64], back[64], log[300], error_log[300];
     const char *authority = strstr(run.config.base_url, "//") + 2;
     const char *colon = strchr(authority, ':');
-    int port = free_port();
+    int port = measure_free_port(SOCK_STREAM);
     int64_t deadline_ms = clock_mono_ms() + PROXY_WITHIN_MS;
 
     write_certificates(leaf, sizeof(leaf));
