@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "history/journal.h"
+#include "model/looks.h"
 
 enum { TIME_BYTES = 32, CELL_BYTES = 256, MOST_CELLS = 32 };
 

@@ -5,6 +5,7 @@
 #include "cli/fields.h"
 #include "core/clock.h"
 #include "core/text.h"
+#include "model/looks.h"
 
 enum { TIME_BYTES = 32, TITLE_BYTES = 192, MOST_CELLS = 40 };
 
@@ -24,26 +25,6 @@ op_title_add(struct text *out, const struct op *op)
     if (!says_what)
         text_addf(out, "%s ", op_object(op->kind));
     text_add(out, op->object_name[0] ? op->object_name : op->object_id);
-}
-
-enum role
-op_state_role(enum op_state state)
-{
-    switch (state) {
-    case OP_STATE_done:
-        return ROLE_ok;
-    case OP_STATE_failed:
-    case OP_STATE_refused:
-        return ROLE_fail;
-    case OP_STATE_interrupted:
-    case OP_STATE_cancelled:
-    case OP_STATE_asking:
-        return ROLE_warn;
-    case OP_STATE_dismissed:
-        return ROLE_stale;
-    default:
-        return ROLE_info;
-    }
 }
 
 void
@@ -160,22 +141,6 @@ op_print_plan(const struct page *page, const struct op *op)
     fputc('\n', page->out);
 }
 
-static enum role
-progress_role(enum op_progress progress)
-{
-    switch (progress) {
-    case OP_ITEM_done:
-        return ROLE_ok;
-    case OP_ITEM_failed:
-        return ROLE_fail;
-    case OP_ITEM_sent:
-    case OP_ITEM_taken:
-        return ROLE_warn; /* asked for, not seen */
-    default:
-        return ROLE_stale;
-    }
-}
-
 void
 op_print_items(const struct page *page, const struct op *op)
 {
@@ -188,7 +153,7 @@ op_print_items(const struct page *page, const struct op *op)
     for (size_t i = 0; i < op->n_items; i++) {
         const struct op_item *item = &op->items[i];
 
-        table_row(table, progress_role(item->progress));
+        table_row(table, op_progress_role(item->progress));
         table_cell_short(table, item->name, MOST_CELLS);
         table_cell(table, "%s", item->id);
         table_cell(table, "%s", op_progress_name(item->progress));

@@ -12,7 +12,6 @@ void op_title_add(struct text *out, const struct op *op);
 /* "stopping jobs: 3 of 20 done, 41s, about 2m left": without glyphs or colours. now_ms 0:
  * without the times. */
 void op_standing_add(struct text *out, const struct op *op, int64_t now_ms);
-enum role op_state_role(enum op_state state);
 
 /* What will happen, what it costs, and the exact calls and commands. */
 void op_print_plan(const struct page *page, const struct op *op);

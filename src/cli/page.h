@@ -13,9 +13,6 @@ struct page {
     struct marking marking;
 };
 
-/* fine, warn, fail */
-enum role page_severity_role(enum severity severity);
-
 /* An empty line and a title. */
 void page_heading(const struct page *page, const char *title);
 

@@ -4,6 +4,7 @@
 #include "cli/page.h"
 #include "core/clock.h"
 #include "core/text.h"
+#include "model/looks.h"
 
 enum {
     TITLE_CELLS = 32,
@@ -55,7 +56,7 @@ pool_role(const struct pool_judgement *judgement)
 {
     if (judgement->health == POOL_unknown || judgement->health == POOL_archived)
         return ROLE_stale;
-    return page_severity_role(judgement->severity);
+    return severity_role(judgement->severity);
 }
 
 static void
@@ -110,7 +111,7 @@ add_job(const struct page *page, struct table *table, size_t row)
     for (int flag = 0; flag < JOB_FLAG_COUNT; flag++)
         if (judgement->flags >> flag & 1u)
             text_addf(&flags, "%s%s", flags.n > 0 ? ", " : "", job_flag_word((enum job_flag)flag));
-    table_row(table, page_severity_role(judgement->severity));
+    table_row(table, severity_role(judgement->severity));
     table_cell_short(table, job->title[0] ? job->title : job->session_id, TITLE_CELLS);
     table_cell_short(table, job->pool_name, PAGE_NAME_CELLS);
     table_cell_short(table, job->from == JOB_FROM_SESSION ? "(session)" : job->state,
@@ -188,7 +189,7 @@ page_tunnels(const struct page *page)
     for (size_t i = 0; i < n; i++) {
         table_row(table, tunnels[i].is_archived
                              ? ROLE_stale
-                             : page_severity_role(page->report->assessment->tunnels[i]));
+                             : severity_role(page->report->assessment->tunnels[i]));
         table_cell_short(table, tunnels[i].name, PAGE_NAME_CELLS);
         table_cell_short(table, tunnels[i].domain, NOTE_CELLS);
         certificate_cell(page, table, &tunnels[i]);
@@ -213,7 +214,7 @@ page_connectors(const struct page *page)
     for (size_t i = 0; i < n; i++) {
         table_row(table, connectors[i].state == CONNECTOR_unknown
                              ? ROLE_stale
-                             : page_severity_role(page->report->assessment->connectors[i]));
+                             : severity_role(page->report->assessment->connectors[i]));
         table_cell_short(table, connectors[i].name, PAGE_NAME_CELLS);
         table_cell(table, "%s", connector_state_name(connectors[i].state));
         number_cell(table, connectors[i].ready_connections);
@@ -222,17 +223,6 @@ page_connectors(const struct page *page)
         table_cell_short(table, connectors[i].error, NOTE_CELLS);
     }
     finish(page, table, 0);
-}
-
-static enum role
-check_role(enum check_verdict verdict)
-{
-    static const enum role roles[] = {
-        [CHECK_skip] = ROLE_stale, [CHECK_pass] = ROLE_ok,           [CHECK_warn] = ROLE_warn,
-        [CHECK_fail] = ROLE_fail,  [CHECK_unsupported] = ROLE_stale,
-    };
-
-    return roles[verdict];
 }
 
 static void
@@ -292,7 +282,7 @@ page_checks(const struct page *page)
     page_heading(page, "Connectivity");
     table = table_new(has_bursts(checks, n) ? all : few);
     for (size_t i = 0; i < n; i++) {
-        table_row(table, check_role(checks[i].verdict));
+        table_row(table, verdict_role(checks[i].verdict));
         table_cell_short(table, checks[i].target, PAGE_NAME_CELLS);
         table_cell(table, "%s", checks[i].protocol);
         table_cell(table, "v%d", checks[i].family);
@@ -303,16 +293,6 @@ page_checks(const struct page *page)
         table_cell_short(table, checks[i].error[0] ? checks[i].error : checks[i].note, NOTE_CELLS);
     }
     finish(page, table, 0);
-}
-
-static enum role
-source_role(const struct source_status *status, int64_t now_ms)
-{
-    if (status->state == SOURCE_STATE_error)
-        return ROLE_fail;
-    if (status->state != SOURCE_STATE_ok || source_is_stale(status, now_ms))
-        return ROLE_stale;
-    return ROLE_ok;
 }
 
 void

@@ -5,20 +5,9 @@
 #include "cli/page.h"
 #include "core/clock.h"
 #include "core/text.h"
+#include "model/looks.h"
 
 enum { LINE_CELLS = 96, WORD_BYTES = 32 }; /* fits a ticket and most terminals */
-
-enum role
-page_severity_role(enum severity severity)
-{
-    static const enum role roles[] = {
-        [SEVERITY_info] = ROLE_ok,
-        [SEVERITY_warn] = ROLE_warn,
-        [SEVERITY_critical] = ROLE_fail,
-    };
-
-    return roles[severity];
-}
 
 void
 page_heading(const struct page *page, const char *title)
@@ -73,7 +62,7 @@ static void
 print_finding(const struct page *page, const struct finding *finding)
 {
     enum role role =
-        finding->severity == SEVERITY_info ? ROLE_info : page_severity_role(finding->severity);
+        finding->severity == SEVERITY_info ? ROLE_info : severity_role(finding->severity);
 
     marking_begin(page->out, page->marking, role);
     fprintf(page->out, "  %s %s", marking_glyph(page->marking, role),
@@ -104,18 +93,6 @@ print_diagnosis(const struct page *page)
             marking_glyph(page->marking, ROLE_ok));
     marking_end(page->out, page->marking);
     fputc('\n', page->out);
-}
-
-static enum role
-layer_role(enum layer_verdict verdict)
-{
-    static const enum role roles[] = {
-        [LAYER_verified] = ROLE_ok,        [LAYER_warning] = ROLE_warn,
-        [LAYER_failed] = ROLE_fail,        [LAYER_not_observable] = ROLE_stale,
-        [LAYER_accepted_risk] = ROLE_info,
-    };
-
-    return roles[verdict];
 }
 
 void

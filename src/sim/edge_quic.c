@@ -141,16 +141,6 @@ conn_of(ngtcp2_crypto_conn_ref *ref)
     return ((struct connection *)ref->user_data)->conn;
 }
 
-static enum pki_leaf
-leaf_now(const struct network_faults *faults)
-{
-    if (fault_on(faults, FAULT_tls_intercepted))
-        return PKI_other_authority;
-    if (fault_on(faults, FAULT_tls_expired))
-        return PKI_expired;
-    return fault_on(faults, FAULT_tls_other_name) ? PKI_other_name : PKI_genuine;
-}
-
 /* With another ALPN than the tunnel's, the handshake ends as on a middlebox: 0x178. */
 static bool
 tls_begin(const struct edge_quic *quic, struct connection *connection)
@@ -165,7 +155,7 @@ tls_begin(const struct edge_quic *quic, struct connection *connection)
     gnutls_session_set_ptr(connection->tls, &connection->ref);
     return gnutls_priority_set_direct(connection->tls, priority, NULL) == 0 &&
            gnutls_credentials_set(connection->tls, GNUTLS_CRD_CERTIFICATE,
-                                  quic->credentials[leaf_now(quic->faults)]) == 0 &&
+                                  quic->credentials[pki_leaf_now(quic->faults)]) == 0 &&
            gnutls_alpn_set_protocols(connection->tls, &protocol, 1, GNUTLS_ALPN_MANDATORY) == 0 &&
            ngtcp2_crypto_gnutls_configure_server_session(connection->tls) == 0;
 }

@@ -142,16 +142,6 @@ edge_tcp_deadline_ms(const struct edge_tcp *tcp)
     return earliest;
 }
 
-static enum pki_leaf
-leaf_now(const struct network_faults *faults)
-{
-    if (fault_on(faults, FAULT_tls_intercepted))
-        return PKI_other_authority;
-    if (fault_on(faults, FAULT_tls_expired))
-        return PKI_expired;
-    return fault_on(faults, FAULT_tls_other_name) ? PKI_other_name : PKI_genuine;
-}
-
 static void
 client_accept(struct edge_tcp *tcp, int listener_fd)
 {
@@ -164,7 +154,7 @@ client_accept(struct edge_tcp *tcp, int listener_fd)
         client.phase = PHASE_stalled;
         client.events = POLLRDHUP;
     } else {
-        client.session = pki_accept(tcp->pki, leaf_now(tcp->faults), fd);
+        client.session = pki_accept(tcp->pki, pki_leaf_now(tcp->faults), fd);
         client.events = POLLIN;
     }
     tcp->client[tcp->n_clients++] = client;

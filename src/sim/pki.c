@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "core/die.h"
+#include "sim/network_faults.h"
 
 enum { DAY_S = 24 * 60 * 60, PEM_ROOM = 4096 };
 
@@ -255,6 +256,16 @@ pki_write_proxy(const struct pki *pki, const struct pki_proxy_plan *plan, struct
                      : failed(err, "cannot make the proxy's");
     X509_free(certificate);
     return ok;
+}
+
+enum pki_leaf
+pki_leaf_now(const struct network_faults *faults)
+{
+    if (fault_on(faults, FAULT_tls_intercepted))
+        return PKI_other_authority;
+    if (fault_on(faults, FAULT_tls_expired))
+        return PKI_expired;
+    return fault_on(faults, FAULT_tls_other_name) ? PKI_other_name : PKI_genuine;
 }
 
 const char *

@@ -7,6 +7,7 @@
 
 #include "core/err.h"
 
+struct network_faults;
 struct pki;
 struct pki_session;
 
@@ -19,6 +20,9 @@ enum pki_leaf {
     PKI_other_name,
     PKI_LEAVES
 };
+
+/* Which of them the edge shows while these faults are on. */
+enum pki_leaf pki_leaf_now(const struct network_faults *faults);
 
 /* Caller frees with pki_free. */
 struct pki *pki_new(struct err *err);

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/text.h"
+#include "model/looks.h"
 #include "ui/keys.h"
 #include "ui/op_view.h"
 #include "ui/op_words.h"
@@ -180,18 +181,6 @@ newest_event_draw(const struct console *console, struct canvas *canvas, struct r
     canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_text, event->text);
 }
 
-static enum role
-source_role(const struct source_status *status, int64_t now_ms)
-{
-    if (status->state == SOURCE_STATE_error)
-        return ROLE_fail;
-    if (status->state == SOURCE_STATE_disabled)
-        return ROLE_dim;
-    if (status->state == SOURCE_STATE_waiting || source_is_stale(status, now_ms))
-        return ROLE_stale;
-    return ROLE_ok;
-}
-
 /* Where the events have a pane of their own: which sources are fresh, and how old the others are. A
  * fresh one's age would change every second and say nothing. */
 static void
@@ -276,8 +265,8 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
         end -= (int)text_cells(more.bytes);
         canvas_text(canvas, end, r.y, r.w, ROLE_key, more.bytes);
     }
-    x += canvas_text(canvas, x, r.y, 1, op_role(op),
-                     glyph(frame->theme, frame->is_ascii, op_role(op))) +
+    x += canvas_text(canvas, x, r.y, 1, op_state_role(op->state),
+                     glyph(frame->theme, frame->is_ascii, op_state_role(op->state))) +
          1;
     canvas_text(canvas, x, r.y, end - x, op_wants_attention(op) ? ROLE_warn : ROLE_title,
                 line.bytes);

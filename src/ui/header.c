@@ -237,9 +237,10 @@ outcome_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
     if (!op)
         return false;
     op_outcome_add(&out, op);
-    from_left(&line, op_role(op), glyph(frame->theme, frame->is_ascii, op_role(op)));
-    from_left(&line, op_role(op), " ");
-    from_left(&line, op_role(op), out.bytes);
+    from_left(&line, op_state_role(op->state),
+              glyph(frame->theme, frame->is_ascii, op_state_role(op->state)));
+    from_left(&line, op_state_role(op->state), " ");
+    from_left(&line, op_state_role(op->state), out.bytes);
     return true;
 }
 

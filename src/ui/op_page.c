@@ -128,7 +128,7 @@ op_page_draw(struct canvas *canvas, struct rect r, const struct frame *frame, co
         return page.lines;
     }
     op_add_name(&name, op);
-    page_title(&page, op_role(op), name.bytes, op_state_name(op->state));
+    page_title(&page, op_state_role(op->state), name.bytes, op_state_name(op->state));
     if (op->summary[0] && strcmp(op->summary, op->offer_text) != 0)
         page_sentence(&page, ROLE_text, ROLE_text, op->summary);
     page_offer(&page, op);

@@ -19,7 +19,7 @@ id(const struct row *row)
 static enum role
 mark(const struct row *row)
 {
-    return op_role(op_of(row));
+    return op_state_role(op_of(row)->state);
 }
 
 static const char *

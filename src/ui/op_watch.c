@@ -78,7 +78,8 @@ tell(struct console *console, const struct op *op)
     }
     if (op->reason[0])
         text_addf(&line, " (%s)", op->reason);
-    events_note(console->events, console->frame.now_ms, op_role(op), who.bytes, line.bytes);
+    events_note(console->events, console->frame.now_ms, op_state_role(op->state), who.bytes,
+                line.bytes);
 }
 
 static void

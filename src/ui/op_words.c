@@ -6,24 +6,6 @@
 #include "core/clock.h"
 #include "core/text.h"
 
-static const enum role state_roles[OP_STATE_COUNT] = {
-    [OP_STATE_planning] = ROLE_stale,   [OP_STATE_planned] = ROLE_stale,
-    [OP_STATE_refused] = ROLE_warn,     [OP_STATE_undo] = ROLE_info,
-    [OP_STATE_running] = ROLE_info,     [OP_STATE_asking] = ROLE_warn,
-    [OP_STATE_stopping] = ROLE_info,    [OP_STATE_done] = ROLE_ok,
-    [OP_STATE_failed] = ROLE_fail,      [OP_STATE_cancelled] = ROLE_stale,
-    [OP_STATE_interrupted] = ROLE_warn, [OP_STATE_dismissed] = ROLE_stale,
-};
-
-static const struct {
-    const char *word;
-    enum role role;
-} progresses[] = {
-    [OP_ITEM_waiting] = {"waiting", ROLE_stale}, [OP_ITEM_sent] = {"asked", ROLE_info},
-    [OP_ITEM_taken] = {"accepted", ROLE_info},   [OP_ITEM_done] = {"done", ROLE_ok},
-    [OP_ITEM_failed] = {"failed", ROLE_fail},    [OP_ITEM_left] = {"left alone", ROLE_stale},
-};
-
 static const char *const done_words[OP_KIND_COUNT] = {
     [OP_stop_job] = "stopped",       [OP_restart_job] = "restarted",
     [OP_drain_pool] = "stopped",     [OP_restart_pool] = "done",
@@ -152,22 +134,15 @@ op_offer_order(enum op_offer offer)
     return offers[offer].order;
 }
 
-enum role
-op_role(const struct op *op)
-{
-    return state_roles[op->state];
-}
-
-enum role
-op_item_role(enum op_progress progress)
-{
-    return progresses[progress].role;
-}
-
 const char *
 op_item_word(enum op_progress progress)
 {
-    return progresses[progress].word;
+    static const char *const words[] = {
+        [OP_ITEM_waiting] = "waiting", [OP_ITEM_sent] = "asked",    [OP_ITEM_taken] = "accepted",
+        [OP_ITEM_done] = "done",       [OP_ITEM_failed] = "failed", [OP_ITEM_left] = "left alone",
+    };
+
+    return words[progress];
 }
 
 bool

@@ -35,9 +35,7 @@ const char *op_offer_word(enum op_offer offer);
 /* Which order answers it; call for an offer that is one. */
 enum op_order_kind op_offer_order(enum op_offer offer);
 
-/* The glyph of its state. */
-enum role op_role(const struct op *op);
-enum role op_item_role(enum op_progress progress);
+/* "accepted" */
 const char *op_item_word(enum op_progress progress);
 
 /* Between confirmation and its end: it may still do something. Not a plan, not an interrupted one.

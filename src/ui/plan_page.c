@@ -91,7 +91,7 @@ page_item(struct page *page, const struct op_item *item, size_t cells)
         text_add(&line, "  after ");
         duration_add(&line, item->done_ms - item->asked_ms);
     }
-    page_line(page, op_item_role(item->progress), ROLE_text, line.bytes);
+    page_line(page, op_progress_role(item->progress), ROLE_text, line.bytes);
 }
 
 static void

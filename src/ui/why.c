@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/text.h"
+#include "model/looks.h"
 #include "ui/panes/rows.h"
 
 static const struct effect {
@@ -56,16 +57,6 @@ page_explained(struct page *page, const char *id)
         page_effect(page, finding);
     }
     return n;
-}
-
-static enum role
-source_role(const struct source_status *status, int64_t now_ms)
-{
-    if (status->state == SOURCE_STATE_error)
-        return ROLE_fail;
-    if (status->state != SOURCE_STATE_ok || source_is_stale(status, now_ms))
-        return ROLE_stale;
-    return ROLE_ok;
 }
 
 /* What stands behind every judgement: is what it rests on fresh? */

@@ -107,51 +107,18 @@ arrow(const struct frame *frame)
     return frame->is_ascii ? "->" : "→";
 }
 
-enum role
-severity_role(enum severity severity)
-{
-    static const enum role roles[] = {
-        [SEVERITY_info] = ROLE_ok,
-        [SEVERITY_warn] = ROLE_warn,
-        [SEVERITY_critical] = ROLE_fail,
-    };
-
-    return roles[severity];
-}
-
-enum role
-verdict_role(enum check_verdict verdict)
-{
-    static const enum role roles[] = {
-        [CHECK_skip] = ROLE_stale, [CHECK_pass] = ROLE_ok,           [CHECK_warn] = ROLE_warn,
-        [CHECK_fail] = ROLE_fail,  [CHECK_unsupported] = ROLE_stale,
-    };
-
-    return roles[verdict];
-}
-
-/* Not observable is grey, never green: nothing was seen. */
-static const struct {
-    enum role role;
-    const char *word;
-} layers[] = {
-    [LAYER_verified] = {ROLE_ok, "verified"},
-    [LAYER_warning] = {ROLE_warn, "warning"},
-    [LAYER_failed] = {ROLE_fail, "failed"},
-    [LAYER_not_observable] = {ROLE_stale, "not observable"},
-    [LAYER_accepted_risk] = {ROLE_info, "accepted risk"},
-};
-
-enum role
-layer_role(enum layer_verdict verdict)
-{
-    return layers[verdict].role;
-}
-
 const char *
 layer_word(enum layer_verdict verdict)
 {
-    return layers[verdict].word;
+    static const char *const words[] = {
+        [LAYER_verified] = "verified",
+        [LAYER_warning] = "warning",
+        [LAYER_failed] = "failed",
+        [LAYER_not_observable] = "not observable",
+        [LAYER_accepted_risk] = "accepted risk",
+    };
+
+    return words[verdict];
 }
 
 const char *

@@ -3,6 +3,7 @@
 #ifndef UI_WORDS_H
 #define UI_WORDS_H
 
+#include "model/looks.h"
 #include "ui/list.h"
 
 /* "—", in ASCII "-": never 0 for what is not known. */
@@ -25,9 +26,6 @@ int64_t known(int64_t n);
 const char *dot(const struct frame *frame);
 const char *arrow(const struct frame *frame);
 
-enum role severity_role(enum severity severity); /* info is ok: nothing to do */
-enum role verdict_role(enum check_verdict verdict);
-enum role layer_role(enum layer_verdict verdict);
 const char *layer_word(enum layer_verdict verdict); /* "not observable" */
 
 /* What kept a source from answering, in two words: "rate limited". */

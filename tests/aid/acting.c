@@ -293,6 +293,56 @@ acting_over(struct acting *acting)
     return acting_op(acting);
 }
 
+void
+acting_expect(struct acting *acting, enum op_state state, const char *part)
+{
+    const struct op *op = acting_over(acting);
+
+    if (op->state != state || !strstr(op->summary, part))
+        fail_msg("%s: %s", op_state_name(op->state), op->summary);
+}
+
+static bool
+is_interrupted(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    return n == 1 && ops[0].state == OP_STATE_interrupted;
+}
+
+const struct op *
+acting_until_interrupted(struct acting *acting)
+{
+    assert_true(watch_until(&acting->watch, is_interrupted, NULL));
+    return snapshot_ops(&acting->watch.snapshot, &(size_t){0});
+}
+
+static bool
+so_many_poll(const struct snapshot *snapshot, const void *workers)
+{
+    size_t n;
+    const struct pool *pools = snapshot_pools(snapshot, &n);
+
+    return n == 1 && pools[0].workers_polling == *(const int64_t *)workers;
+}
+
+void
+acting_until_polling(struct acting *acting, int64_t workers)
+{
+    assert_true(watch_until(&acting->watch, so_many_poll, &workers));
+}
+
+bool
+acting_has_line(const struct op *op, enum op_line_kind kind, const char *part)
+{
+    for (size_t i = 0; i < op->n_lines; i++)
+        if (op->lines[i].kind == kind && strstr(op->lines[i].text, part))
+            return true;
+    return false;
+}
+
 const struct job *
 acting_job(struct acting *acting, enum job_state state, size_t nth)
 {

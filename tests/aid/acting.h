@@ -57,6 +57,15 @@ const struct op *acting_op(struct acting *acting); /* the last op's row; NULL */
 /* In a snapshot that is waited for; *ticket is run.last_ticket, as a rule. */
 const struct op *acting_op_in(const struct snapshot *snapshot, const uint64_t *ticket);
 
+/* Wait until it is over; fails the test unless it ended like that and its summary has that part. */
+void acting_expect(struct acting *acting, enum op_state state, const char *part);
+/* Wait until the only op there is was interrupted: its row. */
+const struct op *acting_until_interrupted(struct acting *acting);
+/* Wait until so many workers of the only pool poll. */
+void acting_until_polling(struct acting *acting, int64_t workers);
+/* Does its plan or record say that? */
+bool acting_has_line(const struct op *op, enum op_line_kind kind, const char *part);
+
 /* The nth job of the snapshot with a work item in that state; NULL. */
 const struct job *acting_job(struct acting *acting, enum job_state state, size_t nth);
 

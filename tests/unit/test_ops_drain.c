@@ -47,15 +47,6 @@ large_pool(void)
     return pool;
 }
 
-static bool
-says(const struct op *op, enum op_line_kind kind, const char *part)
-{
-    for (size_t i = 0; i < op->n_lines; i++)
-        if (op->lines[i].kind == kind && strstr(op->lines[i].text, part))
-            return true;
-    return false;
-}
-
 static const struct op *
 plan_drain(void)
 {
@@ -130,9 +121,9 @@ a_plan_counts_what_will_be_stopped_and_says_that_nobody_stops_the_workers(void *
 
     (void)state;
     op = plan_drain();
-    assert_true(says(op, OP_LINE_note, "20 active"));
-    assert_true(says(op, OP_LINE_warning, "will claim new work"));
-    assert_true(says(op, OP_LINE_call, "and the same for 17 more"));
+    assert_true(acting_has_line(op, OP_LINE_note, "20 active"));
+    assert_true(acting_has_line(op, OP_LINE_warning, "will claim new work"));
+    assert_true(acting_has_line(op, OP_LINE_call, "and the same for 17 more"));
     assert_true(op->choices_offered & 1u << OP_CHOICE_keep);
     assert_false(op->choices_offered & 1u << OP_CHOICE_command);
 }
@@ -183,7 +174,7 @@ a_pool_whose_command_drains_its_workers_ends_empty(void **state)
     acting_start(&run);
     op = acting_plan(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL});
     assert_int_equal(op->state, OP_STATE_planned);
-    assert_true(says(op, OP_LINE_command, "drain pool env_"));
+    assert_true(acting_has_line(op, OP_LINE_command, "drain pool env_"));
     acting_confirm(&run);
     assert_true(watch_until(&run.watch, needs_us, &run.last_ticket));
     if (acting_op(&run)->state == OP_STATE_asking)
@@ -191,7 +182,7 @@ a_pool_whose_command_drains_its_workers_ends_empty(void **state)
     op = acting_over(&run);
     if (op->state != OP_STATE_done)
         fail_msg("%s: %s", op_state_name(op->state), op->summary);
-    assert_true(says(op, OP_LINE_step, "exit 0"));
+    assert_true(acting_has_line(op, OP_LINE_step, "exit 0"));
 }
 
 static void
@@ -210,27 +201,15 @@ cancelled_it_issues_nothing_more_and_what_is_done_stays_done(void **state)
     assert_int_equal(acting_stops(&run), stops);
 }
 
-static bool
-is_interrupted(const struct snapshot *snapshot, const void *context)
-{
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
-
-    (void)context;
-    return n == 1 && ops[0].state == OP_STATE_interrupted;
-}
-
 /* The op's id, seen by a console that is started again. */
 static const char *
 interrupt_and_look_again(void)
 {
     static char id[OP_ID_BYTES];
-    size_t n;
 
     acting_stop_ops(&run);
     acting_start_ops(&run);
-    assert_true(watch_until(&run.watch, is_interrupted, NULL));
-    snprintf(id, sizeof(id), "%s", snapshot_ops(&run.watch.snapshot, &n)[0].id);
+    snprintf(id, sizeof(id), "%s", acting_until_interrupted(&run)->id);
     return id;
 }
 
@@ -298,11 +277,11 @@ without_an_environment_key_it_says_what_is_missing_and_what_is_left(void **state
     assert_true(watch_until(&run.watch, has_no_list, NULL));
     op = acting_plan(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL});
     assert_int_equal(op->state, OP_STATE_refused); /* nothing is chosen, and no command there */
-    assert_true(says(op, OP_LINE_warning, "its environment key is missing"));
+    assert_true(acting_has_line(op, OP_LINE_warning, "its environment key is missing"));
     op = acting_plan_with(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL},
                           1u << OP_CHOICE_interrupt);
     assert_int_equal(op->state, OP_STATE_planned);
-    assert_true(says(op, OP_LINE_call, "user.interrupt"));
+    assert_true(acting_has_line(op, OP_LINE_call, "user.interrupt"));
     op = acting_plan(&run, OP_stop_job, (const char *const[]){op->items[0].id, NULL});
     assert_int_equal(op->state, OP_STATE_refused);
     assert_non_null(strstr(op->summary, "environment key of pool"));

@@ -44,15 +44,6 @@ active_job(void)
     return id;
 }
 
-static bool
-has_line(const struct op *op, enum op_line_kind kind, const char *part)
-{
-    for (size_t i = 0; i < op->n_lines; i++)
-        if (op->lines[i].kind == kind && strstr(op->lines[i].text, part))
-            return true;
-    return false;
-}
-
 static void
 a_plan_names_the_job_its_age_and_the_exact_call(void **state)
 {
@@ -71,8 +62,8 @@ a_plan_names_the_job_its_age_and_the_exact_call(void **state)
     assert_non_null(strstr(op->items[0].what, "heartbeat "));
     assert_non_null(strstr(op->items[0].loses, "tool call is cancelled"));
     snprintf(call, sizeof(call), "POST /v1/environments/%s/work/%s/stop {}", op->pool_id, id);
-    assert_true(has_line(op, OP_LINE_call, call));
-    assert_true(has_line(op, OP_LINE_note, "how long a stop takes here is not known yet"));
+    assert_true(acting_has_line(op, OP_LINE_call, call));
+    assert_true(acting_has_line(op, OP_LINE_note, "how long a stop takes here is not known yet"));
     assert_int_equal(acting_stops(&run), 0);
 }
 
@@ -136,7 +127,7 @@ the_second_plan_knows_how_long_stops_take(void **state)
     acting_confirm(&run);
     acting_over(&run);
     op = acting_plan(&run, OP_drain_pool, (const char *const[]){pool, NULL});
-    assert_true(has_line(op, OP_LINE_note, "a stop here takes "));
+    assert_true(acting_has_line(op, OP_LINE_note, "a stop here takes "));
 }
 
 static void

@@ -34,32 +34,12 @@ start(void)
     acting_start(&run);
 }
 
-static const struct op *
-first_op(const struct snapshot *snapshot)
-{
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
-
-    return n == 1 ? &ops[0] : NULL;
-}
-
-static bool
-is_interrupted(const struct snapshot *snapshot, const void *context)
-{
-    const struct op *op = first_op(snapshot);
-
-    (void)context;
-    return op && op->state == OP_STATE_interrupted;
-}
-
 /* By a console that has just begun. */
 static void
 take_over(enum op_order_kind kind)
 {
-    const struct op *op;
+    const struct op *op = acting_until_interrupted(&run);
 
-    assert_true(watch_until(&run.watch, is_interrupted, NULL));
-    op = first_op(&run.watch.snapshot);
     acting_take_over(&run, kind, op->id, op->must_type);
 }
 
@@ -73,15 +53,6 @@ says(const struct snapshot *snapshot, const void *part)
         if (ops[i].is_ours && strstr(ops[i].summary, part))
             return true;
     return false;
-}
-
-static void
-expect(enum op_state state, const char *part)
-{
-    const struct op *op = acting_over(&run);
-
-    if (op->state != state || !strstr(op->summary, part))
-        fail_msg("%s: %s", op_state_name(op->state), op->summary);
 }
 
 /* What another console, or another program, wrote. */
@@ -99,16 +70,6 @@ write_journal(const char *sql)
 }
 
 /* --- workers --- */
-
-static bool
-all_poll(const struct snapshot *snapshot, const void *context)
-{
-    size_t n;
-    const struct pool *pools = snapshot_pools(snapshot, &n);
-
-    (void)context;
-    return n == 1 && pools[0].workers_polling == WORKERS;
-}
 
 /* Nobody says how many workers there should be: what counts is how many there were. */
 static int
@@ -128,7 +89,7 @@ act_on_pool(enum op_kind kind)
 {
     const char *pool;
 
-    assert_true(watch_until(&run.watch, all_poll, NULL));
+    acting_until_polling(&run, WORKERS);
     pool = snapshot_pools(&run.watch.snapshot, &(size_t){0})[0].id;
     acting_plan_with(&run, kind, (const char *const[]){pool, NULL},
                      1u << OP_CHOICE_command | 1u << OP_CHOICE_stop_running);
@@ -154,7 +115,7 @@ a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again(void **st
     take_over(ORDER_resume);
     assert_true(watch_until(&run.watch, says, "1 of 2 workers poll or work"));
     watch_post(&run.watch, "/sim/pools/two", "{\"workers\":2}");
-    expect(OP_STATE_done, "there again");
+    acting_expect(&run, OP_STATE_done, "there again");
 }
 
 static void
@@ -168,7 +129,7 @@ a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have(void
     write_journal("INSERT INTO step SELECT id, 1, 1, 1, 'drain', '', 'drain', 'exit 3' FROM op");
     start();
     take_over(ORDER_resume);
-    expect(OP_STATE_failed, "command drain: exit 3");
+    acting_expect(&run, OP_STATE_failed, "command drain: exit 3");
     assert_int_equal(killed_steps(&run, "drain", &most), 1);
     assert_int_equal(killed_steps(&run, "start", &most), 0);
 }
@@ -202,7 +163,7 @@ a_pool_that_is_not_known_yet_is_not_taken_for_one_that_is_gone(void **state)
     take_over(ORDER_resume);
     assert_true(watch_until(&run.watch, runs, &run.last_ticket));
     watch_fault(&run.watch, "api-down", false);
-    expect(OP_STATE_failed, "can no longer be listed"); /* for want of its key */
+    acting_expect(&run, OP_STATE_failed, "can no longer be listed"); /* for want of its key */
 }
 
 /* --- jobs --- */
@@ -271,7 +232,7 @@ a_clock_that_was_set_back_since_holds_nothing_up(void **state)
     write_journal("UPDATE item SET asked_ms = 4102444800000"); /* in 2100 */
     start();
     take_over(ORDER_resume);
-    expect(OP_STATE_done, "queued again");
+    acting_expect(&run, OP_STATE_done, "queued again");
 }
 
 /* Just before this console makes the op its own, another one has ended its only job, and is gone.
@@ -298,7 +259,7 @@ what_another_console_did_before_it_was_claimed_is_not_done_again(void **state)
     run.options.checkpoint_context = &is_done;
     start();
     take_over(ORDER_resume);
-    expect(OP_STATE_done, "stopped");
+    acting_expect(&run, OP_STATE_done, "stopped");
     assert_true(is_done);
     assert_int_equal(acting_stops(&run), 0);
 }
@@ -313,7 +274,7 @@ force_that_was_ordered_is_not_offered_again(void **state)
     write_journal("UPDATE item SET progress = 'waiting', is_forced = 1, asked_ms = 1");
     start();
     take_over(ORDER_resume);
-    expect(OP_STATE_done, "stopped");
+    acting_expect(&run, OP_STATE_done, "stopped");
     assert_int_equal(acting_stops(&run), 1);
 }
 
@@ -338,7 +299,7 @@ an_op_of_an_older_program_is_resumed(void **state)
     old_journal_write(path, sql);
     acting_start_ops(&run);
     take_over(ORDER_resume);
-    expect(OP_STATE_done, "stopped");
+    acting_expect(&run, OP_STATE_done, "stopped");
     assert_int_equal(acting_stops(&run), 1);
 }
 

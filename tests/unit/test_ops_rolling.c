@@ -42,16 +42,6 @@ end(void **state)
     return 0;
 }
 
-static bool
-all_poll(const struct snapshot *snapshot, const void *context)
-{
-    size_t n;
-    const struct pool *pools = snapshot_pools(snapshot, &n);
-
-    (void)context;
-    return n == 1 && pools[0].workers_polling == WORKERS;
-}
-
 static void
 start(void)
 {
@@ -63,7 +53,7 @@ plan_restart(unsigned choices)
 {
     const struct op *op;
 
-    assert_true(watch_until(&run.watch, all_poll, NULL));
+    acting_until_polling(&run, WORKERS);
     snprintf(pool_id, sizeof(pool_id), "%s",
              snapshot_pools(&run.watch.snapshot, &(size_t){0})[0].id);
     op = acting_plan_with(&run, OP_restart_pool, (const char *const[]){pool_id, NULL}, choices);
@@ -91,15 +81,6 @@ replace_verb(enum driver_verb verb, const struct driver_template *template)
 }
 
 static void
-expect(enum op_state state, const char *part)
-{
-    const struct op *op = acting_over(&run);
-
-    if (op->state != state || !strstr(op->summary, part))
-        fail_msg("%s: %s", op_state_name(op->state), op->summary);
-}
-
-static void
 workers_are_restarted_one_by_one(void **state)
 {
     size_t most;
@@ -107,7 +88,7 @@ workers_are_restarted_one_by_one(void **state)
     (void)state;
     start();
     roll();
-    expect(OP_STATE_done, "2 of 2");
+    acting_expect(&run, OP_STATE_done, "2 of 2");
     assert_int_equal(killed_steps(&run, "restart", &most), WORKERS);
     assert_int_equal(most, 1);
 }
@@ -121,7 +102,7 @@ a_worker_that_does_not_come_back_ends_it_and_the_others_are_left_alone(void **st
     replace_verb(DRIVER_restart, &run.options.controls[0].use.driver->verbs[DRIVER_drain]);
     start();
     roll();
-    expect(OP_STATE_failed, "did not come back: 1 of 2");
+    acting_expect(&run, OP_STATE_failed, "did not come back: 1 of 2");
     assert_int_equal(killed_steps(&run, "restart", &most), 1);
 }
 
@@ -136,7 +117,7 @@ a_count_that_is_old_when_the_window_has_passed_is_not_believed(void **state)
     run.watch.options.interval_ms = SELDOM_MS;
     start();
     roll();
-    expect(OP_STATE_failed, "did not come back: 1 of 2");
+    acting_expect(&run, OP_STATE_failed, "did not come back: 1 of 2");
     assert_int_equal(killed_steps(&run, "restart", &most), 1);
 }
 
@@ -149,7 +130,7 @@ a_pool_is_drained_and_started_again(void **state)
     start();
     plan_restart(1u << OP_CHOICE_command | 1u << OP_CHOICE_stop_running);
     acting_confirm(&run);
-    expect(OP_STATE_done, "there again");
+    acting_expect(&run, OP_STATE_done, "there again");
     assert_int_equal(killed_steps(&run, "drain", &most), 1);
     assert_int_equal(killed_steps(&run, "start", &most), 1);
 }
@@ -184,7 +165,7 @@ cancelled_while_a_command_runs_it_runs_no_other(void **state)
     roll();
     assert_true(watch_until(&run.watch, runs_a_command, NULL));
     acting_order(&run, ORDER_cancel, "");
-    expect(OP_STATE_cancelled, "cancelled");
+    acting_expect(&run, OP_STATE_cancelled, "cancelled");
     assert_int_equal(killed_steps(&run, "restart", &most), 0);
 }
 

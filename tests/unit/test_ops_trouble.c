@@ -256,16 +256,6 @@ drain_on_a_full_disk(void)
     _exit(acting_stops(&run) >= (int64_t)op->n_items ? 4 : 0);
 }
 
-static bool
-is_interrupted(const struct snapshot *snapshot, const void *context)
-{
-    size_t n;
-    const struct op *ops = snapshot_ops(snapshot, &n);
-
-    (void)context;
-    return n == 1 && ops[0].state == OP_STATE_interrupted;
-}
-
 static void
 a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
 {
@@ -281,9 +271,9 @@ a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it(void **state)
     assert_int_equal(WEXITSTATUS(status), 0);
     watch_fault(&run.watch, "api-slow", false);
     acting_start(&run);
-    assert_true(watch_until(&run.watch, is_interrupted, NULL));
+    op = acting_until_interrupted(&run);
     snprintf(pool_id, sizeof(pool_id), "%s", acting_job(&run, JOB_STATE_active, 0)->pool_id);
-    acting_take_over(&run, ORDER_resume, snapshot_ops(&run.watch.snapshot, &(size_t){0})[0].id, "");
+    acting_take_over(&run, ORDER_resume, op->id, "");
     assert_true(watch_until(&run.watch, all_are_done, NULL));
     op = acting_op(&run);
     check_each_was_taken_once(op);
