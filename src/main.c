@@ -1,4 +1,5 @@
 /* main.c — wiring and shutdown order: which subcommand runs, on what, and who is stopped when. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <malloc.h>
@@ -30,6 +31,7 @@ struct command {
     const char *usage; /* after the name */
     const char *help;
     void (*more)(FILE *out); /* what its own help shows besides; NULL */
+    int misconfigured;       /* its exit status where the configuration is wrong */
 };
 
 static int
@@ -267,26 +269,29 @@ help_keys(FILE *out)
 }
 
 static const struct command commands[] = {
-    {"tui", run_tui, "", "the console (this is what runs without a command)", NULL},
+    {"tui", run_tui, "", "the console (this is what runs without a command)", NULL, EXIT_FAILURE},
     {"demo", run_demo, "[--scenario S] [--seed N]",
-     "the console on the embedded simulator: no account, no network", NULL},
-    {"status", run_status, "[--json]", "one full poll of every source, printed", NULL},
+     "the console on the embedded simulator: no account, no network", NULL, EXIT_FAILURE},
+    {"status", run_status, "[--json]", "one full poll of every source, printed", NULL,
+     EXIT_FAILURE},
     {"check", run_check, "[--json] [--only LIST] [--timeout SECONDS] [--watch]",
-     "can this host work? connectivity and security layers, with an exit status for scripts", NULL},
+     "can this host work? connectivity and security layers, with an exit status for scripts", NULL,
+     OUTLOOK_unknown},
     {"drain", run_drain, "pool|connector NAME|ID [ACTION OPTIONS]",
-     "take a pool or a connector out, and prove that it is empty or down", actions_help},
+     "take a pool or a connector out, and prove that it is empty or down", actions_help,
+     ACT_failed},
     {"restart", run_restart, "pool|job|connector NAME|ID [ACTION OPTIONS]",
-     "bounce a pool, a job or a connector, and see it back", actions_help},
+     "bounce a pool, a job or a connector, and see it back", actions_help, ACT_failed},
     {"stop", run_stop, "job NAME|ID... [ACTION OPTIONS]", "stop jobs, and see them stopped",
-     actions_help},
+     actions_help, ACT_failed},
     {"history", run_history, "[--since T] [--json] [ID]",
      "which actions there were, by whom and why; --resume ID or --dismiss ID an interrupted one",
-     NULL},
+     NULL, EXIT_FAILURE},
     {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N] | control ...",
      "the simulator alone, until it is interrupted; control: what a driver does to its workers",
-     NULL},
+     NULL, EXIT_FAILURE},
     {"config", run_config, "check [--drivers]|show",
-     "what is in force and where each value came from", help_keys},
+     "what is in force and where each value came from", help_keys, EXIT_FAILURE},
 };
 
 static const struct command *
@@ -349,6 +354,15 @@ log_mistakes(const struct config *config)
         log_line("config", "%s", config->mistakes[i]);
 }
 
+/* To a monitor the usual failure would be a verdict of this command. */
+static int
+fail_before(const struct command *command, const struct err *err)
+{
+    int status = fail(err);
+
+    return status == EXIT_FAILURE && command ? command->misconfigured : status;
+}
+
 static int
 run(struct program *program, int argc, char **argv)
 {
@@ -364,7 +378,7 @@ run(struct program *program, int argc, char **argv)
         arguments.v++;
     }
     if (program->config.log_file && !log_open(program->config.log_file, &err))
-        return fail(&err);
+        return fail_before(command, &err);
     log_mistakes(&program->config);
     return command->run(program, &arguments);
 }
@@ -410,6 +424,16 @@ keep_memory_small(void)
     mallopt(M_TOP_PAD, SPARE_BYTES);
 }
 
+/* What did not reach its reader was not said. */
+static int
+say_all_was_printed(int status)
+{
+    if (status != EXIT_SUCCESS || (fflush(stdout) == 0 && !ferror(stdout)))
+        return status;
+    fprintf(stderr, "sandwatch: standard output: %s\n", strerror(errno));
+    return EXIT_FAILURE;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -432,9 +456,9 @@ main(int argc, char **argv)
                (err.code == ERR_CONFIG && is_config_check(argc, argv))) {
         status = run(&program, argc, argv);
     } else {
-        status = fail(&err);
+        status = fail_before(argc > 1 ? command_find(argv[1]) : NULL, &err);
     }
     program_stop(&program);
     log_close();
-    return status;
+    return say_all_was_printed(status);
 }

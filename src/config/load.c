@@ -2,6 +2,7 @@
  * one counts. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/flags.h"
@@ -135,20 +136,28 @@ forget_other_secrets(struct loader *loader, const struct option *chosen, void *t
     }
 }
 
+/* A path on the command line starts where the operator is, not at the file's folder. */
 static bool
 apply_flags(struct loader *loader, const struct flags *flags, struct err *err)
 {
-    for (size_t i = 0; i < flags->n; i++) {
+    const char *folder = loader->context.folder;
+    bool is_good = true;
+
+    loader->context.folder = "";
+    for (size_t i = 0; i < flags->n && is_good; i++) {
         const struct flag *flag = &flags->rows[i];
         const struct option *option = flag->option;
         struct err why = {0};
 
-        if (!value_read(option, flag->value, flag->target, &loader->context, &why))
-            return err_set(err, ERR_USAGE, "%s: %s", option->flag.name, why.message);
-        forget_other_secrets(loader, option, flag->target);
-        loader_note(loader, option, flag->target, ORIGIN_flag, NULL);
+        if (!value_read(option, flag->value, flag->target, &loader->context, &why)) {
+            is_good = err_set(err, ERR_USAGE, "%s: %s", option->flag.name, why.message);
+        } else {
+            forget_other_secrets(loader, option, flag->target);
+            loader_note(loader, option, flag->target, ORIGIN_flag, NULL);
+        }
     }
-    return true;
+    loader->context.folder = folder;
+    return is_good;
 }
 
 static bool
@@ -245,20 +254,32 @@ read_places(struct loader *loader, const struct flags *flags, struct err *err)
     return apply_flags(loader, flags, err);
 }
 
+/* As secret_read_file will judge it. */
+static void
+check_readable_file(struct loader *loader, const struct config_setting *setting, const char *path)
+{
+    struct stat st;
+
+    if (access(path, R_OK) != 0)
+        mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column,
+                     "%s: cannot read %s", setting->option->name, path);
+    else if (setting->option->is_secret && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+             (st.st_mode & 077))
+        mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column,
+                     "%s: %s may be read by others (mode %04o): chmod 600 it",
+                     setting->option->name, path, (unsigned)(st.st_mode & 07777));
+}
+
 static void
 check_readable(struct loader *loader)
 {
     for (size_t i = 0; i < loader->n_settings; i++) {
         const struct config_setting *setting = &loader->settings[i];
-        const char *path;
 
-        if (setting->option->type != OPTION_FILE || setting->option->is_written ||
-            setting->origin != ORIGIN_file)
-            continue;
-        path = *(const char *const *)address(setting->option, setting->target);
-        if (access(path, R_OK) != 0)
-            mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column,
-                         "%s: cannot read %s", setting->option->name, path);
+        if (setting->option->type == OPTION_FILE && !setting->option->is_written &&
+            setting->origin == ORIGIN_file)
+            check_readable_file(loader, setting,
+                                *(const char *const *)address(setting->option, setting->target));
     }
 }
 

@@ -249,10 +249,15 @@ static void
 check_required(struct loader *loader, const struct option_list *list, const void *element,
                const struct yaml *node, const char *where)
 {
-    for (size_t i = 0; i < list->n; i++)
+    for (size_t i = 0; i < list->n; i++) {
+        const struct yaml *written = yaml_get(node, list->rows[i].name);
+
+        if (written && !yaml_is_null(written)) /* what is wrong with it was said */
+            continue;
         if (list->rows[i].is_required && !value_is_set(&list->rows[i], element))
             mistakes_add(&loader->fatal, loader->config->path, node->line, node->column,
                          "%s: %s is missing", where, list->rows[i].name);
+    }
 }
 
 static void

@@ -20,7 +20,7 @@ log_open(const char *path, struct err *err)
     int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
 
     if (fd < 0)
-        return err_set(err, ERR_CONFIG, "--log: cannot write %s: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "log: cannot write %s: %s", path, strerror(errno));
     log_close();
     atomic_store(&log_fd, fd);
     return true;

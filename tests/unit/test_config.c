@@ -1,4 +1,5 @@
 /* The configuration: what wins over what, what is refused and how it is said. */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -401,6 +404,51 @@ a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down(void **st
 }
 
 static void
+a_key_file_that_others_may_read_is_a_mistake_too(void **state)
+{
+    struct world *world = *state;
+
+    folder_write(world->folder, "key", "sk-ant-api03-abcdefghijkl\n");
+    chmod(arena_printf(world->arena, "%s/key", world->folder), 0644);
+    assert_true(load(world, "contexts: {a: {api: {api_key_file: key}}}\n", NULL));
+    assert_int_equal(world->config.n_mistakes, 1);
+    assert_non_null(strstr(mistake(world, 0), "mode 0644): chmod 600 it"));
+    chmod(arena_printf(world->arena, "%s/key", world->folder), 0600);
+    assert_true(load(world, "contexts: {a: {api: {api_key_file: key}}}\n", NULL));
+    assert_int_equal(world->config.n_mistakes, 0);
+}
+
+static void
+a_required_value_that_is_wrong_is_one_mistake(void **state)
+{
+    struct world *world = *state;
+
+    assert_false(load(world, "contexts: {a: {connectors: [{url: nowhere}]}}\n", NULL));
+    assert_int_equal(world->config.n_mistakes, 1);
+    assert_non_null(strstr(mistake(world, 0), "connectors[0].url: expected https://"));
+    assert_false(load(world, "contexts: {a: {connectors: [{url: ~}]}}\n", NULL));
+    assert_int_equal(world->config.n_mistakes, 1);
+    assert_non_null(strstr(mistake(world, 0), "url is missing"));
+}
+
+static void
+a_file_that_is_named_from_where_one_is_is_named_like_that_in_every_mistake(void **state)
+{
+    struct world *world = *state;
+    const char *name = arena_printf(world->arena, "%s/a.conf", strrchr(world->folder, '/') + 1);
+    const char *line = arena_printf(world->arena, "--config %s --log here.log", name);
+    int back = open(".", O_RDONLY | O_DIRECTORY);
+
+    folder_write(world->folder, "a.conf", "contexts: {a: {prodction: true}}\n");
+    assert_int_equal(chdir(arena_printf(world->arena, "%s/..", world->folder)), 0);
+    assert_false(load(world, NULL, words(world, line)));
+    assert_int_equal(strncmp(world->config.mistakes[0], name, strlen(name)), 0);
+    assert_string_equal(world->config.log_file, "here.log");
+    assert_int_equal(fchdir(back), 0);
+    close(back);
+}
+
+static void
 a_wrong_flag_is_named(void **state)
 {
     struct world *world = *state;
@@ -556,6 +604,9 @@ main(void)
         TEST(show_says_where_each_value_came_from_and_no_secret),
         TEST(show_names_the_official_variables_that_are_set),
         TEST(a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down),
+        TEST(a_key_file_that_others_may_read_is_a_mistake_too),
+        TEST(a_required_value_that_is_wrong_is_one_mistake),
+        TEST(a_file_that_is_named_from_where_one_is_is_named_like_that_in_every_mistake),
         TEST(a_wrong_flag_is_named),
         TEST(the_context_must_be_one_that_is_there),
         TEST(arguments_that_are_not_ours_stay_in_order),
