@@ -233,6 +233,7 @@ order_confirmed(struct act *act, const struct op *op)
 {
     struct op_order *confirm = op_order_new(ORDER_confirm);
 
+    act->has_said_twice = op->must_retype[0] != '\0';
     confirm->is_headless = true;
     confirm->op = op->kind;
     snprintf(confirm->op_id, sizeof(confirm->op_id), "%s", act->op_id);
@@ -271,25 +272,38 @@ confirm(struct act *act)
     return ACT_done;
 }
 
+/* Somebody began since the plan was made. */
+static bool
+takes_another_word(const struct act *act, const struct op *op)
+{
+    return op->state == OP_STATE_planned && op->must_retype[0] && !act->has_said_twice;
+}
+
 static bool
 has_begun(struct act *act)
 {
     const struct op *op = act_op(act);
 
-    return op && op->state != OP_STATE_planned && op->state != OP_STATE_planning;
+    return op && ((op->state != OP_STATE_planned && op->state != OP_STATE_planning) ||
+                  takes_another_word(act, op));
 }
 
 static enum act_verdict
 go_on(struct act *act)
 {
-    enum act_verdict verdict = confirm(act);
+    enum act_verdict verdict;
+    enum act_wait wait;
     const struct op *op;
 
-    if (verdict != ACT_done)
-        return verdict;
-    if (act_wait_until(act, has_begun, PLAN_WITHIN_MS) != ACT_LATE)
+    do {
+        verdict = confirm(act);
+        if (verdict != ACT_done)
+            return verdict;
+        wait = act_wait_until(act, has_begun, PLAN_WITHIN_MS);
+        op = act_op(act);
+    } while (wait == ACT_HOLDS && takes_another_word(act, op));
+    if (wait != ACT_LATE)
         return act_follow(act); /* also after a signal, which it takes */
-    op = act_op(act);
     if (!op || op->state != OP_STATE_planned)
         return act_leave(act, "it was confirmed, but nobody began it");
     act_order(act, ORDER_dismiss, ""); /* the room wants another word than the plan said */

@@ -16,6 +16,7 @@ struct act {
     uint64_t ticket;                 /* of our plan; 0: none was ordered */
     char op_id[OP_ID_BYTES];         /* "": not known yet */
     unsigned choices_before;         /* of the plan, before others were ordered */
+    bool has_said_twice;             /* it was confirmed with a second word */
 
     /* what was told on standard error, so that only what is new is told */
     bool is_line_open;

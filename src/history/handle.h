@@ -3,6 +3,7 @@
 #define HISTORY_HANDLE_H
 
 #include "history/database.h"
+#include "history/journal.h"
 #include "history/owner.h"
 #include "history/place.h"
 
@@ -13,5 +14,13 @@ struct journal {
     int inotify_fd;       /* -1: none */
     int64_t seen_version; /* of the data, as others changed it */
 };
+
+/* journal_read, inside a transaction that the caller began. */
+bool journal_read_inside(struct journal *journal, const struct journal_query *query,
+                         struct arena *arena, const struct journal_op **out, size_t *n,
+                         struct err *err) MUST_CHECK;
+/* journal_begin, the same. */
+bool journal_insert(struct journal *journal, const struct journal_op *op,
+                    struct err *err) MUST_CHECK;
 
 #endif

@@ -79,6 +79,14 @@ struct journal_step {
 
 /* Record a new op with its items and make this process its owner. */
 bool journal_begin(struct journal *journal, const struct journal_op *op, struct err *err);
+/* The same when it has no rival, which is looked at when nobody else can begin. With one, false,
+ * ERR_REFUSED, and *rival, owned by the arena; NULL for other failures. */
+bool journal_begin_alone(struct journal *journal, const struct journal_op *op, struct arena *arena,
+                         const struct journal_op **rival, struct err *err);
+/* The first of these ops that another console, which runs, is at, and that is about the same object
+ * as op, about one of its items, or about their pool; NULL. */
+const struct journal_op *journal_rival(const struct journal_op *op, const struct journal_op *others,
+                                       size_t n);
 /* Replace state, phase, summary, times, choices, grace, reason, expected, and insert or replace its
  * items, which may be some of them. With the state interrupted the op is left to whoever claims it:
  * it has no owner any more. */

@@ -187,11 +187,24 @@ read_ops(struct journal *journal, const struct journal_query *ask, struct arena 
 }
 
 bool
+journal_read_inside(struct journal *journal, const struct journal_query *query, struct arena *arena,
+                    const struct journal_op **out, size_t *n, struct err *err)
+{
+    struct pile pile = {.each = sizeof(struct journal_op)};
+    bool is_good = read_ops(journal, query, arena, &pile, err);
+    struct journal_op *ops;
+
+    *n = pile.n;
+    *out = ops = pile_move(&pile, arena);
+    for (size_t i = 0; i < *n && is_good; i++)
+        is_good = read_items(journal, &ops[i], arena, err);
+    return is_good;
+}
+
+bool
 journal_read(struct journal *journal, const struct journal_query *query, struct arena *arena,
              const struct journal_op **out, size_t *n, struct err *err)
 {
-    struct pile pile = {.each = sizeof(struct journal_op)};
-    struct journal_op *ops;
     bool is_good;
 
     *out = NULL;
@@ -201,11 +214,7 @@ journal_read(struct journal *journal, const struct journal_query *query, struct 
     /* one transaction, so that items belong to the ops that were read */
     if (!database_run(journal->db, "BEGIN", NO_CELLS, err))
         return false;
-    is_good = read_ops(journal, query, arena, &pile, err);
-    *n = pile.n;
-    *out = ops = pile_move(&pile, arena);
-    for (size_t i = 0; i < *n && is_good; i++)
-        is_good = read_items(journal, &ops[i], arena, err);
+    is_good = journal_read_inside(journal, query, arena, out, n, err);
     if (!database_end(journal->db, is_good, err)) {
         *n = 0;
         return false;

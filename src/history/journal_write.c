@@ -134,15 +134,16 @@ update_op(struct journal *journal, const struct journal_op *op, struct err *err)
 /* ---- ops and items ---- */
 
 bool
+journal_insert(struct journal *journal, const struct journal_op *op, struct err *err)
+{
+    return insert_op(journal, op, err) && write_items(journal, op->id, op->items, op->n_items, err);
+}
+
+bool
 journal_begin(struct journal *journal, const struct journal_op *op, struct err *err)
 {
-    bool is_good;
-
-    if (!database_begin(journal->db, err))
-        return false;
-    is_good =
-        insert_op(journal, op, err) && write_items(journal, op->id, op->items, op->n_items, err);
-    return database_end(journal->db, is_good, err);
+    return database_begin(journal->db, err) &&
+           database_end(journal->db, journal_insert(journal, op, err), err);
 }
 
 bool

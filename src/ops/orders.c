@@ -120,6 +120,38 @@ is_typed(struct run *run, const struct op_order *order)
     return true;
 }
 
+/* Back to the plan: somebody began since it was made, and that takes a second word. */
+static void
+ask_again(struct engine *engine, struct run *run, const struct op_order *order,
+          const struct journal_op *rival)
+{
+    run->state = OP_STATE_planned;
+    run->confirmed_ms = run->undo_until_ms = 0;
+    plan_guard_rival(run, rival);
+    (void)is_typed(run, order);
+    record_read_others(engine);
+}
+
+static void
+begin(struct engine *engine, struct run *run, const struct op_order *order)
+{
+    struct arena *arena = arena_new();
+    const struct journal_op *rival;
+    struct err err = {0};
+
+    run->confirmed_ms = engine->wall_ms;
+    run->undo_until_ms = engine->now_ms + (run->is_headless ? 0 : engine->options->undo_ms);
+    run->state = OP_STATE_undo;
+    run_summarize(run, "nothing was sent yet");
+    if (!record_begin(engine, run, arena, &rival, &err)) {
+        if (rival)
+            ask_again(engine, run, order, rival);
+        else
+            refuse(engine, run, &err);
+    }
+    arena_free(arena);
+}
+
 static void
 order_confirm(struct engine *engine, const struct op_order *order)
 {
@@ -129,8 +161,6 @@ order_confirm(struct engine *engine, const struct op_order *order)
     if (!run || run->state != OP_STATE_planned)
         return;
     engine->ops_changed = true;
-    if (!*run->must_retype)
-        plan_guard_claims(engine, run); /* somebody may have begun since it was planned */
     if (!is_typed(run, order))
         return;
     if (!may(engine, run->kind, run->is_headless, &err)) {
@@ -142,14 +172,7 @@ order_confirm(struct engine *engine, const struct op_order *order)
         memcpy(engine->reason, run->reason, sizeof(engine->reason));
         engine->control_changed = true;
     }
-    run->confirmed_ms = engine->wall_ms;
-    run->undo_until_ms = engine->now_ms + (run->is_headless ? 0 : engine->options->undo_ms);
-    run->state = OP_STATE_undo;
-    run_summarize(run, "nothing was sent yet");
-    if (!record_begin(engine, run, &err)) {
-        run->is_recorded = false;
-        refuse(engine, run, &err);
-    }
+    begin(engine, run, order);
 }
 
 /* --- afterwards --- */

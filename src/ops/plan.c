@@ -118,16 +118,8 @@ guard_production(struct engine *engine, struct run *run)
 }
 
 void
-plan_guard_claims(struct engine *engine, struct run *run)
+plan_guard_rival(struct run *run, const struct journal_op *op)
 {
-    const struct journal_op *op;
-
-    record_read_others(engine);
-    op = record_claim_on(engine, run->object_id, run->pool_id);
-    for (size_t i = 0; i < run->n_items && !op; i++)
-        op = record_claim_on(engine, run->items[i].id, run->items[i].pool_id);
-    if (!op)
-        return;
     if (*run->must_retype) { /* it takes one already */
         run_say(run, OP_LINE_warning, 0, "%s@%s is at it, too", op->user, op->host);
         return;
@@ -136,6 +128,17 @@ plan_guard_claims(struct engine *engine, struct run *run)
     snprintf(run->why_retype, sizeof(run->why_retype), "%s@%s is at it: %s %s %s", op->user,
              op->host, op_verb(op->kind), op_object(op->kind), op->object_name);
     plan_warn(run, run->why_retype);
+}
+
+static void
+guard_claims(struct engine *engine, struct run *run)
+{
+    const struct journal_op *rival;
+
+    record_read_others(engine);
+    rival = record_rival(engine, run);
+    if (rival)
+        plan_guard_rival(run, rival);
 }
 
 void
@@ -150,7 +153,7 @@ plan_make(struct engine *engine, struct run *run)
     if (plan_is_refused(run) || op_is_look(run->kind))
         return;
     guard_production(engine, run);
-    plan_guard_claims(engine, run);
+    guard_claims(engine, run);
     if (!*run->summary)
         run_summarize(run, "%s %s %s: waits for your word", op_verb(run->kind),
                       op_object(run->kind), run->object_name);

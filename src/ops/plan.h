@@ -14,7 +14,7 @@ enum { PLAN_CALLS_SHOWN = 3 };
 void plan_make(struct engine *engine, struct run *run);
 
 /* Another console is at it: then it takes a second word. */
-void plan_guard_claims(struct engine *engine, struct run *run);
+void plan_guard_rival(struct run *run, const struct journal_op *rival);
 
 /* It cannot be done, and why. */
 void plan_refuse(struct engine *engine, struct run *run, const char *format, ...) PRINTF_LIKE(3, 4);

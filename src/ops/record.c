@@ -77,19 +77,36 @@ journal_items_of(const struct run *run, bool takes_all, size_t *n)
     return items;
 }
 
+const struct journal_op *
+record_rival(const struct engine *engine, const struct run *run)
+{
+    struct journal_op op = journal_op_of(engine, run);
+    struct journal_item *items = journal_items_of(run, true, &op.n_items);
+    const struct journal_op *rival;
+
+    op.items = items;
+    rival = journal_rival(&op, engine->others, engine->n_others);
+    free(items);
+    return rival;
+}
+
 bool
-record_begin(struct engine *engine, struct run *run, struct err *err)
+record_begin(struct engine *engine, struct run *run, struct arena *arena,
+             const struct journal_op **rival, struct err *err)
 {
     struct journal_op op = journal_op_of(engine, run);
     struct journal_item *items;
     bool ok;
 
+    *rival = NULL;
     if (!engine->journal) {
         *err = engine->journal_error;
         return false;
     }
     op.items = items = journal_items_of(run, true, &op.n_items);
-    ok = journal_begin(engine->journal, &op, err);
+    checkpoint(engine, "confirm");
+    ok = *run->must_retype ? journal_begin(engine->journal, &op, err)
+                           : journal_begin_alone(engine->journal, &op, arena, rival, err);
     free(items);
     run->is_recorded = ok;
     if (ok)

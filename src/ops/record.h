@@ -6,7 +6,10 @@
 
 /* Each is one transaction, after which a checkpoint is reached. False: it could not be written, and
  * err says why. */
-bool record_begin(struct engine *engine, struct run *run, struct err *err);
+/* Unless a second word was given: only when no other console is at it, however lately it began;
+ * else *rival is what it does, owned by the arena. A checkpoint is reached before, too. */
+bool record_begin(struct engine *engine, struct run *run, struct arena *arena,
+                  const struct journal_op **rival, struct err *err);
 /* The op, and with it all items that are marked as unwritten. */
 bool record_state(struct engine *engine, struct run *run, struct err *err);
 /* These items alone. */
@@ -49,8 +52,8 @@ void record_read_others(struct engine *engine);
 void record_look_at_others(struct engine *engine);
 int64_t others_due_ms(const struct engine *engine); /* monotonic; INT64_MAX */
 
-/* An op of another, living console that is about this object, or about its pool; NULL. */
-const struct journal_op *record_claim_on(const struct engine *engine, const char *object_id,
-                                         const char *pool_id);
+/* Of what was read of others: an op of another, living console that is at the same objects; NULL.
+ */
+const struct journal_op *record_rival(const struct engine *engine, const struct run *run);
 
 #endif

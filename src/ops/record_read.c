@@ -190,22 +190,3 @@ record_look_at_others(struct engine *engine)
     record_read_others(engine);
     engine->others_read_ms = engine_seldom(began_ms);
 }
-
-const struct journal_op *
-record_claim_on(const struct engine *engine, const char *object_id, const char *pool_id)
-{
-    for (size_t i = 0; i < engine->n_others; i++) {
-        const struct journal_op *op = &engine->others[i];
-        bool is_same = strcmp(op->object_id, object_id) == 0;
-
-        if (op_state_is_over(op->state) || op->is_mine || !op->is_alive)
-            continue;
-        is_same = is_same || (*pool_id && strcmp(op->pool_id, pool_id) == 0 &&
-                              strcmp(op_object(op->kind), "pool") == 0);
-        for (size_t k = 0; k < op->n_items && !is_same; k++)
-            is_same = strcmp(op->items[k].id, object_id) == 0;
-        if (is_same)
-            return op;
-    }
-    return NULL;
-}

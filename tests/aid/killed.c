@@ -24,7 +24,8 @@ kill_at_point(void *points_left, const char *where)
 {
     int *left = points_left;
 
-    (void)where;
+    if (strcmp(where, "confirm") == 0)
+        return; /* nothing is written yet, so nothing is left */
     if ((*left)-- == 0)
         kill(getpid(), SIGKILL);
 }

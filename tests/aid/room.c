@@ -206,7 +206,11 @@ be_confirmed(struct room *room, const struct op_order *order)
     text_addf(&what, "confirm %s/%s %s", order->typed, order->retyped, order->reason);
     hear(room, what.bytes);
     room->op.confirmed_ms = clock_wall_ms();
-    if (room->plan->is_unmoved)
+    if (room->plan->is_overtaken && !*room->op.must_retype) {
+        room->op.must_retype = "last one";
+        room->op.why_retype = "bob@ops2 is at it";
+        go(room, OP_STATE_planned, "not confirmed: bob@ops2 is at it");
+    } else if (room->plan->is_unmoved)
         go(room, OP_STATE_planned, "not confirmed: the name to type is another");
     else if (strcmp(order->typed, room->op.must_type) == 0 &&
              strcmp(order->retyped, room->op.must_retype) == 0)

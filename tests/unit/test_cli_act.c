@@ -416,6 +416,24 @@ yes_is_not_enough_for_what_needs_a_second_word(void **state)
 }
 
 static void
+what_somebody_began_meanwhile_takes_a_second_word(void **state)
+{
+    const struct room_plan plan = {.must_type = "eu-west", .is_overtaken = true};
+    struct act_options options = drain();
+    struct run run = run_act(&options, &plan);
+
+    (void)state;
+    assert_int_equal(run.status, ACT_failed);
+    assert_has(run.said, "bob@ops2 is at it; --yes is not enough");
+    assert_has(run.heard, "confirm eu-west/ ");
+    assert_has(run.heard, "dismiss; ");
+    options.is_yes = false, options.has_terminal = true;
+    run = run_typing(&options, &plan, "eu-west\neu-west\nlast one\n");
+    assert_int_equal(run.status, ACT_done);
+    assert_has(run.heard, "confirm eu-west/last one ");
+}
+
+static void
 what_was_typed_ahead_does_not_confirm(void **state)
 {
     const struct room_plan plan = {.must_type = "eu-west"};
@@ -684,6 +702,7 @@ main(void)
         cmocka_unit_test(another_word_does_nothing),
         cmocka_unit_test(a_second_word_is_asked_for_where_the_plan_wants_one),
         cmocka_unit_test(yes_is_not_enough_for_what_needs_a_second_word),
+        cmocka_unit_test(what_somebody_began_meanwhile_takes_a_second_word),
         cmocka_unit_test(what_was_typed_ahead_does_not_confirm),
         cmocka_unit_test(each_end_has_its_exit_status),
         cmocka_unit_test(the_end_of_the_time_leaves_it_to_the_journal),

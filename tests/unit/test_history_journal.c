@@ -688,9 +688,11 @@ only_the_owner_writes_but_the_result_of_what_was_done(void **state)
 
 /* ---- several processes ---- */
 
-/* Waits for the others, so that all claim at once; winners stay until the pipe closes. */
+typedef bool (*attempt)(struct journal *journal, struct err *err);
+
+/* Waits for the others, so that all try at once; winners stay until the pipe closes. */
 static void
-race(const struct world *world, int start, int result, int stay)
+race(const struct world *world, attempt wins, int start, int result, int stay)
 {
     struct journal *journal = journal_open(world->folder, NULL);
     struct err err = {0};
@@ -698,7 +700,7 @@ race(const struct world *world, int start, int result, int stay)
 
     if (write(result, "r", 1) != 1 || read(start, &c, 1) != 0)
         _exit(1);
-    c = !journal ? 'x' : journal_claim(journal, "op_1", &err) ? 'w' : 'l';
+    c = !journal ? 'x' : wins(journal, &err) ? 'w' : 'l';
     if (c == 'l' && err.code != ERR_REFUSED)
         c = 'x';
     if (write(result, &c, 1) != 1)
@@ -708,21 +710,19 @@ race(const struct world *world, int start, int result, int stay)
 }
 
 static void
-a_race_of_eight_has_one_winner(void **state)
+race_of_eight(const struct world *world, attempt wins)
 {
-    struct world *world = *state;
     int start[2], result[2], stay[2], n[128] = {0};
     pid_t pids[RACERS];
     char c;
 
-    leave_op(world, "op_1");
     assert_int_equal(pipe(start) | pipe(result) | pipe(stay), 0);
     for (int i = 0; i < RACERS; i++) {
         pids[i] = fork();
         if (pids[i] == 0) {
             close(start[1]);
             close(stay[1]);
-            race(world, start[0], result[1], stay[0]);
+            race(world, wins, start[0], result[1], stay[0]);
         }
     }
     for (int i = 0; i < RACERS; i++)
@@ -736,6 +736,44 @@ a_race_of_eight_has_one_winner(void **state)
     assert_int_equal(n['w'], 1);
     assert_int_equal(n['l'], RACERS - 1);
     close(start[0]), close(result[0]), close(result[1]), close(stay[0]);
+}
+
+static bool
+claims(struct journal *journal, struct err *err)
+{
+    return journal_claim(journal, "op_1", err);
+}
+
+static void
+of_eight_that_claim_an_op_one_gets_it(void **state)
+{
+    leave_op(*state, "op_1");
+    race_of_eight(*state, claims);
+}
+
+static bool
+begins_alone(struct journal *journal, struct err *err)
+{
+    const struct journal_op *rival;
+    struct arena *arena = arena_new();
+    struct journal_op op = drain("");
+    char id[OP_ID_BYTES];
+    bool begins;
+
+    snprintf(id, sizeof(id), "op_of_%d", (int)getpid());
+    op.id = id;
+    begins = journal_begin_alone(journal, &op, arena, &rival, err);
+    if (!begins && (!rival || strcmp(rival->user, "alice") != 0))
+        err_set(err, ERR_IO, "it does not say who was faster");
+    arena_free(arena);
+    return begins;
+}
+
+static void
+of_eight_that_begin_on_one_pool_one_is_alone(void **state)
+{
+    leave_op(*state, "op_of_one_that_is_gone"); /* who is in nobody's way */
+    race_of_eight(*state, begins_alone);
 }
 
 static void
@@ -1246,7 +1284,8 @@ main(void)
         T(an_op_that_is_left_to_the_journal_can_be_claimed),
         T(what_is_alive_over_or_unknown_cannot_be_claimed),
         T(only_the_owner_writes_but_the_result_of_what_was_done),
-        T(a_race_of_eight_has_one_winner),
+        T(of_eight_that_claim_an_op_one_gets_it),
+        T(of_eight_that_begin_on_one_pool_one_is_alone),
         T(two_processes_open_a_new_journal_and_write_at_once),
         T(a_writer_killed_in_the_middle_loses_nothing_it_was_told_of),
         T(readers_see_the_last_truth_while_a_writer_holds_the_pen),

@@ -168,6 +168,68 @@ what_somebody_begins_after_the_plan_asks_a_second_time_too(void **state)
     close(fds[1]);
 }
 
+/* Her checkpoint: she stops where she has looked at what others do, and waits for a byte; then she
+ * tells that she has begun. */
+struct door {
+    int told[2], begun[2];
+};
+
+static void
+pass(void *context, const char *where)
+{
+    const struct door *door = context;
+    char byte;
+
+    if (strcmp(where, "confirm") == 0 && read(door->told[0], &byte, 1) != 1)
+        _exit(1);
+    if (strcmp(where, "begin") == 0 && write(door->begun[1], "", 1) != 1)
+        _exit(1);
+}
+
+/* Ours: he has looked, too, and lets her begin before he does. */
+static void
+let_her_begin(void *context, const char *where)
+{
+    const struct door *door = context;
+    char byte;
+
+    if (strcmp(where, "confirm") != 0)
+        return;
+    if (write(door->told[1], "", 1) != 1 || read(door->begun[0], &byte, 1) != 1)
+        _exit(1);
+}
+
+static void
+of_two_that_confirm_at_the_same_moment_one_is_asked_a_second_time(void **state)
+{
+    static struct door door;
+    char job[ORDER_ID_BYTES];
+
+    (void)state;
+    assert_int_equal(pipe(door.told), 0);
+    assert_int_equal(pipe(door.begun), 0);
+    run.options.checkpoint_context = &door;
+    other = fork();
+    assert_true(other >= 0);
+    if (other == 0) {
+        run.options.checkpoint = pass;
+        hold_the_pool();
+    }
+    run.options.checkpoint = let_her_begin;
+    acting_start(&run);
+    snprintf(job, sizeof(job), "%s", acting_job(&run, JOB_STATE_active, 0)->id);
+    acting_plan(&run, OP_stop_job, (const char *const[]){job, NULL});
+    confirm_with("");
+    assert_true(watch_until(&run.watch, is_not_confirmed, &run.last_ticket));
+    assert_non_null(strstr(acting_op(&run)->summary, "alice@here is at it"));
+    assert_int_equal(acting_stops(&run), 0);
+    run.options.checkpoint = NULL;
+    for (int i = 0; i < 2; i++) {
+        close(door.told[i]);
+        close(door.begun[i]);
+    }
+}
+
 static void
 a_console_that_is_killed_is_noticed_without_another_write(void **state)
 {
@@ -263,6 +325,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_another_console_holds_asks_a_second_time),
         TEST(what_somebody_begins_after_the_plan_asks_a_second_time_too),
+        TEST(of_two_that_confirm_at_the_same_moment_one_is_asked_a_second_time),
         TEST(a_console_that_is_killed_is_noticed_without_another_write),
         TEST(what_took_a_name_takes_it_again_to_be_resumed),
         TEST(an_op_of_another_context_is_not_resumed_here),
