@@ -42,8 +42,11 @@ struct tools {
 };
 
 struct attempt_result {
-    struct fault fault; /* SIGNAL_none: it passed */
-    bool is_vn_silent;  /* UDP: nothing answers version negotiation, whatever else does */
+    struct fault fault;    /* SIGNAL_none: it passed */
+    enum signal vn_signal; /* UDP: what version negotiation met, whatever else passed; SIGNAL_none:
+                              it was answered */
+    int64_t shaken_at_ms;  /* of clock_mono_ms, when it began to ask the peer itself; 0: it did not,
+                              or nothing of that can have reached the peer */
     int64_t stage_us[STAGE_COUNT];
     int64_t rtt_us;
     uint32_t sent, lost;           /* datagrams, or connections */

@@ -276,9 +276,12 @@ connected(void *context, unsigned events)
     us = attempt_stage_passed(attempt, STAGE_tcp);
     rtt_us = ask_kernel(attempt);
     result->rtt_us = rtt_us > 0 && rtt_us < us ? rtt_us : us;
-    if (attempt->is_light || (!attempt->name && !attempt->url))
+    if (attempt->is_light || (!attempt->name && !attempt->url)) {
         attempt_finish(attempt);
-    else if (attempt->name)
+        return;
+    }
+    result->shaken_at_ms = clock_mono_ms();
+    if (attempt->name)
         start_tls(attempt);
     else
         start_http(attempt);

@@ -28,6 +28,13 @@ is_timeout(const struct fault *fault)
     return fault->signal == SIGNAL_timeout;
 }
 
+/* Somebody on the way, this host among them, says that nothing gets to the peer. */
+static bool
+names_cause(const struct fault *fault)
+{
+    return fault->signal == SIGNAL_icmp || fault->signal == SIGNAL_errno;
+}
+
 /* How large the datagrams may be, once everything else is fine. */
 static void
 swept(void *context)
@@ -56,7 +63,7 @@ finish_or_sweep(struct attempt *attempt)
 
     bool may_be_size = result->fault.signal == SIGNAL_none || fault_is_silence(&result->fault);
 
-    if (!may_be_size || result->is_vn_silent || !attempt->tries_large) {
+    if (!may_be_size || result->vn_signal != SIGNAL_none || !attempt->tries_large) {
         attempt_finish(attempt);
         return;
     }
@@ -73,7 +80,9 @@ conclude(struct attempt *attempt)
     struct text note = {
         .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
 
-    result->is_vn_silent = is_timeout(&attempt->vn_fault);
+    result->vn_signal = attempt->vn_fault.signal;
+    if (names_cause(&quic->fault))
+        result->shaken_at_ms = 0;
     result->stage_us[STAGE_quic] = quic->us;
     if (result->rtt_us < 0)
         result->rtt_us = quic->first_us;
@@ -86,7 +95,7 @@ conclude(struct attempt *attempt)
     result->fault = quic->fault;
     if (quic->fault.signal == SIGNAL_none) {
         result->sent = result->sent ? result->sent : 1;
-        if (result->is_vn_silent) {
+        if (result->vn_signal != SIGNAL_none) {
             result->lost = 0; /* it does not answer that, so nothing was lost */
             text_add(&note, "; no answer to version negotiation");
         }
@@ -111,7 +120,7 @@ settle(struct attempt *attempt)
         return;
     }
     attempt->result.fault = attempt->vn_fault;
-    attempt->result.is_vn_silent = is_timeout(&attempt->vn_fault);
+    attempt->result.vn_signal = attempt->vn_fault.signal;
     attempt_finish(attempt);
 }
 
@@ -274,6 +283,7 @@ shake_hands(void *context)
         .context = attempt,
     };
 
+    attempt->result.shaken_at_ms = clock_mono_ms();
     attempt->quic = quic_start(&plan);
 }
 

@@ -39,9 +39,10 @@ struct checks {
     bool has_discovery; /* some targets are found by SRV */
     struct timer round, publish;
     int64_t round_at_ms, whole_at_ms, published_at_us; /* of the monotonic clock */
-    bool is_in_round, is_whole, wants_whole;
-    size_t n_left;  /* rows and surveys that the round still waits for */
-    size_t n_light; /* rounds so far, to take the meter from row to row */
+    bool is_in_round, wants_whole;
+    enum row_look look; /* of the round */
+    size_t n_left;      /* rows and surveys that the round still waits for */
+    size_t n_light;     /* rounds so far, to take the meter from row to row */
     struct source_status status;
 };
 
@@ -145,7 +146,7 @@ start_rows(struct checks *checks, struct lookup *lookup)
     for (size_t i = 0; i < target->n_rows; i++) {
         struct row *row = target->rows[i];
 
-        if (row->family != lookup->family || row_look(row, checks->is_whole))
+        if (row->family != lookup->family || row_look(row, checks->look))
             continue;
         row_unresolved(row, &lookup->query.fault);
         part_over(checks);
@@ -337,6 +338,14 @@ cancel_extra(struct row *row)
         row_cancel(row);
 }
 
+static enum row_look
+look_due(const struct checks *checks, int64_t now_ms)
+{
+    if (checks->wants_whole)
+        return LOOK_wished;
+    return now_ms - checks->whole_at_ms >= checks->sweep_ms ? LOOK_sweep : LOOK_light;
+}
+
 static void
 begin_round(void *context)
 {
@@ -344,8 +353,8 @@ begin_round(void *context)
     int64_t now_ms = clock_mono_ms();
 
     each_row(checks, cancel_extra);
-    checks->is_whole = checks->wants_whole || now_ms - checks->whole_at_ms >= checks->sweep_ms;
-    if (!checks->is_whole)
+    checks->look = look_due(checks, now_ms);
+    if (checks->look == LOOK_light)
         pass_meter_on(checks);
     checks->wants_whole = false;
     checks->is_in_round = true;
@@ -358,7 +367,7 @@ begin_round(void *context)
         end_round(checks);
         return;
     }
-    if (!checks->is_whole) {
+    if (checks->look == LOOK_light) {
         each_lookup(checks, ask_if_failed);
         return;
     }
@@ -394,7 +403,7 @@ abandon_round(struct checks *checks)
 void
 checks_refresh(struct checks *checks)
 {
-    if (checks->is_in_round && checks->is_whole)
+    if (checks->is_in_round && checks->look == LOOK_wished)
         return; /* that is what it does */
     abandon_round(checks);
     checks->wants_whole = true;
@@ -467,6 +476,8 @@ checks_open(const struct probe_options *options, struct tools *tools, struct sto
         for (size_t k = 0; k < target->n_rows; k++) {
             target->rows[k]->tools = tools;
             target->rows[k]->changed = row_changed;
+            target->rows[k]->handshakes.every_ms =
+                checks->sweep_ms < HANDSHAKE_EVERY_MS ? checks->sweep_ms : HANDSHAKE_EVERY_MS;
             target->rows[k]->waits_for_meter =
                 options->measures_loss && target->rows[k]->kind == CHECK_EDGE_UDP_7844;
             target->rows[k]->context = checks;

@@ -42,6 +42,7 @@ enum signal {
     SIGNAL_few_regions,     /* it names fewer regions than cloudflared needs; code: how many */
     SIGNAL_resolver,        /* one of the resolvers fails, another answers */
     SIGNAL_libc,            /* applications are told something else than DNS says */
+    SIGNAL_unsure,          /* version negotiation is no longer answered; code: at how many */
     SIGNAL_quic_silent,     /* version negotiation passes, QUIC v1 gets no answer */
     SIGNAL_quic_strange,    /* something comes back, and it is no QUIC; code: datagrams */
     SIGNAL_quic_unfinished, /* the handshake began and stopped */

@@ -3,16 +3,20 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "probe/doubt.h"
+
+enum { MUTE_LOOKS = 3 }; /* facts/connectivity.md F3 */
 
 static void place_done(void *context);
 static void meter_done(void *context);
+static void tell(struct row *row);
 
 void
 row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_t port)
 {
     struct attempt_result known[DNS_ADDRESSES];
-    int64_t full_at_ms[DNS_ADDRESSES] = {0};
     bool is_known[DNS_ADDRESSES] = {false};
+    unsigned n_silent[DNS_ADDRESSES] = {0};
 
     for (size_t i = 0; i < n; i++) {
         struct address address = addresses[i];
@@ -21,8 +25,8 @@ row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_
         for (size_t k = 0; k < row->n_places; k++)
             if (address_is_same(&address, &row->places[k].attempt.address)) {
                 known[i] = row->places[k].last;
-                full_at_ms[i] = row->places[k].full_at_ms;
                 is_known[i] = row->places[k].is_known;
+                n_silent[i] = row->places[k].n_silent;
             }
     }
     for (size_t i = 0; i < n; i++) {
@@ -33,7 +37,7 @@ row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_
         place->attempt.address = addresses[i];
         address_set_port(&place->attempt.address, port);
         place->is_known = is_known[i];
-        place->full_at_ms = full_at_ms[i];
+        place->n_silent = n_silent[i];
         if (is_known[i])
             place->last = known[i];
     }
@@ -90,10 +94,29 @@ row_failing(const struct row *row, size_t *n_known)
     return n;
 }
 
-static bool
-is_full_due(const struct place *place)
+bool
+row_is_mute(const struct row *row)
 {
-    return place->full_at_ms == 0 || clock_mono_ms() - place->full_at_ms >= FULL_EVERY_MS;
+    return row->n_mute >= MUTE_LOOKS;
+}
+
+/* --- politeness --- */
+
+static bool
+is_handshake_due(const struct place *place)
+{
+    return handshakes_wait_ms(&place->row->handshakes, &place->attempt.address) == 0;
+}
+
+/* Its handshake is kept for a doubt: it is one of several that answer version negotiation. */
+static bool
+is_reserve(const struct place *place)
+{
+    const struct row *row = place->row;
+
+    return row->kind == CHECK_EDGE_UDP_7844 && row->n_places > 1 && !row->is_doubting &&
+           place == &row->places[row->reserve] && place->is_known &&
+           place->last.vn_signal == SIGNAL_none && fault_is_bearable(&place->last.fault);
 }
 
 /* The address that stands for all where one is enough: the first that is not known to fail. */
@@ -101,13 +124,13 @@ static const struct place *
 exemplar(const struct row *row)
 {
     for (size_t i = 0; i < row->n_places; i++)
-        if (!place_is_failing(&row->places[i]))
+        if (!place_is_failing(&row->places[i]) && !is_reserve(&row->places[i]))
             return &row->places[i];
     return row->places;
 }
 
 static void
-start(struct place *place, bool is_whole)
+start(struct place *place, enum row_look look)
 {
     struct row *row = place->row;
     struct attempt *attempt = &place->attempt;
@@ -116,7 +139,7 @@ start(struct place *place, bool is_whole)
     attempt->kind = row->kind;
     attempt->url = row->url;
     attempt->name = row->tls_name;
-    attempt->is_light = !is_whole && !is_full_due(place);
+    attempt->is_light = look != LOOK_wished && (!is_handshake_due(place) || is_reserve(place));
     attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
     attempt->tries_large = !attempt->is_light && row->other_name && place == exemplar(row);
@@ -126,25 +149,94 @@ start(struct place *place, bool is_whole)
     attempt_start(attempt);
 }
 
-bool
-row_look(struct row *row, bool is_whole)
+/* --- looking --- */
+
+/* A few bad addresses among good ones are watched; all bad ones only in turn. */
+static bool
+is_watched(const struct place *place, bool some_pass)
+{
+    return !place->is_known || place->n_silent > 0 || (some_pass && place_is_failing(place));
+}
+
+static void
+look_at_some(struct row *row)
 {
     size_t n_known, n_failing = row_failing(row, &n_known);
 
+    row->next = (row->next + 1) % row->n_places;
+    for (size_t i = 0; i < row->n_places; i++)
+        if (i == row->next || is_watched(&row->places[i], n_failing < row->n_places))
+            start(&row->places[i], LOOK_light);
+}
+
+static void
+look_at_all(struct row *row, enum row_look look)
+{
+    row->is_closer = true;
+    if (look == LOOK_sweep)
+        row->reserve = (row->reserve + 1) % row->n_places;
+    for (size_t i = 0; i < row->n_places; i++)
+        start(&row->places[i], look);
+}
+
+/* Where only handshakes tell anything, they are spread over the time instead of made all at once,
+ * so that what happens in between is seen. */
+static void
+look_where_mute(struct row *row)
+{
+    int64_t now_ms = clock_mono_ms();
+    size_t first = row->next + 1;
+
+    for (size_t i = 0; i < row->n_places; i++) {
+        size_t k = (first + i) % row->n_places;
+        struct place *place = &row->places[k];
+
+        if (place->is_known && (now_ms < row->mute_next_ms || !is_handshake_due(place)))
+            continue;
+        row->next = k;
+        row->mute_next_ms = now_ms + row->handshakes.every_ms / (int64_t)row->n_places;
+        start(place, LOOK_light);
+    }
+}
+
+static void
+idle_is_over(void *context)
+{
+    struct row *row = context;
+
+    row->running--;
+    tell(row);
+}
+
+/* The look is over as soon as the loop turns. */
+static void
+be_idle(struct row *row)
+{
+    row->running++;
+    row->idle = (struct timer){.due = idle_is_over, .context = row};
+    timer_set(row->tools->loop, &row->idle, 0);
+}
+
+bool
+row_look(struct row *row, enum row_look look)
+{
     if (row->n_places == 0)
         return false;
+    if (row->wants_whole)
+        look = LOOK_wished;
+    row->wants_whole = false;
     row->look_rtt_us = -1;
     row->look_sent = row->look_lost = 0;
-    row->is_closer = is_whole;
-    row->next = (row->next + 1) % row->n_places;
-    for (size_t i = 0; i < row->n_places; i++) {
-        struct place *place = &row->places[i];
-
-        /* a few bad addresses among good ones are watched; all bad ones only in turn */
-        if (is_whole || i == row->next || (place_is_failing(place) && n_failing < row->n_places) ||
-            !place->is_known)
-            start(place, is_whole);
-    }
+    row->is_closer = row->is_doubting = row->is_confirmed = false;
+    row->has_negotiated = row->has_passed_mute = false;
+    if (look != LOOK_wished && row_is_mute(row))
+        look_where_mute(row);
+    else if (look == LOOK_light)
+        look_at_some(row);
+    else
+        look_at_all(row, look);
+    if (row->running == 0)
+        be_idle(row);
     return true;
 }
 
@@ -156,17 +248,30 @@ row_check(struct row *row)
     if (row->running > 0)
         return true;
     row->is_extra = true;
-    return row_look(row, true);
+    return row_look(row, LOOK_wished);
+}
+
+/* The peer has seen that handshake, however it ended. */
+static void
+account_for(struct place *place)
+{
+    struct handshakes *handshakes = &place->row->handshakes;
+    int64_t at_ms = place->attempt.result.shaken_at_ms;
+
+    if (at_ms > 0)
+        handshakes_add(handshakes, &place->attempt.address, at_ms);
 }
 
 void
 row_cancel(struct row *row)
 {
+    row->wants_whole |= row->is_extra && row->running > 0;
     for (size_t i = 0; i < row->n_places; i++) {
-        if (row->is_extra && row->running > 0)
-            row->places[i].full_at_ms = 0;
+        if (row->places[i].attempt.is_running)
+            account_for(&row->places[i]);
         attempt_cancel(&row->places[i].attempt);
     }
+    timer_clear(row->tools->loop, &row->idle);
     row->running = 0;
     row->is_extra = false;
     row->wants_meter |= row->meter != NULL;
@@ -197,7 +302,7 @@ start_meter(struct row *row)
     if (!row->wants_meter || row->meter)
         return false;
     row->wants_meter = false;
-    if (!place)
+    if (!place || row_is_mute(row))
         return false;
     row->meter = meter_start(row->tools->loop, &place->attempt.address, meter_done, row);
     return true;
@@ -236,6 +341,16 @@ meter_done(void *context)
     row->changed(row->context, row->waits_for_meter && !row->is_extra);
 }
 
+/* Only handshakes count, for what fails says nothing about version negotiation. */
+static void
+count_mute(struct row *row)
+{
+    if (row->has_negotiated)
+        row->n_mute = 0;
+    else if (row->has_passed_mute && row->n_mute < MUTE_LOOKS)
+        row->n_mute++;
+}
+
 /* All addresses of the look have answered, or not. */
 static void
 end_look(struct row *row)
@@ -243,6 +358,8 @@ end_look(struct row *row)
     bool was_extra = row->is_extra;
     bool is_metering;
 
+    doubt_settle(row);
+    count_mute(row);
     remember(row);
     row->wants_meter |= row->waits_for_meter;
     is_metering = start_meter(row);
@@ -250,15 +367,16 @@ end_look(struct row *row)
     row->changed(row->context, !was_extra && !(is_metering && row->waits_for_meter));
 }
 
-/* Version negotiation fails, where a handshake has passed: a peer that never answered it is not
- * failing, and one that did must be asked again wholly before it counts. */
-static bool
-is_doubtful(const struct place *place)
+static void
+tell(struct row *row)
 {
-    return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844 && place->is_known &&
-           fault_is_bearable(&place->last.fault) &&
-           !fault_is_bearable(&place->attempt.result.fault);
+    if (row->running == 0)
+        end_look(row);
+    else
+        row->changed(row->context, false);
 }
+
+/* --- what an attempt says --- */
 
 /* A light attempt says nothing about handshake and answer: what was known of them stays. */
 static void
@@ -267,9 +385,7 @@ merge(struct place *place)
     struct attempt_result fresh = place->attempt.result;
     const struct attempt_result *old = &place->last;
 
-    if (!place->attempt.is_light)
-        place->full_at_ms = clock_mono_ms();
-    else if (place->is_known && fresh.fault.signal == SIGNAL_none) {
+    if (place->attempt.is_light && place->is_known && fresh.fault.signal == SIGNAL_none) {
         memcpy(fresh.note, old->note, sizeof(fresh.note));
         fresh.stage_us[STAGE_tls] = old->stage_us[STAGE_tls];
         fresh.stage_us[STAGE_http] = old->stage_us[STAGE_http];
@@ -282,15 +398,59 @@ merge(struct place *place)
     }
     place->last = fresh;
     place->is_known = true;
+    place->n_silent = 0;
+}
+
+/* News of one address: how about the others? Once in a look. */
+static void
+look_at_the_others(const struct place *place)
+{
+    struct row *row = place->row;
+
+    if (row->is_closer)
+        return;
+    row->is_closer = true;
+    for (size_t i = 0; i < row->n_places; i++) {
+        struct place *other = &row->places[i];
+
+        if (other != place && !other->attempt.is_running &&
+            (!row_is_mute(row) || is_handshake_due(other)))
+            start(other, LOOK_light);
+    }
 }
 
 static void
-tell(struct row *row)
+doubt(struct place *place)
 {
-    if (row->running == 0)
-        end_look(row);
-    else
-        row->changed(row->context, false);
+    place->row->is_doubting = true;
+    if (is_handshake_due(place)) {
+        start(place, LOOK_light);
+        return;
+    }
+    place->n_silent++;
+    look_at_the_others(place);
+}
+
+static void
+believe(struct place *place)
+{
+    struct row *row = place->row;
+    const struct attempt_result *result = &place->attempt.result;
+    bool was_known = place->is_known, was_failing = place_is_failing(place), passes;
+
+    merge(place);
+    passes = fault_is_bearable(&result->fault);
+    if (!passes)
+        row->last_failure_ms = result->at_ms;
+    else if (row->look_rtt_us < 0 || result->rtt_us < row->look_rtt_us)
+        row->look_rtt_us = result->rtt_us;
+    if (row->kind == CHECK_EDGE_UDP_7844 && !place->attempt.is_light) {
+        row->has_passed_mute |= passes && result->vn_signal != SIGNAL_none;
+        row->is_confirmed |= was_known && !was_failing && result->fault.signal == SIGNAL_timeout;
+    }
+    row->has_negotiated |= result->vn_signal == SIGNAL_none;
+    if (was_known && was_failing != place_is_failing(place))
+        look_at_the_others(place);
 }
 
 static void
@@ -299,40 +459,18 @@ place_done(void *context)
     struct place *place = context;
     struct row *row = place->row;
     const struct attempt_result *result = &place->attempt.result;
-    bool was_known = place->is_known, was_failing = place_is_failing(place);
-    bool failed_before_tls = was_failing && !fault_is_deep(&place->last.fault);
-    bool was_light = place->attempt.is_light;
 
     row->running--;
     row->latest = (size_t)(place - row->places);
-    if (is_doubtful(place)) {
-        bool is_usual = result->is_vn_silent && place->last.is_vn_silent;
-
-        row->look_sent += is_usual ? 0 : result->sent;
-        row->look_lost += is_usual ? 0 : result->lost;
-        row->at_ms = result->at_ms;
-        if (!is_usual)
-            start(place, true);
-        tell(row);
-        return;
-    }
-    merge(place);
     row->at_ms = result->at_ms;
-    if (!fault_is_own(&result->fault)) {
-        row->look_sent += result->sent;
-        row->look_lost += result->lost;
-    }
-    if (!fault_is_bearable(&result->fault))
-        row->last_failure_ms = result->at_ms;
-    else if (row->look_rtt_us < 0 || result->rtt_us < row->look_rtt_us)
-        row->look_rtt_us = result->rtt_us;
-    if (was_light && failed_before_tls && fault_is_bearable(&result->fault))
-        start(place, true); /* it is back: is it still the same peer? */
-    if (was_known && was_failing != place_is_failing(place) && !row->is_closer) {
-        row->is_closer = true; /* news: how about the others? */
-        for (size_t i = 0; i < row->n_places; i++)
-            if (&row->places[i] != place && !row->places[i].attempt.is_running)
-                start(&row->places[i], false);
+    account_for(place);
+    if (!doubt_is_moot(place)) {
+        row->look_sent += fault_is_own(&result->fault) ? 0 : result->sent;
+        row->look_lost += fault_is_own(&result->fault) ? 0 : result->lost;
+        if (doubt_begins(place))
+            doubt(place);
+        else
+            believe(place);
     }
     tell(row);
 }

@@ -5,9 +5,14 @@
 
 #include "probe/attempt.h"
 #include "probe/dns.h"
+#include "probe/handshakes.h"
 #include "probe/meter.h"
 
-enum { FULL_EVERY_MS = 300000 }; /* politeness: whole handshakes with one address (J4) */
+enum row_look {
+    LOOK_light,  /* the next address */
+    LOOK_sweep,  /* every address, wholly where politeness allows it (handshakes.h) */
+    LOOK_wished, /* every address wholly: somebody wants to know */
+};
 
 struct row;
 
@@ -16,7 +21,8 @@ struct place { /* one address of the name */
     struct attempt attempt;
     struct attempt_result last; /* a light attempt renews its network part only */
     bool is_known;
-    int64_t full_at_ms; /* of clock_mono_ms, the last whole attempt; 0: never */
+    unsigned n_silent; /* looks in a row since it stopped answering version negotiation; 0: no
+                          doubt about it (doubt.h) */
 };
 
 struct row {
@@ -36,11 +42,16 @@ struct row {
     struct place places[DNS_ADDRESSES];
     size_t n_places;
     size_t latest; /* the place measured last */
+    struct handshakes handshakes;
+    size_t reserve;       /* the place whose handshake is kept for a doubt */
+    unsigned n_mute;      /* looks in which handshakes passed and version negotiation never did */
+    int64_t mute_next_ms; /* of clock_mono_ms: the next handshake of a mute row */
     struct series rtt_trend;
     uint32_t sent[SERIES_POINTS], lost[SERIES_POINTS]; /* in step with rtt_trend */
     int64_t at_ms, failing_since_ms, last_failure_ms;
     /* loss and jitter */
     bool wants_check;     /* row_check, once the round under way is over */
+    bool wants_whole;     /* what row_check began was cut off: the next look does it */
     bool wants_meter;     /* as soon as the look under way, or the next one, is over */
     bool waits_for_meter; /* no look is over before it was measured */
     struct meter *meter;  /* owned; NULL when it does not run */
@@ -48,8 +59,13 @@ struct row {
     struct check_burst burst; /* the same, as it is shown, with its history */
     /* the look under way */
     size_t next, running;
-    bool is_extra;  /* it belongs to no round: changed is never called with is_done */
-    bool is_closer; /* a light look found a change, and now all addresses are looked at */
+    bool is_extra;     /* it belongs to no round: changed is never called with is_done */
+    bool is_closer;    /* a light look found a change, and now all addresses are looked at */
+    bool is_doubting;  /* one address has come into doubt: the reserve may be asked */
+    bool is_confirmed; /* an address that passed before answers neither that nor a handshake */
+    bool has_negotiated, has_passed_mute; /* version negotiation was answered; a handshake passed
+                                             where it was not */
+    struct timer idle;                    /* there is nothing to measure this time */
     int64_t look_rtt_us;
     uint32_t look_sent, look_lost;
 };
@@ -60,9 +76,9 @@ void row_resolved(struct row *row, const struct address *addresses, size_t n, ui
 /* The name could not be resolved: the row fails with that. */
 void row_unresolved(struct row *row, const struct fault *fault);
 
-/* Measure: every address wholly, or the next one lightly. row->changed follows from the loop. False
- * when there is nothing to measure: changed is not called. */
-bool row_look(struct row *row, bool is_whole);
+/* Measure; row->changed follows from the loop. False when no address is known: changed is not
+ * called. */
+bool row_look(struct row *row, enum row_look look);
 /* Measure every address wholly, and loss and jitter, outside any round; nothing when that is under
  * way. False when no address is known. */
 bool row_check(struct row *row);
@@ -75,5 +91,7 @@ bool place_is_measured(const struct place *place);
 bool place_is_failing(const struct place *place);
 /* How many places failed at their last attempt, and how many are known at all. */
 size_t row_failing(const struct row *row, size_t *n_known);
+/* Its addresses never answer version negotiation, so that only handshakes tell anything. */
+bool row_is_mute(const struct row *row);
 
 #endif

@@ -5,6 +5,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 #include "probe/api_answer.h"
+#include "probe/doubt.h"
 #include "probe/naming.h"
 
 /* All that a verdict may depend on. */
@@ -246,6 +247,9 @@ find(const struct target *target, const struct row *row, const struct view_facts
 
     finding.fault = row->dns_fault;
     if (row->n_places == 0)
+        return finding;
+    finding.place = n_failing == 0 ? doubt_judge(row, &finding.fault) : NULL;
+    if (finding.place)
         return finding;
     finding.place = first_place(row, n_failing > 0 ? place_is_failing : is_weak);
     if (!finding.place && n_known == 0)

@@ -297,3 +297,10 @@ edge_port(const struct edge *edge)
 {
     return edge->port;
 }
+
+void
+edge_handshakes(const struct edge *edge, unsigned *over_tcp, unsigned *over_udp)
+{
+    *over_tcp = edge_tcp_handshakes(edge->tcp);
+    *over_udp = edge_quic_handshakes(edge->quic);
+}

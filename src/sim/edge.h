@@ -18,4 +18,7 @@ void edge_wake(struct edge *edge);
 
 uint16_t edge_port(const struct edge *edge); /* of TCP and of UDP */
 
+/* How many handshakes it was asked for so far, over TCP and over UDP. Any thread. */
+void edge_handshakes(const struct edge *edge, unsigned *over_tcp, unsigned *over_udp);
+
 #endif

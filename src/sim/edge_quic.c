@@ -5,6 +5,7 @@
 #include <ngtcp2/ngtcp2.h>
 #include <ngtcp2/ngtcp2_crypto.h>
 #include <ngtcp2/ngtcp2_crypto_gnutls.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,6 +40,7 @@ struct edge_quic {
     gnutls_certificate_credentials_t credentials[PKI_LEAVES];
     struct connection *connection[CONNECTIONS];
     size_t n;
+    atomic_uint handshakes;
 };
 
 static ngtcp2_tstamp
@@ -319,6 +321,7 @@ edge_quic_receive(struct edge_quic *quic, const struct edge_datagram *datagram)
         if (!quic->connection[i])
             return;
         quic->n++;
+        quic->handshakes++;
     }
     if (!connection_receive(quic, quic->connection[i], datagram))
         connection_drop(quic, i);
@@ -351,4 +354,10 @@ edge_quic_run(struct edge_quic *quic)
         if (ngtcp2_conn_handle_expiry(conn, now()) != 0 || !connection_send(quic->connection[i]))
             connection_drop(quic, i);
     }
+}
+
+unsigned
+edge_quic_handshakes(const struct edge_quic *quic)
+{
+    return quic->handshakes;
 }

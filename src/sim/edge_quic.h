@@ -31,5 +31,7 @@ void edge_quic_receive(struct edge_quic *quic, const struct edge_datagram *datag
 /* When something is due, as clock_mono_ms; INT64_MAX: nothing. */
 int64_t edge_quic_deadline_ms(const struct edge_quic *quic);
 void edge_quic_run(struct edge_quic *quic); /* what is due */
+/* How many connections were begun so far. Any thread. */
+unsigned edge_quic_handshakes(const struct edge_quic *quic);
 
 #endif

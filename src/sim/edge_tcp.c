@@ -1,6 +1,7 @@
 #include "sim/edge_tcp.h"
 
 #include <netinet/in.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ struct edge_tcp {
     size_t n_listeners;
     struct client client[EDGE_CLIENTS];
     size_t n_clients;
+    atomic_uint handshakes;
 };
 
 struct edge_tcp *
@@ -182,6 +184,7 @@ client_go_on(struct edge_tcp *tcp, struct client *client)
     if (client->phase == PHASE_handshake) {
         step = pki_handshake(client->session);
         if (step == PKI_done) {
+            tcp->handshakes++;
             pki_send(client->session, preface, sizeof(preface) - 1);
             client->phase = PHASE_open;
             step = PKI_wants_read;
@@ -209,4 +212,10 @@ edge_tcp_run(struct edge_tcp *tcp, const struct pollfd *polls, size_t n)
     for (size_t i = 0; i < tcp->n_listeners; i++)
         if (polls[i].revents && tcp->n_clients < EDGE_CLIENTS)
             client_accept(tcp, tcp->listener[i].fd);
+}
+
+unsigned
+edge_tcp_handshakes(const struct edge_tcp *tcp)
+{
+    return tcp->handshakes;
 }

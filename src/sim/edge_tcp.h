@@ -24,5 +24,7 @@ size_t edge_tcp_polls(struct edge_tcp *tcp, struct pollfd polls[EDGE_TCP_POLLS])
 int64_t edge_tcp_deadline_ms(const struct edge_tcp *tcp);
 /* Do what polls, as filled and then waited for, allow. */
 void edge_tcp_run(struct edge_tcp *tcp, const struct pollfd *polls, size_t n);
+/* How many TLS handshakes were finished so far. Any thread. */
+unsigned edge_tcp_handshakes(const struct edge_tcp *tcp);
 
 #endif

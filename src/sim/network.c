@@ -231,6 +231,12 @@ network_edge_udp(const struct network *network)
     return network->edge_address;
 }
 
+void
+network_edge_handshakes(const struct network *network, unsigned *over_tcp, unsigned *over_udp)
+{
+    edge_handshakes(network->edge, over_tcp, over_udp);
+}
+
 const char *
 network_edge_ca_file(const struct network *network)
 {

@@ -45,6 +45,8 @@ const char *network_mcp_url(const struct network *network, size_t i);
 /* "127.0.0.1:PORT", the port also bound on [::1] where the host has it. */
 const char *network_edge_tcp(const struct network *network);
 const char *network_edge_udp(const struct network *network);
+/* How many handshakes it was asked for so far: to prove that a client is polite. Any thread. */
+void network_edge_handshakes(const struct network *network, unsigned *over_tcp, unsigned *over_udp);
 /* PEM file of the authority that a client must trust to verify the edge. */
 const char *network_edge_ca_file(const struct network *network);
 

@@ -157,7 +157,7 @@ measurements_take_turns_where_files_are_few(void **state)
     loop_close(loop);
 }
 
-/* --- version negotiation alone is no verdict --- */
+/* --- a look at one address --- */
 
 static void
 look_is_over(void *context, bool is_done)
@@ -166,7 +166,7 @@ look_is_over(void *context, bool is_done)
 }
 
 static void
-a_light_look_that_fails_is_followed_by_a_handshake(void **state)
+a_light_look_that_is_refused_fails_without_a_handshake(void **state)
 {
     struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t n = sizeof(here);
@@ -186,14 +186,15 @@ a_light_look_that_fails_is_followed_by_a_handshake(void **state)
                        .changed = look_is_over,
                        .context = &is_over};
     row_resolved(&row, &address, 1, ntohs(here.sin_port));
+    row.handshakes.every_ms = HANDSHAKE_EVERY_MS;
     row.places[0].is_known = true; /* and it passed, just now */
-    row.places[0].full_at_ms = clock_mono_ms();
-    assert_true(row_look(&row, false));
-    assert_true(row.places[0].attempt.is_light);
+    handshakes_add(&row.handshakes, &row.places[0].attempt.address, clock_mono_ms());
+    assert_true(row_look(&row, LOOK_light));
     while (!is_over) /* it has deadlines of its own */
         loop_turn(tools.loop);
-    assert_false(row.places[0].attempt.is_light);
+    assert_true(row.places[0].attempt.is_light);
     assert_int_equal(row.places[0].last.fault.signal, SIGNAL_icmp);
+    assert_true(place_is_failing(&row.places[0]));
     row_cancel(&row);
     loop_close(tools.loop);
 }
@@ -222,7 +223,7 @@ main(void)
         cmocka_unit_test(a_connection_that_is_reset_at_once_is_cut_by_a_device),
         cmocka_unit_test(a_connection_that_is_closed_and_reset_at_once_says_so),
         cmocka_unit_test(measurements_take_turns_where_files_are_few),
-        cmocka_unit_test(a_light_look_that_fails_is_followed_by_a_handshake),
+        cmocka_unit_test(a_light_look_that_is_refused_fails_without_a_handshake),
         cmocka_unit_test(an_address_of_nat64_has_one_of_ipv4_inside),
     };
 
