@@ -115,6 +115,20 @@ count_network(const struct judge *judge, struct counts *counts)
     }
 }
 
+/* Of what is too many to be counted, or no thing of its own, only what is wrong counts: a critical
+ * finding and a zero beside it would contradict each other. */
+static void
+count_wrong(const struct judge *judge, struct counts *counts)
+{
+    for (size_t i = 0; i < judge->n_jobs; i++)
+        if (judge->job_judgements[i].severity != SEVERITY_info)
+            count_severity(counts, judge->job_judgements[i].severity);
+    for (size_t i = 0; i < judge->n_suspicions; i++)
+        if (judge->suspicions[i].severity != SEVERITY_info &&
+            rule_is_of_sources(judge->suspicions[i].rule))
+            count_severity(counts, judge->suspicions[i].severity);
+}
+
 static struct judge
 judge_new(struct arena *arena, const struct snapshot *snapshot, const struct thresholds *thresholds,
           int64_t now_ms)
@@ -175,6 +189,7 @@ assess(const struct snapshot *snapshot, const struct thresholds *thresholds, int
     out->connectors = judge.connector_severity;
     count_pools(&judge, &out->counts);
     count_network(&judge, &out->counts);
+    count_wrong(&judge, &out->counts);
     return out;
 }
 

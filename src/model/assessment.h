@@ -89,8 +89,8 @@ struct assessment {
     size_t n_layers;
     const struct finding *findings; /* worst first; a cause hides what merely follows from it */
     size_t n_findings;
-    struct counts
-        counts; /* pools, tunnels, connectors and checks by state; a healthy fleet has ok only */
+    struct counts counts; /* pools, tunnels, connectors and checks by state, and jobs, the API and
+                           * sources that something is wrong with; a healthy fleet has ok only */
 };
 
 /* Caller frees with assessment_free. now_ms is wall time. */

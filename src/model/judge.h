@@ -88,6 +88,8 @@ void suspect(struct judge *judge, enum rule rule, size_t row, int64_t weight);
 void suspect_as(struct judge *judge, enum severity severity, enum rule rule, size_t row,
                 int64_t weight);
 bool is_suspected(const struct judge *judge, enum rule rule);
+/* Is it about the API or another source, which is no row that could be counted? */
+bool rule_is_of_sources(enum rule rule);
 
 /* Step one. */
 void judge_api(struct judge *judge);

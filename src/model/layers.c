@@ -41,19 +41,25 @@ void
 note(const struct judge *judge, struct layer_check *out, enum layer_verdict verdict,
      const char *format, ...)
 {
-    bool is_first = !out->evidence[0];
+    bool is_first = !out->evidence[0], is_more;
     TEXT(line, LONGEST_LINE);
+    TEXT(this, LONGEST_LINE);
     va_list args;
 
     if (!is_first && rank(verdict) < rank(out->verdict))
         return;
-    if (!is_first && rank(verdict) == rank(out->verdict))
-        text_addf(&line, "%s; ", out->evidence);
     va_start(args, format);
-    text_vaddf(&line, format, args);
+    text_vaddf(&this, format, args);
     va_end(args);
+    is_more = !is_first && rank(verdict) == rank(out->verdict);
+    if (is_more && strstr(out->evidence, this.bytes))
+        return; /* said already, as of the same address over TCP and over UDP */
+    if (is_more)
+        text_addf(&line, "%s; ", out->evidence);
+    text_add(&line, this.bytes);
     out->verdict = verdict;
-    out->evidence = arena_printf(judge->arena, "%s%s", line.bytes, line.is_cut ? "…" : "");
+    out->evidence =
+        arena_printf(judge->arena, "%s%s", line.bytes, line.is_cut || this.is_cut ? "…" : "");
 }
 
 /* ---- what belongs together ---- */

@@ -68,6 +68,13 @@ suspect(struct judge *judge, enum rule rule, size_t row, int64_t weight)
 }
 
 bool
+rule_is_of_sources(enum rule rule)
+{
+    return strncmp(rules[rule].name, "api.", 4) == 0 ||
+           strncmp(rules[rule].name, "source.", 7) == 0;
+}
+
+bool
 is_suspected(const struct judge *judge, enum rule rule)
 {
     for (size_t i = 0; i < judge->n_suspicions; i++)

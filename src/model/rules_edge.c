@@ -252,9 +252,15 @@ explain_edge_tls_intercepted(struct judge *judge, const struct suspicion *suspic
                              struct finding *out)
 {
     const struct check *check = explain_meaning(judge, suspicion, CHECK_MEANS_intercepted, out);
+    const char *issuer = strstr(check->error, "; issuer ");
 
-    out->summary =
-        arena_printf(judge->arena, "somebody else answers for %s: %s", check->target, check->error);
+    if (issuer) /* who it is comes before how one knows, which a narrow screen cuts off */
+        out->summary =
+            arena_printf(judge->arena, "somebody else answers for %s: %s (%.*s)", check->target,
+                         issuer + 2, (int)(issuer - check->error), check->error);
+    else
+        out->summary = arena_printf(judge->arena, "somebody else answers for %s: %s", check->target,
+                                    check->error);
 }
 
 void

@@ -59,7 +59,8 @@ struct console {
     struct overlay overlay[OVERLAYS_MOST];
     int n_overlays;
     struct prompt prompt;
-    struct layout layout; /* of the last picture */
+    struct layout layout;   /* of the last picture */
+    bool is_next_step_said; /* in the diagnosis line; else the message line says it */
     int theme_index;
 
     /* what is done */

@@ -94,7 +94,9 @@ wrap(struct page *page, const struct wrapping *how, const char *s)
     if (cells < 1)
         cells = 1;
     for (int i = 1; i == 1 || *s; i++) {
-        size_t n = i == how->most ? strlen(s) : fitting(s, cells);
+        bool is_last =
+            i == how->most || (page->is_cut && page->lines - page->scroll == page->r.h - 1);
+        size_t n = is_last ? strlen(s) : fitting(s, cells);
 
         if (next_line(page, &y)) {
             snprintf(line, sizeof(line), "%.*s", (int)n, s);

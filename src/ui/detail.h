@@ -9,8 +9,9 @@ struct page {
     struct canvas *canvas;
     struct rect r;
     const struct frame *frame;
-    int scroll; /* lines to leave out */
-    int lines;  /* written so far, also those that are not seen */
+    int scroll;  /* lines to leave out */
+    int lines;   /* written so far, also those that are not seen */
+    bool is_cut; /* nobody can scroll it: a sentence that the end cuts off ends in an ellipsis */
 };
 
 /* "✗ eu-west   no workers" */

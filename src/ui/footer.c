@@ -9,6 +9,8 @@
 #include "ui/op_view.h"
 #include "ui/op_words.h"
 
+enum { EVENT_SHOWN_MS = 5000 };
+
 struct hint {
     enum command_id command;
     const char *word;
@@ -177,8 +179,28 @@ newest_event_draw(const struct console *console, struct canvas *canvas, struct r
     x += canvas_text(canvas, x, r.y, 1, event->role,
                      glyph(frame->theme, frame->is_ascii, event->role)) +
          1;
-    x += canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_dim, event->what) + 1;
+    x += canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_dim, event->what);
+    x += canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_dim, ": ");
     canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_text, event->text);
+}
+
+/* What to do about the worst finding, where the diagnosis line has no room for it; for a moment
+ * what has just happened instead, unless that is the finding once more. */
+static bool
+next_step_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct assessment *assessment = console->frame.assessment;
+    const struct event *event = events_at(console->events, 0);
+    int x = r.x + 1;
+
+    if (console->is_next_step_said || assessment->n_findings == 0)
+        return false;
+    if (event && console->frame.now_ms - event->at_ms < EVENT_SHOWN_MS &&
+        strncmp(event->text, assessment->findings[0].summary, strlen(event->text)) != 0)
+        return false;
+    x += canvas_text(canvas, x, r.y, r.w - 2, ROLE_key, "next step") + 2;
+    canvas_text(canvas, x, r.y, r.x + r.w - 1 - x, ROLE_text, assessment->findings[0].next_step);
+    return true;
 }
 
 /* Where the events have a pane of their own: which sources are fresh, and how old the others are. A
@@ -306,7 +328,7 @@ footer_draw(struct console *console, struct canvas *canvas)
         return;
     } else if (layout->message.h && layout->size[VIEW_events] == VIEW_WHOLE) {
         sources_draw(console, canvas, layout->message);
-    } else if (layout->message.h) {
+    } else if (layout->message.h && !next_step_draw(console, canvas, message)) {
         newest_event_draw(console, canvas, message);
     }
 }

@@ -8,6 +8,8 @@
 #include "ui/op_view.h"
 #include "ui/op_words.h"
 
+enum { LEAST_NEXT_STEP_CELLS = 24 };
+
 /* A line that is filled from both ends. */
 struct line_ends {
     struct canvas *canvas;
@@ -168,8 +170,9 @@ say_summary(struct line_ends *line, enum role role, const struct finding *findin
     line->right = right;
 }
 
-/* The first finding is the worst; information alone is no alarm. */
-static void
+/* The first finding is the worst; information alone is no alarm. True when nothing that it says had
+ * to be left out for lack of room. */
+static bool
 finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
 {
     const struct assessment *assessment = frame->assessment;
@@ -184,12 +187,15 @@ finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
     from_left(&line, role, glyph(frame->theme, frame->is_ascii, role));
     from_left(&line, role, " ");
     say_summary(&line, role, worst);
-    if (line.right - line.left > 24 && worst->next_step && worst->next_step[0]) {
-        from_left(&line, ROLE_dim, "  ");
-        from_left(&line, ROLE_dim, arrow(frame));
-        from_left(&line, ROLE_dim, " ");
-        from_left(&line, ROLE_text, worst->next_step);
-    }
+    if (!worst->next_step || !*worst->next_step)
+        return true;
+    if (line.right - line.left <= LEAST_NEXT_STEP_CELLS)
+        return false;
+    from_left(&line, ROLE_dim, "  ");
+    from_left(&line, ROLE_dim, arrow(frame));
+    from_left(&line, ROLE_dim, " ");
+    from_left(&line, ROLE_text, worst->next_step);
+    return true;
 }
 
 static size_t
@@ -257,23 +263,25 @@ findings_wrap(const struct frame *frame, struct canvas *canvas, struct rect r)
     }
 }
 
-static void
+/* False when the next step of the finding that it shows had no room. */
+static bool
 diagnosis_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
 {
     if (r.h < 1)
-        return;
+        return true;
     if (outcome_draw(frame, canvas, (struct rect){r.x, r.y, r.w, 1})) {
         r.y++;
         r.h--;
     }
     if (r.h < 1)
-        return;
-    if (frame->assessment->n_findings > 0 && r.h > 1)
-        findings_wrap(frame, canvas, r);
-    else if (frame->assessment->n_findings > 0)
-        finding_draw(frame, canvas, r);
-    else
+        return true;
+    if (frame->assessment->n_findings == 0)
         nothing_wrong_draw(frame, canvas, r);
+    else if (r.h > 1)
+        findings_wrap(frame, canvas, r);
+    else
+        return finding_draw(frame, canvas, r);
+    return true;
 }
 
 static enum role
@@ -316,5 +324,5 @@ header_draw(struct console *console, struct canvas *canvas)
         return;
     }
     bar_draw(console, canvas, console->layout.bar);
-    diagnosis_draw(&console->frame, canvas, console->layout.diagnosis);
+    console->is_next_step_said = diagnosis_draw(&console->frame, canvas, console->layout.diagnosis);
 }

@@ -38,6 +38,8 @@ pane_stale_source(const struct pane *pane, const struct frame *frame)
 }
 
 /* How much a badge says; a narrow title gets the next shorter one. */
+enum { ROOM_FOR_ADVICE = 30 }; /* cells */
+
 enum badge {
     BADGE_whole, /* "X sessions unreachable, last seen 13:20:06 (42m10s)" */
     BADGE_why,   /* "X unreachable, last seen 13:20:06 (42m10s)" */
@@ -213,7 +215,9 @@ say_source(struct page *page, enum source source)
         page_sentence(page, ROLE_stale, ROLE_dim, line.bytes);
     } else if (status->state == SOURCE_STATE_disabled) {
         text_addf(&line, "%s: off", source_name(source));
-        if (status->error[0])
+        if (status->error[0] && page->r.w < ROOM_FOR_ADVICE)
+            text_addf(&line, ", %.*s", (int)strcspn(status->error, ":"), status->error);
+        else if (status->error[0])
             text_addf(&line, ": %s", status->error);
         page_sentence(page, ROLE_info, ROLE_dim, line.bytes);
     } else if (status->state == SOURCE_STATE_error && status->ok_at_ms == 0) {

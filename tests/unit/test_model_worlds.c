@@ -52,6 +52,7 @@ a_dead_api_is_one_finding_and_hides_what_follows(void **state)
     assert_string_equal(world_rules(world), "api.unreachable");
     assert_int_equal(world_finding(world, "api.unreachable")->severity, SEVERITY_critical);
     assert_int_equal(world_assess(world)->counts.unknown, 4);
+    assert_true(world_assess(world)->counts.fail > 0); /* no zero beside a critical finding */
     world_free(world);
 }
 

@@ -232,7 +232,7 @@ order(const struct row *a, const struct row *b)
 
 static const struct column columns[] = {
     {"TARGET", "target", 12, 18, 0, UNIT_none, .text = target, .role = target_role},
-    {"PORT", "port", 8, 9, 0, UNIT_none, .text = protocol},
+    {"PORT", "port", 9, 9, 0, UNIT_none, .text = protocol},
     {"IP", "ip", 2, 2, 0, UNIT_none, .text = family},
     {"VERDICT", "verdict", 7, 7, 1, UNIT_none, .text = check_verdict_word, .role = mark},
     {"RTT", "rtt", 6, 6, 1, UNIT_us, .value = rtt},
@@ -243,7 +243,7 @@ static const struct column columns[] = {
     {"QUIC", "quic", 5, 6, 4, UNIT_us, .value = quic, .show = show_quic, .role = quic_role},
     {"LOSS", "loss", 4, 5, 2, UNIT_parts, .value = loss, .role = loss_role},
     {"JITTER", "jitter", 6, 6, 6, UNIT_us, .value = jitter},
-    {"TREND", "trend", 10, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
+    {"TREND", "trend", 8, 30, 3, UNIT_none, .trend = trend, .role = trend_role},
     {"SAW", "saw", 24, 60, 7, UNIT_none, .may_be_blank = true, .text = saw, .role = saw_role},
 };
 
@@ -265,13 +265,39 @@ is_wrong(const struct row *row, const char *key)
     return weight(check_of(row)) <= 1;
 }
 
+static bool
+is_same_fault(const struct check *a, const struct check *b)
+{
+    return strcmp(a->error, b->error) == 0 &&
+           strcmp(a->cause ? a->cause : "", b->cause ? b->cause : "") == 0 &&
+           strcmp(check_next_step(a), check_next_step(b)) == 0;
+}
+
+/* How many of the worst there are of its fault; 0 when an earlier one said it. */
+static size_t
+count_fault(const struct worst *worst, size_t which)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < worst->n; i++) {
+        if (!is_same_fault(check_of(&worst->row[i]), check_of(&worst->row[which])))
+            continue;
+        if (i < which)
+            return 0;
+        n++;
+    }
+    return n;
+}
+
 static void
-page_wrong(struct page *page, const struct row *row)
+page_wrong(struct page *page, const struct row *row, size_t n)
 {
     const struct check *check = check_of(row);
     TEXT(line, 700);
 
     text_add(&line, id(row));
+    if (n > 1)
+        text_addf(&line, " and %zu more", n - 1);
     if (check->failing_since_ms > 0) {
         text_add(&line, ", failing for ");
         age_add(&line, row->frame, check->failing_since_ms);
@@ -285,21 +311,22 @@ page_wrong(struct page *page, const struct row *row)
         page_next_step(page, check_next_step(check));
 }
 
-/* Under the rows, where there is room: what is wrong, in words. */
+/* Under the rows, where there is room: what is wrong, in words, each fault once. */
 static void
 draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pane_state *state,
      bool is_focused)
 {
     int used = pane_draw_rows(&pane_checks, canvas, r, frame, state, is_focused) + 1;
-    struct worst worst = {.most = 4, .wanted = is_wrong};
-    struct page page = {.canvas = canvas, .frame = frame};
+    struct worst worst = {.most = WORST_ROWS, .wanted = is_wrong};
+    struct page page = {.canvas = canvas, .frame = frame, .is_cut = true};
 
     if (used >= r.h || state->n_shown == 0)
         return;
     page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};
     list_worst(&list, frame, &worst);
-    for (size_t i = 0; i < worst.n; i++)
-        page_wrong(&page, &worst.row[i]);
+    for (size_t i = 0; i < worst.n && page.lines < page.r.h; i++)
+        if (count_fault(&worst, i) > 0)
+            page_wrong(&page, &worst.row[i], count_fault(&worst, i));
 }
 
 /* The worst check of a kind, and how many of them fail. */

@@ -282,7 +282,7 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
     int used = pane_draw_rows(&pane_layers, canvas, r, frame, state, is_focused) + 1;
 
     if (used + 1 < r.h && state->n_shown > 0) {
-        struct page page = {.canvas = canvas, .frame = frame};
+        struct page page = {.canvas = canvas, .frame = frame, .is_cut = true};
 
         page.r = (struct rect){r.x, r.y + used, r.w, r.h - used};
         page_layers_of(&page, state->selected);

@@ -212,7 +212,7 @@ is_wrong(const struct row *row, const char *key)
 static void
 draw_reasons(struct canvas *canvas, struct rect r, const struct frame *frame)
 {
-    struct page page = {.canvas = canvas, .r = r, .frame = frame};
+    struct page page = {.canvas = canvas, .r = r, .frame = frame, .is_cut = true};
     struct worst worst = {.most = (size_t)r.h, .wanted = is_wrong};
 
     list_worst(&list, frame, &worst);
@@ -243,11 +243,15 @@ say_short(struct text *out, const struct row *row, int cells)
         return;
     }
     if (judged(row)->severity == SEVERITY_info) {
-        text_addf(out, "q%" PRId64 " ", depth(row));
+        TEXT(last, 16);
+
         if (judged(row)->health == POOL_busy)
-            text_add(out, "busy");
+            text_add(&last, "busy");
         else
-            show_polling(out, row);
+            show_polling(&last, row);
+        if (depth(row) > 0 || text_cells(name(row)) + text_cells(last.bytes) + 4 <= (size_t)cells)
+            text_addf(out, "q%" PRId64 " ", depth(row)); /* an empty queue gives way to the name */
+        text_add(out, last.bytes);
         return;
     }
     if ((int)text_cells(name(row)) + 13 <= cells)

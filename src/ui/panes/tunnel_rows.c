@@ -86,6 +86,8 @@ sum_connector(struct sum *sum, const struct frame *frame, size_t index,
 {
     sum->connectors++;
     sum->ready += connector->state == CONNECTOR_ready;
+    sum->working += connector->state == CONNECTOR_ready ||
+                    (connector->state == CONNECTOR_degraded && connector->ready_connections > 0);
     if (connector->ready_connections >= 0)
         sum->connections =
             (sum->connections < 0 ? 0 : sum->connections) + connector->ready_connections;
@@ -199,12 +201,35 @@ is_archived(const struct row *row)
     return tunnel_entry(row).tunnel && tunnel_entry(row).tunnel->is_archived;
 }
 
+/* The layer that makes the row worse than its connectors do; NULL when none does. */
+static const struct layer *
+layer_to_blame(const struct row *row)
+{
+    const struct assessment *assessment = row->frame->assessment;
+    enum severity severity = tunnel_row_severity(row);
+    const struct layer *blamed = NULL;
+
+    if (severity == SEVERITY_info || tunnel_sum(row).severity >= severity)
+        return NULL;
+    for (size_t i = 0; i < assessment->n_layers && !blamed; i++)
+        if (layer_role(assessment->layers[i].verdict) == severity_role(severity) &&
+            strcmp(assessment->layers[i].tunnel_id, tunnel_row_id(row)) == 0)
+            blamed = &assessment->layers[i];
+    return blamed;
+}
+
 const char *
 tunnel_row_state(const struct row *row)
 {
+    static const char *const words[] = {"layer 1", "layer 2", "layer 3"};
     struct sum sum = tunnel_sum(row);
+    const struct layer *blamed = layer_to_blame(row);
 
-    return is_archived(row) ? "archived" : connector_states[state_of(&sum)].word;
+    if (is_archived(row))
+        return "archived";
+    if (state_of(&sum) == CONNECTOR_ready && blamed)
+        return words[blamed->number - 1];
+    return connector_states[state_of(&sum)].word;
 }
 
 enum role
@@ -212,7 +237,11 @@ tunnel_row_state_role(const struct row *row)
 {
     struct sum sum = tunnel_sum(row);
 
-    return is_archived(row) ? ROLE_stale : connector_states[state_of(&sum)].role;
+    if (is_archived(row))
+        return ROLE_stale;
+    if (state_of(&sum) == CONNECTOR_ready && layer_to_blame(row))
+        return tunnel_row_mark(row);
+    return connector_states[state_of(&sum)].role;
 }
 
 bool

@@ -13,7 +13,7 @@ struct entry {
 
 /* What the connectors of a row add up to; -1 is unknown. */
 struct sum {
-    size_t connectors, ready;
+    size_t connectors, ready, working; /* working: ready or degraded, so it carries traffic */
     int64_t connections, expected, errors;
     int64_t rtt_us; /* the slowest connection */
     double errors_per_min;
@@ -36,6 +36,7 @@ const char *tunnel_row_name(const struct row *row);
 const char *tunnel_row_domain(const struct row *row);
 enum severity tunnel_row_severity(const struct row *row);
 enum role tunnel_row_mark(const struct row *row);
+/* Of its connectors; "layer 2" when they are well and it is not. */
 const char *tunnel_row_state(const struct row *row);
 enum role tunnel_row_state_role(const struct row *row);
 enum role connector_state_role(enum connector_state state);

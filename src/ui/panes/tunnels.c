@@ -24,7 +24,7 @@ connectors(const struct row *row)
 {
     struct sum sum = tunnel_sum(row);
 
-    return sum.connectors > 0 ? (int64_t)sum.ready : LIST_UNKNOWN;
+    return sum.connectors > 0 ? (int64_t)sum.working : LIST_UNKNOWN;
 }
 
 static void
@@ -33,7 +33,15 @@ show_connectors(struct text *out, const struct row *row)
     struct sum sum = tunnel_sum(row);
 
     if (sum.connectors > 0)
-        text_addf(out, "%zu/%zu", sum.ready, sum.connectors);
+        text_addf(out, "%zu/%zu", sum.working, sum.connectors);
+}
+
+static enum role
+connectors_role(const struct row *row)
+{
+    struct sum sum = tunnel_sum(row);
+
+    return sum.working < sum.connectors ? tunnel_row_mark(row) : ROLE_text;
 }
 
 static int64_t
@@ -132,7 +140,8 @@ order(const struct row *a, const struct row *b)
 static const struct column columns[] = {
     {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = tunnel_row_name, .role = name_role},
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = tunnel_row_state, .role = tunnel_row_state_role},
-    {"CONN", "conn", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors},
+    {"CONN", "conn", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors,
+     .role = connectors_role},
     {"EDGE", "edge", 5, 5, 1, UNIT_count, .value = connections, .show = show_connections,
      .role = connections_role},
     {"LOCATIONS", "locations", 12, 24, 4, UNIT_none, .show = show_locations},
@@ -184,6 +193,21 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
             page_connector_line(&page, &all[i]);
 }
 
+/* A name that can be told from the others is worth more than the protocol. */
+static void
+say_short_protocol(struct text *out, const struct row *row, int cells)
+{
+    TEXT(protocol, 16);
+
+    show_protocol(&protocol, row);
+    if (strcmp(protocol.bytes, "http2") == 0) {
+        text_clear(&protocol);
+        text_add(&protocol, "h2");
+    }
+    if ((int)(text_cells(out->bytes) + 1 + text_cells(protocol.bytes)) <= cells)
+        text_addf(out, " %s", protocol.bytes);
+}
+
 static void
 draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 {
@@ -195,10 +219,11 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
         show_expiry(&right, row);
     } else if (tunnel_row_certificates(row) == 0) {
         text_add(&right, "no cert");
+    } else if (strncmp(tunnel_row_state(row), "layer", 5) == 0) {
+        text_add(&right, tunnel_row_state(row));
     } else if (tunnel_sum(row).connections >= 0) {
         show_connections(&right, row);
-        text_add(&right, " ");
-        show_protocol(&right, row);
+        say_short_protocol(&right, row, r.w - (int)text_cells(tunnel_row_name(row)) - 1);
     } else {
         text_add(&right, tunnel_row_state(row));
     }
