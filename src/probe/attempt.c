@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "core/die.h"
+#include "probe/knock.h"
 #include "probe/quic.h"
 #include "probe/sweep.h"
 #include "probe/tls.h"
@@ -47,6 +48,7 @@ attempt_start(struct attempt *attempt)
     attempt->tls = NULL;
     attempt->quic = NULL;
     attempt->sweep = NULL;
+    attempt->knock = NULL;
     attempt->n_sends = 0;
     fault_clear(&attempt->path_fault);
     memset(&attempt->get, 0, sizeof(attempt->get));
@@ -72,6 +74,8 @@ attempt_hang_up(struct attempt *attempt)
     http_cancel(&attempt->get);
     sweep_free(attempt->sweep);
     attempt->sweep = NULL;
+    knock_free(attempt->knock);
+    attempt->knock = NULL;
     quic_free(attempt->quic);
     attempt->quic = NULL;
     tls_close(attempt->tls);

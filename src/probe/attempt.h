@@ -24,6 +24,7 @@ enum { VN_SENDS = 4, SECOND_AFTER_MS = 1000 };
 
 struct dns;
 struct dot_server;
+struct knock;
 struct quic;
 struct resolvers;
 struct sweep;
@@ -94,7 +95,8 @@ struct attempt {
     struct http_get get;
     char portal_url[ATTEMPT_URL_BYTES];
     struct sweep *sweep;
-    struct quic *quic; /* NULL: no handshake in this one */
+    struct knock *knock; /* instead, where version negotiation is not answered */
+    struct quic *quic;   /* NULL: no handshake in this one */
     struct fault vn_fault;
     struct fault path_fault; /* TCP: a weakness, told when all else is well */
     bool is_vn_over, is_quic_over;

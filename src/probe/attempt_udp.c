@@ -8,8 +8,8 @@
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/attempt.h"
+#include "probe/knock.h"
 #include "probe/quic.h"
-#include "probe/sweep.h"
 #include "probe/udp.h"
 
 enum {
@@ -41,7 +41,8 @@ swept(void *context)
 {
     struct attempt *attempt = context;
     struct attempt_result *result = &attempt->result;
-    const struct sweep_result *sweep = sweep_result(attempt->sweep);
+    const struct sweep_result *sweep =
+        attempt->knock ? knock_result(attempt->knock) : sweep_result(attempt->sweep);
     struct text note = {
         .bytes = result->note, .size = sizeof(result->note), .n = strlen(result->note)};
 
@@ -56,18 +57,37 @@ swept(void *context)
     attempt_finish(attempt);
 }
 
+/* Nothing answers version negotiation, and the handshake has passed. */
+static void
+knock(struct attempt *attempt)
+{
+    const struct knock_plan plan = {
+        .loop = attempt->tools->loop,
+        .trust = attempt->tools->edge_trust,
+        .address = &attempt->address,
+        .name = attempt->name,
+        .passed_bytes = quic_result(attempt->quic)->datagram_bytes,
+        .done = swept,
+        .context = attempt,
+    };
+
+    attempt->knock = knock_start(&plan);
+}
+
 static void
 finish_or_sweep(struct attempt *attempt)
 {
     struct attempt_result *result = &attempt->result;
 
-    bool may_be_size = result->fault.signal == SIGNAL_none || fault_is_silence(&result->fault);
+    bool passes = result->fault.signal == SIGNAL_none,
+         negotiates = result->vn_signal == SIGNAL_none;
 
-    if (!may_be_size || result->vn_signal != SIGNAL_none || !attempt->tries_large) {
+    if (attempt->tries_large && negotiates && (passes || fault_is_silence(&result->fault)))
+        attempt->sweep = sweep_start(attempt->tools->loop, &attempt->address, swept, attempt);
+    else if (attempt->tries_large && passes)
+        knock(attempt);
+    else
         attempt_finish(attempt);
-        return;
-    }
-    attempt->sweep = sweep_start(attempt->tools->loop, &attempt->address, swept, attempt);
 }
 
 /* The handshake proves what version negotiation only suggests, so it has the last word; but of two

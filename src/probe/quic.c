@@ -236,12 +236,15 @@ go_on(struct quic *quic)
     ngtcp2_ssize n;
 
     while ((n = ngtcp2_conn_write_pkt(quic->conn, NULL, NULL, bytes, quic->datagram_bytes, now())) >
-           0)
+           0) {
+        if (n > quic->result.datagram_bytes)
+            quic->result.datagram_bytes = n;
         if (send(quic->fd, bytes, (size_t)n, MSG_NOSIGNAL) < 0 && errno != EAGAIN &&
             errno != ENOBUFS && errno != EINTR) {
             send_failed(quic, errno);
             return;
         }
+    }
     if (n < 0) {
         explain(quic, (int)n);
         return;
@@ -265,6 +268,16 @@ is_to_us(const struct quic *quic, const uint8_t *bytes, size_t n)
     return n >= at + own->datalen && memcmp(bytes + at, own->data, own->datalen) == 0;
 }
 
+/* Whatever the answer is, it proves what a knock asks. After Retry the peer has nothing to forget.
+ */
+static void
+end_knock(struct quic *quic, int error)
+{
+    if (error == 0 && !quic->result.has_retried)
+        say_goodbye(quic);
+    finish(quic);
+}
+
 /* False when the handshake is over, well or badly. */
 static bool
 take(struct quic *quic, const uint8_t *bytes, size_t n)
@@ -278,7 +291,9 @@ take(struct quic *quic, const uint8_t *bytes, size_t n)
     else if (quic->n_answers++ == 0)
         quic->result.first_us = clock_mono_us() - quic->started_us;
     error = ngtcp2_conn_read_pkt(quic->conn, &quic->path, NULL, bytes, n, now());
-    if (error != 0)
+    if (quic->plan.knock_bytes > 0 && quic->n_answers > 0)
+        end_knock(quic, error);
+    else if (error != 0)
         explain(quic, error);
     else if (ngtcp2_conn_get_handshake_completed(quic->conn))
         judge(quic);
@@ -441,6 +456,8 @@ begin_path(struct quic *quic)
     quic->path.local = (ngtcp2_addr){(ngtcp2_sockaddr *)&quic->local, n};
     quic->path.remote = (ngtcp2_addr){(ngtcp2_sockaddr *)(uintptr_t)&to->bytes, to->n};
     quic->datagram_bytes = address_family(to) == 6 ? FIRST_BYTES_IPV6 : FIRST_BYTES_IPV4;
+    if (quic->plan.knock_bytes > 0)
+        quic->datagram_bytes = quic->plan.knock_bytes;
     return true;
 }
 

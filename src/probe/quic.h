@@ -19,9 +19,11 @@ struct quic_plan {
     struct loop *loop;       /* borrowed, like the others */
     struct tls_trust *trust; /* the same as that of the checks over TCP */
     const struct address *address;
-    const char *name;            /* sent as SNI, and to be proven */
-    const char *protocol;        /* offered by ALPN; NULL: the tunnel's */
-    bool is_large;               /* a ClientHello of two datagrams, as post-quantum ones are */
+    const char *name;     /* sent as SNI, and to be proven */
+    const char *protocol; /* offered by ALPN; NULL: the tunnel's */
+    bool is_large;        /* a ClientHello of two datagrams, as post-quantum ones are */
+    size_t knock_bytes;   /* the first datagram is as large as that, and any answer to it ends
+                             the connection: first_us is the result. 0: a whole handshake */
     void (*done)(void *context); /* from the loop, never from within */
     void *context;
 };
@@ -29,6 +31,7 @@ struct quic_plan {
 struct quic_result {
     struct fault fault;         /* SIGNAL_none: the peer proved to be name */
     int64_t us;                 /* of the whole handshake; -1 */
+    int64_t datagram_bytes;     /* of the largest that were sent */
     int64_t first_us;           /* until anything came back; -1: nothing did */
     bool has_retried;           /* the server asked for proof of our address first */
     char note[QUIC_NOTE_BYTES]; /* who answered; clean */

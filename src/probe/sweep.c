@@ -11,9 +11,9 @@
 #include "probe/udp.h"
 #include "probe/vn.h"
 
-enum { SIZES = 8, LARGEST_BYTES = 1472, LARGEST_BYTES_IPV6 = 1452, SENDS = 3 };
+enum { LARGEST_BYTES = 1472, LARGEST_BYTES_IPV6 = 1452, SENDS = 3 };
 
-static const size_t sizes[SIZES] = {1200, 1232, 1252, 1280, 1350, 1400, 1452, LARGEST_BYTES};
+const size_t sweep_sizes[SWEEP_SIZES] = {1200, 1232, 1252, 1280, 1350, 1400, 1452, LARGEST_BYTES};
 static const int send_after_ms[SENDS] = {0, 150, 450};
 
 struct sweep {
@@ -26,9 +26,19 @@ struct sweep {
     struct timer next_send, deadline;
     int64_t started_us;
     size_t n_sizes, n_sends;
-    struct vn_probe probe[SENDS][SIZES];
-    bool is_answered[SIZES], is_refused[SIZES];
+    struct vn_probe probe[SENDS][SWEEP_SIZES];
+    bool is_answered[SWEEP_SIZES], is_refused[SWEEP_SIZES];
 };
+
+size_t
+sweep_n_sizes(const struct address *address)
+{
+    size_t n = SWEEP_SIZES;
+
+    while (address_family(address) == 6 && sweep_sizes[n - 1] > LARGEST_BYTES_IPV6)
+        n--;
+    return n;
+}
 
 static void
 hang_up(struct sweep *sweep)
@@ -57,9 +67,9 @@ conclude(void *context)
 
     for (size_t i = 0; i < sweep->n_sizes; i++)
         if (sweep->is_answered[i])
-            result->passed_bytes = (int64_t)sizes[i];
-    for (size_t i = sweep->n_sizes; i-- > 0 && (int64_t)sizes[i] > result->passed_bytes;) {
-        result->lost_bytes = (int64_t)sizes[i];
+            result->passed_bytes = (int64_t)sweep_sizes[i];
+    for (size_t i = sweep->n_sizes; i-- > 0 && (int64_t)sweep_sizes[i] > result->passed_bytes;) {
+        result->lost_bytes = (int64_t)sweep_sizes[i];
         result->is_local = sweep->is_refused[i];
     }
     hang_up(sweep);
@@ -113,8 +123,8 @@ send_size(struct sweep *sweep, size_t i, struct vn_probe *probe)
 {
     uint8_t datagram[LARGEST_BYTES];
 
-    vn_fill(datagram, sizes[i], probe);
-    if (send(sweep->fd, datagram, sizes[i], MSG_NOSIGNAL) < 0 && errno == EMSGSIZE)
+    vn_fill(datagram, sweep_sizes[i], probe);
+    if (send(sweep->fd, datagram, sweep_sizes[i], MSG_NOSIGNAL) < 0 && errno == EMSGSIZE)
         sweep->is_refused[i] = true;
 }
 
@@ -149,9 +159,7 @@ sweep_start(struct loop *loop, const struct address *address, void (*done)(void 
     sweep->context = context;
     sweep->started_us = clock_mono_us();
     sweep->result = (struct sweep_result){.passed_bytes = -1, .lost_bytes = -1};
-    while (sweep->n_sizes < SIZES &&
-           (address_family(address) == 4 || sizes[sweep->n_sizes] <= LARGEST_BYTES_IPV6))
-        sweep->n_sizes++;
+    sweep->n_sizes = sweep_n_sizes(address);
     sweep->fd = udp_open(address);
     sweep->deadline = (struct timer){.due = conclude, .context = sweep};
     sweep->next_send = (struct timer){.due = send_all, .context = sweep};

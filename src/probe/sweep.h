@@ -8,9 +8,14 @@
 #include "probe/loop.h"
 
 enum {
+    SWEEP_SIZES = 8,
     SWEEP_DEADLINE_MS = 800,
     SWEEP_ENOUGH_BYTES = 1280, /* below, cloudflared's pre-check and some handshakes fail */
 };
+
+/* UDP payloads that are tried, in rising order, and how many of them the family's packets carry. */
+extern const size_t sweep_sizes[SWEEP_SIZES];
+size_t sweep_n_sizes(const struct address *address);
 
 struct sweep_result {
     int64_t passed_bytes; /* the largest UDP payload that was answered; -1: none was */

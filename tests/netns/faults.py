@@ -67,7 +67,12 @@ rule_row("an MTU black hole above 1240 bytes", ["in: udp dport PORT meta length 
          {UDP4: ("fail", "quic", "1200 bytes pass, 1232 bytes vanish", "MTU black hole")}, only="udp", exit=2)
 rule_row("only version negotiation is dropped",
          ["in: udp dport PORT @th,72,32 & 0x0f0f0f0f == 0x0a0a0a0a drop"],
-         {UDP4: ("pass", None, "", "")}, only="udp", exit=0, note="no answer to version negotiation")
+         {UDP4: ("pass", None, "", "")}, only="udp", exit=0,
+         note="no answer to version negotiation; 1472-byte datagrams pass")
+rule_row("version negotiation is dropped, and what is above 1300 bytes",
+         ["in: udp dport PORT @th,72,32 & 0x0f0f0f0f == 0x0a0a0a0a drop", "in: udp dport PORT meta length > 1300 drop"],
+         {UDP4: ("warn", "quic", "1252 bytes pass, 1280 bytes vanish", "MTU black hole")}, only="udp", exit=1,
+         note="no answer to version negotiation")
 rule_row("only QUIC v1 is dropped", ["in: udp dport PORT @th,72,32 0x00000001 drop"],
          {UDP4: ("fail", "quic", "QUIC v1 gets no answer", "drops QUIC v1")}, only="udp", exit=2)
 

@@ -155,14 +155,20 @@ an_edge_that_ignores_version_negotiation_passes_with_a_note(void **state)
     const struct check *check;
     struct measure m;
 
+    unsigned tcp, udp, udp_before;
+
+    network_edge_handshakes(*state, &tcp, &udp_before);
     network_fault(*state, "vn-silent", true);
     measure_once(&m, *state);
     assert_true(measure_rounds(&m, SOURCE_checks, 2)); /* a light look must not fail it either */
+    network_edge_handshakes(*state, &tcp, &udp);
+    assert_int_equal(udp - udp_before, 3); /* one, one with a large hello, and a knock */
     check = measure_check(&m, "edge region1", CHECK_EDGE_UDP_7844, 4);
     assert_int_equal(check->verdict, CHECK_pass);
     assert_true(check->stage_us[STAGE_quic] > 0);
     assert_non_null(strstr(check->note, "no answer to version negotiation"));
     assert_int_equal(check->lost, 0);
+    assert_true(check->datagram_bytes >= 1472); /* which handshakes can tell, too */
     measure_stop(&m);
     network_fault(*state, "vn-silent", false);
 }

@@ -5,14 +5,17 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "aid/gtlsserver.h"
 #include "aid/measure.h"
 #include "aid/pretend.h"
+#include "probe/knock.h"
 #include "probe/quic.h"
 #include "probe/quic_close.h"
 #include "probe/tls.h"
@@ -163,6 +166,73 @@ a_foreign_authority_is_told_by_its_issuer(void **state)
 }
 
 static void
+a_knock_is_answered_by_retry_as_well(void **state)
+{
+    static const bool demands[] = {false, true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(demands); i++) {
+        struct gtlsserver *server =
+            gtlsserver_start(&(struct gtlsserver_plan){.host = "127.0.0.1",
+                                                       .pem = pki_leaf_pem(pki, PKI_genuine),
+                                                       .demands_retry = demands[i]});
+        struct loop *loop;
+        struct address address;
+        struct knock *knock;
+        bool is_done = false;
+
+        if (!server)
+            skip();
+        loop = loop_open(NULL);
+        assert_true(address_parse("127.0.0.1", gtlsserver_port(server), &address));
+        knock = knock_start(&(struct knock_plan){.loop = loop,
+                                                 .address = &address,
+                                                 .name = QUIC_EDGE_NAME,
+                                                 .passed_bytes = 1232,
+                                                 .done = done,
+                                                 .context = &is_done});
+        while (!is_done)
+            loop_turn(loop);
+        assert_int_equal(knock_result(knock)->passed_bytes, 1472);
+        assert_int_equal(knock_result(knock)->lost_bytes, -1);
+        knock_free(knock);
+        loop_close(loop);
+        gtlsserver_stop(server);
+    }
+}
+
+static void
+where_nobody_answers_a_knock_only_the_rest_is_known(void **state)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(here);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct loop *loop = loop_open(NULL);
+    struct address address;
+    struct knock *knock;
+    bool is_done = false;
+
+    (void)state;
+    assert_int_equal(bind(fd, (struct sockaddr *)&here, n), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&here, &n), 0);
+    assert_true(address_set((struct sockaddr *)&here, n, &address));
+    knock = knock_start(&(struct knock_plan){.loop = loop,
+                                             .address = &address,
+                                             .name = QUIC_EDGE_NAME,
+                                             .passed_bytes = 1252,
+                                             .done = done,
+                                             .context = &is_done});
+    while (!is_done)
+        loop_turn(loop);
+    assert_int_equal(knock_result(knock)->passed_bytes, 1252);
+    assert_int_equal(knock_result(knock)->lost_bytes, 1280);
+    assert_false(knock_result(knock)->is_local);
+    knock_free(knock);
+    loop_close(loop);
+    close(fd);
+}
+
+static void
 a_peer_that_closes_is_quoted_with_its_code(void **state)
 {
     struct probe_edge edge = {"region1", "127.0.0.1", 0, 0};
@@ -196,6 +266,8 @@ main(void)
         cmocka_unit_test(over_ipv6_it_is_the_same),
         cmocka_unit_test(another_protocol_is_refused_after_retry_by_its_alert),
         cmocka_unit_test(a_foreign_authority_is_told_by_its_issuer),
+        cmocka_unit_test(a_knock_is_answered_by_retry_as_well),
+        cmocka_unit_test(where_nobody_answers_a_knock_only_the_rest_is_known),
         cmocka_unit_test(a_peer_that_closes_is_quoted_with_its_code),
     };
 
