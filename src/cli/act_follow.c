@@ -104,6 +104,8 @@ answer(struct act *act, const struct op *op)
 {
     const struct act_options *options = act->options;
 
+    if (op->offer == OP_OFFER_nothing)
+        act->answered = OP_OFFER_nothing; /* the same may be offered again, of others */
     if (op->offer == act->answered || op->state == OP_STATE_stopping ||
         (op->offer == OP_OFFER_force && clock_wall_ms() < op->grace_until_ms))
         return;

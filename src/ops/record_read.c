@@ -69,6 +69,13 @@ record_find(const struct engine *engine, const char *id, struct arena *arena, st
     return NULL;
 }
 
+/* How long ago that was, by the wall clock; it may have been set back. */
+static int64_t
+since_ms(const struct engine *engine, int64_t at_ms)
+{
+    return at_ms > 0 && at_ms < engine->wall_ms ? engine->wall_ms - at_ms : 0;
+}
+
 static void
 revive_item(const struct engine *engine, struct run *run, const struct journal_item *kept)
 {
@@ -85,6 +92,8 @@ revive_item(const struct engine *engine, struct run *run, const struct journal_i
     item->was_down = kept->was_down;
     item->is_forced = kept->is_forced;
     item->forced_ms = engine->now_ms;
+    item->grace_from_ms =
+        engine->now_ms - since_ms(engine, item->asked_ms ? item->asked_ms : run->started_ms);
     item->is_foreign = kept->is_foreign;
     item->is_told = kept->is_told;
     item->is_unproven = item->progress != OP_ITEM_done && item->asked_ms > 0;

@@ -38,6 +38,7 @@ struct run_item {
     int64_t look_ms;       /* monotonic: when to look at it next */
     uint32_t looks, tries;
     int64_t trying_since_ms; /* monotonic: of the first of these tries */
+    int64_t grace_from_ms;   /* monotonic: when it was asked to stop, perhaps by somebody else; 0 */
     int64_t forced_ms;       /* monotonic: when force was asked for; 0 */
     bool is_forced;          /* the last thing asked for was force */
     bool is_unproven;        /* whether it was asked is not known: look before anything is sent */
@@ -95,6 +96,7 @@ struct run {
     struct secret *token;    /* between a rotation and its delivery; owned */
 
     enum op_offer offer;
+    size_t n_offered; /* items that the offer is about; of force */
     char offer_text[RUN_NOTE_BYTES];
 
     bool is_recorded; /* the journal has it */

@@ -16,6 +16,7 @@ send_stop(struct engine *engine, struct run *run, struct run_item *item)
 
     item->progress = OP_ITEM_sent;
     item->forced_ms = is_forced ? engine->now_ms : 0;
+    item->grace_from_ms = engine->now_ms;
     item->asked_ms = item->asked_ms ? item->asked_ms : engine->wall_ms;
     return engine_call(engine, run, item, API_CALL_stop, is_forced ? "{\"force\":true}" : "{}");
 }
@@ -99,6 +100,15 @@ add_newcomers(struct engine *engine, struct run *run)
     engine_items(engine, run);
 }
 
+/* What somebody else asked to stop has its grace time from here on. */
+static void
+begin_grace(const struct engine *engine, struct run *run)
+{
+    for (size_t i = 0; i < run->n_items; i++)
+        if (!run->items[i].grace_from_ms)
+            run->items[i].grace_from_ms = engine->now_ms;
+}
+
 static void
 enter(struct engine *engine, struct run *run)
 {
@@ -106,8 +116,7 @@ enter(struct engine *engine, struct run *run)
 
     if (is_pool && !run->is_resumed)
         add_newcomers(engine, run);
-    if (!run->grace_until_ms)
-        run->grace_until_ms = engine->now_ms + run->grace_ms;
+    begin_grace(engine, run);
     engine_hurry(engine, run, HURRY_MS);
 }
 

@@ -122,6 +122,7 @@ try_again(struct engine *engine, struct run *run, struct run_item *item,
         return;
     }
     item->progress = OP_ITEM_waiting;
+    item->asked_ms = item->is_forced ? item->asked_ms : 0;
     item_note(item, "asked again soon: %s", answer->err.message);
     engine_item(engine, run, item);
 }

@@ -151,7 +151,6 @@ stop_newcomers(struct engine *engine, struct run *run)
 {
     run->phase = phase_find(run->kind, phase_stop.name);
     run->has_entered = run->is_resumed = false;
-    run->grace_until_ms = 0;
     engine_changed(engine, run);
 }
 

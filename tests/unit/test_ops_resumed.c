@@ -17,6 +17,7 @@
 #include "api/api.h"
 
 enum { WORKERS = 2, WINDOW_MS = 6500, PATIENCE_MS = 60000, LANES = 24, REQUEUE_MS = 1500 };
+enum { LONG_GRACE_MS = 600000, BOTH_ARE_ASKED = 8 /* the point at which they are */ };
 
 static struct acting run;
 
@@ -278,6 +279,65 @@ force_that_was_ordered_is_not_offered_again(void **state)
     assert_int_equal(acting_stops(&run), 1);
 }
 
+static bool
+has_two_active(const struct snapshot *snapshot, const void *context)
+{
+    size_t n, found = 0;
+    const struct job *jobs = snapshot_jobs(snapshot, &n);
+
+    (void)context;
+    for (size_t i = 0; i < n; i++)
+        found += jobs[i].from == JOB_FROM_WORK && jobs[i].state_kind == JOB_STATE_active;
+    return found >= 2;
+}
+
+static void
+stop_two(void)
+{
+    assert_true(watch_until(&run.watch, has_two_active, NULL));
+    acting_plan(&run, OP_stop_job,
+                (const char *const[]){acting_job(&run, JOB_STATE_active, 0)->id,
+                                      acting_job(&run, JOB_STATE_active, 1)->id, NULL});
+    acting_confirm(&run);
+}
+
+static bool
+one_is_done(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    return op && op->n_done == 1;
+}
+
+static const struct killed jobs_stop = {
+    .acting = &run, .start = start, .act = stop_two, .ends = OP_STATE_done};
+
+/* No worker listens; ten minutes pass before the next console goes on, but for one of the jobs. */
+static void
+the_grace_time_counts_from_when_each_was_asked_to_stop(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    watch_post(&run.watch, "/sim/pools/few", "{\"quirk\":\"deaf\"}");
+    run.options.grace_ms = LONG_GRACE_MS;
+    assert_true(killed_at(&jobs_stop, BOTH_ARE_ASKED));
+    write_journal("UPDATE item SET asked_ms = asked_ms - 600000"
+                  " WHERE rowid = (SELECT min(rowid) FROM item)");
+    start();
+    take_over(ORDER_resume);
+    assert_true(acting_until(&run, OP_STATE_asking));
+    op = acting_op(&run);
+    assert_non_null(strstr(op->offer_text, "1 of 2 did not stop"));
+    assert_int_equal(acting_stops(&run), 2); /* each once */
+    acting_order(&run, ORDER_force, op->must_type);
+    assert_true(watch_until(&run.watch, one_is_done, &run.last_ticket));
+    op = acting_op(&run);
+    assert_int_equal(op->state, OP_STATE_running);
+    assert_true(op->grace_until_ms - op->planned_ms > LONG_GRACE_MS - 100); /* two clocks */
+    assert_int_equal(acting_stops(&run), 3);
+}
+
 /* A journal that knows nothing of what was expected. */
 static void
 an_op_of_an_older_program_is_resumed(void **state)
@@ -380,6 +440,7 @@ main(void)
         TEST(a_clock_that_was_set_back_since_holds_nothing_up, begin_long_calls),
         TEST(what_another_console_did_before_it_was_claimed_is_not_done_again, begin_few),
         TEST(force_that_was_ordered_is_not_offered_again, begin_few),
+        TEST(the_grace_time_counts_from_when_each_was_asked_to_stop, begin_few),
         TEST(an_op_of_an_older_program_is_resumed, begin_few),
         cmocka_unit_test(
             a_restart_that_is_killed_at_any_step_interrupts_once_and_says_the_message_once),
