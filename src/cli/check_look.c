@@ -13,7 +13,8 @@ enum { LINE_BYTES = 640 };
 void
 check_look(struct check_look *out, const struct check_options *options, struct store *store)
 {
-    const struct outlook_scope scope = {.has_layers = options->only.has_layers};
+    const struct outlook_scope scope = {.has_layers = options->only.has_layers,
+                                        .is_part = options->only.is_part};
 
     *out = (struct check_look){
         .options = options, .store = store, .arena = arena_new(), .now_ms = clock_wall_ms()};

@@ -45,9 +45,9 @@ take_word(const char *word, size_t n, struct check_only *out, struct err *err)
 bool
 check_only_read(const char *list, struct check_only *out, struct err *err)
 {
-    bool is_everything = !list || !*list;
+    bool is_everything = !list;
 
-    *out = (struct check_only){0};
+    *out = (struct check_only){.is_part = !is_everything};
     for (bool has_more = !is_everything; has_more;) {
         size_t n = strcspn(list, ",");
 

@@ -4,8 +4,11 @@
 
 #include "cli/fields.h"
 #include "cli/page.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/text.h"
+
+enum { LAYERS = 3 }; /* of each tunnel, one after the other */
 
 static const char *
 or_empty(const char *s)
@@ -127,6 +130,52 @@ print_lines(const struct page *page, const char *title, const char *const *lines
 }
 
 static void
+add_unseen_layers(struct text *out, const struct layer *layers, size_t n)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < n; i++) {
+        if (layers[i].verdict != LAYER_not_observable)
+            continue;
+        if (is_first)
+            text_addf(out, "%s", out->n > 0 ? "; " : "security layers, why see above: ");
+        text_addf(out, "%s%d", is_first ? "" : ", ", layers[i].number);
+        is_first = false;
+    }
+    if (!is_first)
+        text_addf(out, " of %s", layers->tunnel_name);
+}
+
+/* What stands under the layers already is not said a second time. */
+static void
+print_unjudged(const struct page *page, const struct check_report *report)
+{
+    const struct outlook *outlook = report->outlook;
+    const struct assessment *assessment = report->report.assessment;
+    const char *lines[OUTLOOK_MOST_LINES];
+    size_t n = 0;
+    TEXT(layers, TABLE_CELL_BYTES);
+
+    for (size_t i = 0; i < outlook->n_unjudged; i++)
+        if (!report->has_layers || strncmp(outlook->unjudged[i], "layer ", strlen("layer ")) != 0)
+            lines[n++] = outlook->unjudged[i];
+    for (size_t i = 0; report->has_layers && i + LAYERS <= assessment->n_layers; i += LAYERS)
+        add_unseen_layers(&layers, &assessment->layers[i], LAYERS);
+    if (layers.n > 0 && n < OUTLOOK_MOST_LINES)
+        lines[n++] = layers.bytes;
+    print_lines(page, "Not judged", lines, n);
+}
+
+static void
+print_title(const struct page *page)
+{
+    TEXT(time, 32);
+
+    rfc3339_add(&time, page->report->now_ms);
+    fprintf(page->out, "sandwatch check  %s  %s\n", page->report->options->context, time.bytes);
+}
+
+static void
 print_verdict(const struct page *page, const struct outlook *outlook)
 {
     static const enum role roles[] = {
@@ -157,11 +206,12 @@ check_report_text(FILE *out, const struct check_report *report)
                     .has_colour = report->report.options->has_colour},
     };
 
+    print_title(&page);
     page_checks(&page);
     if (report->has_layers)
         page_layers(&page);
     print_faults(&page);
-    print_lines(&page, "Not judged", outlook->unjudged, outlook->n_unjudged);
+    print_unjudged(&page, report);
     print_lines(&page, "Advice for the connector", outlook->advice, outlook->n_advice);
     print_verdict(&page, outlook);
 }

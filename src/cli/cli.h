@@ -25,9 +25,10 @@ struct check_only {
     unsigned families; /* bits 1u << 4, 1u << 6 */
     bool has_layers;
     bool has_loss; /* loss and jitter over UDP, which take seconds */
+    bool is_part;  /* a list was given: what is not on it was not looked at */
 };
 
-/* NULL or "": everything. */
+/* NULL: everything. */
 bool check_only_read(const char *list, struct check_only *out, struct err *err) MUST_CHECK;
 /* "api, edge, …", for a message or a manual. */
 const char *check_only_words(void);

@@ -22,7 +22,7 @@ page_heading(const struct page *page, const char *title)
 void
 page_wrap(const struct page *page, const char *s, size_t indent)
 {
-    size_t used = indent;
+    size_t used = indent, most = line_cells(page->out, LINE_CELLS);
 
     while (*s) {
         size_t n = strcspn(s, " ");
@@ -31,7 +31,7 @@ page_wrap(const struct page *page, const char *s, size_t indent)
 
         text_clean(word, sizeof(word), s, n);
         cells = text_cells(word);
-        if (used > indent && used + 1 + cells > LINE_CELLS) {
+        if (used > indent && used + 1 + cells > most) {
             fprintf(page->out, "\n%*s", (int)indent, "");
             used = indent;
         } else if (used > indent) {

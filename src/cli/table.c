@@ -3,12 +3,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "core/arena.h"
 #include "core/die.h"
 #include "core/text.h"
 
-enum { FIRST_ROOM = 32, GAP = 2 };
+enum { FIRST_ROOM = 32, GAP = 2, LEAST_LAST_CELLS = 12 };
 
 struct row {
     enum role role;
@@ -116,42 +118,87 @@ width_of(const struct table *table, size_t column)
     return width;
 }
 
+/* Columns at the end that say nothing are left out. */
+static size_t
+columns_of(const struct table *table)
+{
+    size_t n = table->n_columns;
+
+    for (; n > 1 && table->n > 0; n--)
+        for (size_t i = 0; i < table->n; i++)
+            if (table->rows[i].n >= n && strcmp(table->rows[i].cell[n - 1], "-") != 0)
+                return n;
+    return n;
+}
+
+size_t
+line_cells(FILE *out, size_t most)
+{
+    struct winsize size = {0};
+    int fd = fileno(out);
+
+    if (fd >= 0 && isatty(fd) && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+        (most == 0 || size.ws_col < most))
+        return size.ws_col;
+    return most;
+}
+
 /* One table on its way out. */
 struct print {
     FILE *out;
     const struct table *table;
     struct marking marking;
+    size_t n_columns;
     size_t width[TABLE_COLUMNS];
 };
+
+/* On a terminal the last column gives way, rather than the line breaks. */
+static void
+fit(struct print *print)
+{
+    size_t cells = line_cells(print->out, 0), used = 4, last = print->n_columns - 1;
+
+    for (size_t i = 0; i <= last; i++)
+        used += print->width[i] + (i > 0 ? GAP : 0);
+    if (cells > 0 && used > cells && print->width[last] >= used - cells + LEAST_LAST_CELLS)
+        print->width[last] -= used - cells;
+}
 
 /* printf's own widths count bytes. The last column needs no padding. */
 static void
 print_cell(const struct print *print, size_t column, const char *s)
 {
     const struct table *table = print->table;
-    size_t cells = text_cells(s);
-    int padding = (int)(print->width[column] > cells ? print->width[column] - cells : 0);
+    TEXT(cut, TABLE_CELL_BYTES);
+    int padding;
 
+    if (text_cells(s) > print->width[column]) {
+        text_add_cells(&cut, s, print->width[column], "…");
+        s = cut.bytes;
+    }
+    padding = (int)(print->width[column] - text_cells(s));
     if (column > 0)
         fprintf(print->out, "%*s", GAP, "");
     if (is_number(table, column))
         fprintf(print->out, "%*s", padding, "");
     marking_text(print->out, print->marking, s);
-    if (!is_number(table, column) && column + 1 < table->n_columns)
+    if (!is_number(table, column) && column + 1 < print->n_columns)
         fprintf(print->out, "%*s", padding, "");
 }
 
 void
 table_print(FILE *out, const struct table *table, struct marking marking)
 {
-    struct print print = {.out = out, .table = table, .marking = marking};
+    struct print print = {
+        .out = out, .table = table, .marking = marking, .n_columns = columns_of(table)};
 
     marking_begin(out, marking, ROLE_heading);
     fputs("    ", out);
-    for (size_t column = 0; column < table->n_columns; column++) {
+    for (size_t column = 0; column < print.n_columns; column++)
         print.width[column] = width_of(table, column);
+    fit(&print);
+    for (size_t column = 0; column < print.n_columns; column++)
         print_cell(&print, column, heading_of(table, column));
-    }
     marking_end(out, marking);
     fputc('\n', out);
     for (size_t i = 0; i < table->n; i++) {
@@ -159,7 +206,7 @@ table_print(FILE *out, const struct table *table, struct marking marking)
 
         marking_begin(out, marking, row->role);
         fprintf(out, "  %s ", marking_glyph(marking, row->role));
-        for (size_t column = 0; column < row->n; column++)
+        for (size_t column = 0; column < row->n && column < print.n_columns; column++)
             print_cell(&print, column, row->cell[column]);
         marking_end(out, marking);
         fputc('\n', out);

@@ -27,7 +27,12 @@ void table_cell(struct table *table, const char *format, ...) PRINTF_LIKE(2, 3);
 /* The same, cut to so many cells. */
 void table_cell_short(struct table *table, const char *s, size_t cells);
 
+/* On a terminal the last column is cut where the line would break. Columns at the end that say
+ * nothing in any row are left out. */
 void table_print(FILE *out, const struct table *table, struct marking marking);
+/* How long a line may be: the terminal's width, but no more than most (0: no bound); most, too,
+ * where out is no terminal. */
+size_t line_cells(FILE *out, size_t most);
 
 /* Text as it is, or with a '?' for every cell of what is not ASCII. */
 void marking_text(FILE *out, struct marking marking, const char *s);

@@ -92,7 +92,7 @@ identity_verdict(const struct check *check)
 void
 see_edge(const struct judge *judge, const struct tunnel *tunnel, struct layer_check *out)
 {
-    size_t n_pass = 0;
+    size_t n_pass = 0, n_tried = 0;
 
     (void)tunnel;
     for (size_t i = 0; i < judge->n_checks; i++) {
@@ -101,6 +101,7 @@ see_edge(const struct judge *judge, const struct tunnel *tunnel, struct layer_ch
 
         if (!is_of_edge(check) || check->at_ms == 0)
             continue;
+        n_tried++;
         verdict = identity_verdict(check);
         n_pass += verdict == LAYER_verified;
         if (verdict == LAYER_failed || verdict == LAYER_warning)
@@ -115,7 +116,8 @@ see_edge(const struct judge *judge, const struct tunnel *tunnel, struct layer_ch
         note(judge, out, LAYER_verified, "the edge proved its identity in %s from this host",
              say_count(judge->arena, (int64_t)n_pass, "TLS handshake"));
     else
-        note(judge, out, LAYER_not_observable, "no TLS handshake with the edge succeeded here");
+        note(judge, out, LAYER_not_observable, "no TLS handshake with the edge %s here",
+             n_tried > 0 ? "succeeded" : "was tried");
 }
 
 /* The published ranges of the edge, facts/connectivity.md A2; the last two are FedRAMP's. */

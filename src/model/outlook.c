@@ -385,7 +385,7 @@ judge_unknown(const struct view *view, const struct outlook_scope *scope, struct
 }
 
 static void
-judge_rest(const struct view *view, struct outlook *out)
+judge_rest(const struct view *view, const struct outlook_scope *scope, struct outlook *out)
 {
     struct tally all = tally_of(view, KINDS_ALL, 0, NULL);
     const struct layer *layer = worst_layer(view, LAYER_warning);
@@ -396,7 +396,8 @@ judge_rest(const struct view *view, struct outlook *out)
     else if (layer)
         out->summary = say_layer(view, layer, "");
     else
-        out->summary = "this host can work: everything that was measured passes";
+        out->summary = scope->is_part ? "what was asked for passes; the rest was not looked at"
+                                      : "this host can work: everything that was measured passes";
 }
 
 void
@@ -413,7 +414,7 @@ outlook_of(const struct snapshot *snapshot, const struct assessment *assessment,
     if (scope->has_layers)
         list_layers(&view, out);
     if (!judge_critical(&view, out) && !judge_unknown(&view, scope, out))
-        judge_rest(&view, out);
+        judge_rest(&view, scope, out);
 }
 
 const char *

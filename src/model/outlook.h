@@ -28,6 +28,7 @@ struct outlook {
 /* What was asked for; the rest is not missed. */
 struct outlook_scope {
     bool has_layers;
+    bool is_part; /* there is more, which nobody looked at */
 };
 
 /* Strings are owned by the arena. assessment: of the same snapshot. */

@@ -163,7 +163,7 @@ def what_changes_while_it_is_watched_is_told(world):
     port, pki = nginx_tls(world, "return 204;")
     watch = Watch(world.home, world.program, config(target(tcp=port), ca=pki.ca), "tcp")
     documents = Watch(world.home, world.program, config(target(tcp=port), ca=pki.ca), "tcp", "--json")
-    watch.line("ok: this host can work")
+    watch.line("ok: what was asked for passes")
     assert json.loads(documents.line("{"))["verdict"] == "ok"
     world.home.stop(world.home.processes[0])
     watch.line("Z  edge region1", "fail at tcp: ECONNREFUSED")
@@ -174,7 +174,7 @@ def what_changes_while_it_is_watched_is_told(world):
     server = world.home.start("nginx", "-c", world.home.file("nginx.conf"), "-p", world.home.path)
     until("nginx", lambda: accepts(port), server)
     watch.line("Z  edge region1", "pass")
-    watch.line("Z  ok: this host can work")
+    watch.line("Z  ok: what was asked for passes")
     assert watch.end() == 0
 
 

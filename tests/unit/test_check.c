@@ -307,6 +307,8 @@ only_knows_its_words_and_no_others(void **state)
     assert_int_equal(only.kinds, 7);
     assert_true(check_only_read("layers", &only, &err));
     assert_true(only.has_layers && only.kinds == 0);
+    assert_true(only.is_part);
+    assert_false(check_only_read("", &only, &err)); /* a variable that is empty asks for nothing */
     assert_false(check_only_read("api,upd", &only, &err));
     assert_int_equal(err.code, ERR_USAGE);
     assert_non_null(strstr(err.message, "upd"));
@@ -323,6 +325,7 @@ page_of(struct world *world)
     const struct check_report report = {
         .report = {&options, world_looked_at(world), world_assess(world), WORLD_NOW_MS},
         .outlook = &result.outlook,
+        .has_layers = true,
     };
     char *page = NULL;
     size_t n;
@@ -352,6 +355,27 @@ the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict(void **stat
     page[strlen(page) - 1] = '\0';
     last = strrchr(page, '\n');
     assert_non_null(strstr(last, "warning: this host can work, but not as it should"));
+    free(page);
+    world_free(world);
+}
+
+static void
+why_a_layer_cannot_be_seen_is_printed_once(void **state)
+{
+    struct world *world = world_new();
+    char *page, *first;
+
+    (void)state;
+    world_check(world, CHECK_API_443, "api", 4);
+    world_tunnel(world, "prod");
+    world_tunnel(world, "stage");
+    page = page_of(world);
+    assert_non_null(strstr(page, "layers, why see above: 1, 2, 3 of prod; 1, 2, 3 of stage"));
+    first = strstr(page, "L1-0 the mutual TLS");
+    assert_non_null(first);
+    first = strstr(first + 1, "L1-0 the mutual TLS"); /* of the other tunnel */
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "L1-0 the mutual TLS"));
     free(page);
     world_free(world);
 }
@@ -505,6 +529,7 @@ main(void)
         cmocka_unit_test(layers_of_which_nothing_is_seen_are_unknown),
         cmocka_unit_test(only_knows_its_words_and_no_others),
         cmocka_unit_test(the_page_names_stage_signal_cause_and_step_and_ends_with_the_verdict),
+        cmocka_unit_test(why_a_layer_cannot_be_seen_is_printed_once),
         cmocka_unit_test(the_document_has_the_verdict_twice),
         cmocka_unit_test(a_broken_layer_is_told_by_the_check_that_broke_it),
         cmocka_unit_test(a_layer_that_changes_is_news_once),

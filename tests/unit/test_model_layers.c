@@ -262,6 +262,30 @@ whoever_answers_in_the_edges_place_fails_the_layer(void **state)
 }
 
 static void
+what_is_seen_over_tcp_and_udp_alike_is_said_once(void **state)
+{
+    static const enum check_kind kinds[] = {CHECK_EDGE_TCP_7844, CHECK_EDGE_UDP_7844};
+    struct proxy *proxy;
+    struct upstream *upstream;
+    struct world *world = world_good(&proxy, &upstream);
+    const char *first;
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct check *check = world_check(world, kinds[i], "region2", 4);
+
+        check->address = "198.41.192.7:7844";
+        check->meaning = CHECK_MEANS_intercepted;
+        check->verdict = CHECK_fail;
+        check->error = "issuer CN=Firewall";
+    }
+    first = strstr(check_of(world, "L1-2")->evidence, "CN=Firewall");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "CN=Firewall"));
+    world_free(world);
+}
+
+static void
 a_connector_that_lacks_something_is_named(void **state)
 {
     struct proxy *proxy;
@@ -610,6 +634,7 @@ main(void)
         cmocka_unit_test(what_the_proxy_may_reach_is_judged_by_its_width),
         cmocka_unit_test(a_route_outside_the_ranges_and_an_open_guard_are_findings),
         cmocka_unit_test(whoever_answers_in_the_edges_place_fails_the_layer),
+        cmocka_unit_test(what_is_seen_over_tcp_and_udp_alike_is_said_once),
         cmocka_unit_test(a_connector_that_lacks_something_is_named),
         cmocka_unit_test(a_proxy_of_another_domain_is_noticed),
         cmocka_unit_test(failed_handshakes_in_the_log_are_a_warning_then_a_failure),

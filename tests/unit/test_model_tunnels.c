@@ -273,11 +273,16 @@ static void
 interception_is_not_called_unreachable(void **state)
 {
     struct world *world = world_new();
+    struct check *check;
 
     (void)state;
-    failing(world, CHECK_EDGE_TCP_7844, STAGE_tls)->meaning = CHECK_MEANS_intercepted;
+    check = failing(world, CHECK_EDGE_TCP_7844, STAGE_tls);
+    check->meaning = CHECK_MEANS_intercepted;
+    check->error = "self-signed certificate; issuer CN=Firewall";
     failing(world, CHECK_EDGE_UDP_7844, STAGE_tls)->meaning = CHECK_MEANS_intercepted;
     assert_string_equal(world_rules(world), "edge.tls_intercepted");
+    assert_non_null(strstr(world_finding(world, "edge.tls_intercepted")->summary,
+                           ": issuer CN=Firewall (self-signed certificate)"));
     world_free(world);
 }
 
