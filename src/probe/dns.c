@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 
 #include "core/clock.h"
 #include "core/die.h"
@@ -21,6 +22,10 @@ enum {
     TYPE_SRV = 33, /* RFC 2782 */
     DNS_PORT = 53,
     HEADER_BYTES = 12,
+    /* Outcomes beside those of c-ares: what is truncated is asked for over TCP, and that fails. */
+    TCP_REFUSED = 1000,
+    TCP_SILENT,
+    BLUNT = ARES_FLAG_NOCHECKRESP | ARES_FLAG_IGNTC,
 };
 
 /* One c-ares channel on our loop. */
@@ -46,6 +51,7 @@ struct dns_ticket {
     char name[DNS_NAME_BYTES];
     int family; /* 0: SRV */
     bool is_blunt;
+    int over_tcp; /* TCP_REFUSED or TCP_SILENT, when the first question ended like that; 0 */
 };
 
 struct dns {
@@ -53,9 +59,11 @@ struct dns {
     char *servers;       /* NULL: the system's */
     const char *lookups; /* c-ares' letters: f is the hosts file, b the resolver; NULL: both */
     /* The first tries one server after the other, as libc does, and when all refuse it forgets what
-     * they said. Then the second asks again and takes the first answer, to learn why. */
+     * they said. Then the second asks again and takes the first answer, to learn why; a truncated
+     * one, too. */
     struct line patient, blunt;
-    size_t n_open; /* tickets that c-ares holds */
+    size_t n_open;     /* tickets that c-ares holds */
+    int64_t tcp_at_us; /* of clock_mono_us: when some question went over TCP last */
 };
 
 /* --- c-ares' wishes become watches and a timer of our loop --- */
@@ -138,6 +146,17 @@ socket_changed(void *context, ares_socket_t fd, int wants_read, int wants_write)
                    (wants_read ? LOOP_READ : 0) | (wants_write ? LOOP_WRITE : 0));
 }
 
+static int
+socket_made(ares_socket_t fd, int type, void *context)
+{
+    struct dns *dns = context;
+
+    (void)fd;
+    if (type == SOCK_STREAM)
+        dns->tcp_at_us = clock_mono_us();
+    return ARES_SUCCESS;
+}
+
 static bool
 line_open(struct dns *dns, struct line *line, int flags, struct err *err)
 {
@@ -163,6 +182,7 @@ line_open(struct dns *dns, struct line *line, int flags, struct err *err)
         return err_set(err, ERR_CONFIG, "dns servers \"%.60s\": %s", dns->servers,
                        ares_strerror(status));
     }
+    ares_set_socket_configure_callback(channel, socket_made, dns);
     line->dns = dns;
     line->channel = channel;
     line->retry.due = retry_due;
@@ -213,8 +233,7 @@ open_for(struct loop *loop, const char *servers, const char *lookups, struct err
     dns->loop = loop;
     dns->servers = servers ? strdup(servers) : NULL;
     dns->lookups = lookups;
-    if (!line_open(dns, &dns->patient, 0, err) ||
-        !line_open(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP, err)) {
+    if (!line_open(dns, &dns->patient, 0, err) || !line_open(dns, &dns->blunt, BLUNT, err)) {
         dns_close(dns);
         return NULL;
     }
@@ -262,7 +281,7 @@ dns_reload(struct dns *dns)
     if (dns->n_open > 0)
         return;
     line_reload(dns, &dns->patient, 0);
-    line_reload(dns, &dns->blunt, ARES_FLAG_NOCHECKRESP);
+    line_reload(dns, &dns->blunt, BLUNT);
 }
 
 size_t
@@ -344,6 +363,10 @@ static const struct {
     {ARES_ENOTIMP, SIGNAL_dns, "NOTIMP from the resolver"},
     {ARES_EBADRESP, SIGNAL_dns, "malformed answer from the resolver"},
     {ARES_EBADNAME, SIGNAL_nxdomain, "not a host name"},
+    {TCP_REFUSED, SIGNAL_truncated,
+     "the answer is truncated, and the resolver refuses to be asked over TCP"},
+    {TCP_SILENT, SIGNAL_truncated,
+     "the answer is truncated, and the resolver does not answer over TCP"},
 };
 
 static void
@@ -373,21 +396,37 @@ explain_question(struct dns_query *query, int status)
 
 static void submit(struct dns_ticket *ticket);
 
+/* It failed as it does when nobody is there, or as TCP does: the blunt line will tell. */
+static bool
+is_worth_asking_again(struct dns_ticket *ticket, int status)
+{
+    bool has_used_tcp = ticket->dns->tcp_at_us >= ticket->query->started_us;
+
+    if (ticket->is_blunt)
+        return false;
+    if (has_used_tcp)
+        ticket->over_tcp = status == ARES_ECONNREFUSED ? TCP_REFUSED : TCP_SILENT;
+    return status == ARES_ECONNREFUSED || (status == ARES_ETIMEOUT && has_used_tcp);
+}
+
 /* c-ares is through with the ticket: the query, if somebody still waits for it and need not be
  * asked again. */
 static struct dns_query *
-redeem(struct dns_ticket *ticket, int status)
+redeem(struct dns_ticket *ticket, int *status)
 {
     struct dns_query *query = ticket->query;
 
-    if (query && status == ARES_ECONNREFUSED && !ticket->is_blunt) {
+    if (query && is_worth_asking_again(ticket, *status)) {
         ticket->is_blunt = true;
         submit(ticket);
         return NULL;
     }
+    if (ticket->is_blunt && ticket->over_tcp &&
+        (*status == ARES_SUCCESS || *status == ARES_ENODATA))
+        *status = ticket->over_tcp; /* it is there, and has more to say than a datagram holds */
     ticket->dns->n_open--;
     free(ticket);
-    if (!query || status != ARES_EDESTRUCTION)
+    if (!query || *status != ARES_EDESTRUCTION)
         return query;
     query->ticket = NULL;
     dns_cancel(query);
@@ -397,7 +436,7 @@ redeem(struct dns_ticket *ticket, int status)
 static void
 got_addresses(void *argument, int status, int timeouts, struct ares_addrinfo *result)
 {
-    struct dns_query *query = redeem(argument, status);
+    struct dns_query *query = redeem(argument, &status);
 
     (void)timeouts;
     if (query) {
@@ -437,7 +476,7 @@ read_services(struct dns_query *query, struct ares_srv_reply *replies)
 static void
 got_services(void *argument, int status, int timeouts, unsigned char *bytes, int n)
 {
-    struct dns_query *query = redeem(argument, status);
+    struct dns_query *query = redeem(argument, &status);
     struct ares_srv_reply *replies = NULL;
 
     (void)timeouts;

@@ -17,6 +17,7 @@ enum signal {
     SIGNAL_nodata,          /* it exists, and has no address of this family */
     SIGNAL_servfail,        /* the resolver failed */
     SIGNAL_no_resolver,     /* it cannot be reached */
+    SIGNAL_truncated,       /* its answer does not fit a datagram, and TCP to it fails */
     SIGNAL_dns,             /* any other trouble with the resolver */
     SIGNAL_alert,           /* a TLS alert; code: its number */
     SIGNAL_untrusted,       /* the chain ends in no root that we trust */

@@ -252,6 +252,29 @@ for manner, verdict, part in (("servfail", "warn", "one family only"), ("nxdomai
     ROWS.append((f"a resolver that answers {manner} for IPv6 only", inject))
 
 
+for rule, part in (("", "refuses to be asked over TCP"), ("in: tcp dport 53 drop", "does not answer over TCP")):
+    def inject(world, rule=rule, part=part):
+        nft(*([rule] if rule else []))
+        world.names.answers = {"edge.test": "truncated"}
+        return {"host": "edge.test", "exit": 2, "within": 4,
+                "expect": {TCP4: ("fail", "dns", f"truncated, and the resolver {part}", "DNS over TCP is blocked")}}
+    ROWS.append((f"a truncated answer, and TCP 53 is {'dropped' if rule else 'refused'}", inject))
+
+
+@fault("a truncated answer for IPv6 only, and TCP 53 is refused")
+def _(world):
+    world.names.answers = {("edge.test", 28): "truncated", ("edge.test", 1): ["127.0.0.1"]}
+    return {"host": "edge.test", "exit": 1,
+            "expect": {TCP4: ("pass",), TCP6: ("warn", "dns", "truncated", "DNS over TCP is blocked")}}
+
+
+@fault("a truncated answer for one family, and silence for the other")
+def _(world):
+    world.names.answers = {("edge.test", 28): "truncated", ("edge.test", 1): "silent"}
+    return {"host": "edge.test", "exit": 2, "expect": {TCP4: ("fail", "dns", "no answer from the resolver", ""),
+                                                       TCP6: ("fail", "dns", "truncated", "DNS over TCP is blocked")}}
+
+
 @fault("a name of the hosts file, and no resolver")
 def _(world):
     world.hosts("127.0.0.1 edge.test")

@@ -26,7 +26,7 @@ def sh(line):
 class NameServer:
     """UDP port 53 of 127.0.0.1. `answers`: (name, type) or name → list of addresses, or a manner as text."""
 
-    CODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0}
+    CODES = {"nxdomain": 3, "servfail": 2, "refused": 5, "nodata": 0, "truncated": 0x200}
 
     def __init__(self):
         self.answers = {}
