@@ -71,13 +71,19 @@ is_permitted(const struct act *act, struct err *err)
     return permit_check(control_of(act), act->kind, true, clock_wall_ms(), err);
 }
 
-/* What is refused anyway is refused at once. */
+/* What is refused anyway is refused at once; a plan changes nothing, and is made all the same. */
+static bool
+is_refused(const struct act *act, struct err *err)
+{
+    return !act->options->is_dry && !is_permitted(act, err);
+}
+
 static bool
 is_known(struct act *act)
 {
     if (!control_of(act))
         return false;
-    return !is_permitted(act, NULL) || is_read(&act->snapshot, op_object(act->kind));
+    return is_refused(act, NULL) || is_read(&act->snapshot, op_object(act->kind));
 }
 
 /* A name that is not there may be there all the same when not everything could be read. */
@@ -139,6 +145,7 @@ order_plan(struct act *act, struct err *err)
     plan->ticket = act->ticket;
     plan->op = act->kind;
     plan->is_headless = true;
+    plan->is_dry = options->is_dry;
     plan->grace_ms = options->grace_ms;
     for (size_t i = 0; i < options->n_names; i++) {
         const char *id;
@@ -310,11 +317,26 @@ go_on(struct act *act)
     return act_give_up(act, ACT_failed, op->summary);
 }
 
+/* What it would come to, and why it would not, where that is certain. */
+static enum act_verdict
+show_dry(struct act *act, void (*print)(const struct act *act, const struct op *op, FILE *out))
+{
+    const struct op *op = act_op(act);
+
+    if (!is_permitted(act, &act->refusal))
+        act_say(act, "to do it would be refused: %s", act->refusal.message);
+    if (act->options->look.is_json)
+        act_print_document(act, op, ACT_done, "");
+    else
+        print(act, op, stdout);
+    return ACT_done;
+}
+
 static enum act_verdict
 show_plan(struct act *act)
 {
     const struct op *op = act_op(act);
-    bool is_document = act->options->look.is_json;
+    enum act_verdict verdict;
 
     if (op_state_is_over(op->state))
         return act_end(act); /* refused */
@@ -322,12 +344,9 @@ show_plan(struct act *act)
         print_plan(act, op, stderr);
         return go_on(act);
     }
-    if (is_document)
-        act_print_document(act, op, ACT_done, "");
-    else
-        print_plan(act, op, stdout);
+    verdict = show_dry(act, print_plan);
     act_order(act, ORDER_dismiss, "");
-    return ACT_done;
+    return verdict;
 }
 
 static enum act_verdict
@@ -372,6 +391,14 @@ has_left_interrupted(struct act *act)
     return op && op->state != OP_STATE_interrupted;
 }
 
+static void
+print_standing(const struct act *act, const struct op *op, FILE *out)
+{
+    const struct page page = act_page(act, out);
+
+    op_print_end(&page, op, clock_wall_ms());
+}
+
 static enum act_verdict
 take_up(struct act *act, const struct op *op)
 {
@@ -412,10 +439,10 @@ resume(struct act *act)
     }
     op = act_op(act);
     act->kind = op->kind;
-    if (!is_permitted(act, &err))
+    if (is_refused(act, &err))
         return act_give_up(act, ACT_failed, err.message);
     if (op->state == OP_STATE_interrupted)
-        return take_up(act, op);
+        return act->options->is_dry ? show_dry(act, print_standing) : take_up(act, op);
     text_addf(&why, "%s is not interrupted, but %s", op->id, op_state_name(op->state));
     return act_give_up(act, ACT_failed, why.bytes);
 }
@@ -430,7 +457,7 @@ begin(struct act *act)
         return give_up_signalled(act);
     if (!control_of(act))
         return act_give_up(act, ACT_unknown, "nobody can act here: the ops room does not answer");
-    if (!is_permitted(act, &err))
+    if (is_refused(act, &err))
         return act_give_up(act, ACT_failed, err.message);
     return plan(act); /* also late: what is wanted may be known by now */
 }

@@ -23,6 +23,8 @@ struct act {
     size_t n_told;
     char told[256];
 
+    struct err refusal; /* of a dry run: why doing it would be refused; no code: it would not */
+
     /* what was answered */
     enum op_offer answered;
     const char *missing; /* what was offered but not ordered beforehand; NULL */

@@ -56,6 +56,7 @@ act_print_document(struct act *act, const struct op *op, enum act_verdict verdic
     json_add_string(document, "verdict", verdict_name(verdict));
     json_add_int(document, "exit_code", verdict);
     json_add_bool(document, "is_dry_run", act->options->is_dry);
+    field_word(document, "refusal", act->refusal.message);
     field_word(document, "error", error);
     if (op)
         op_add_json(json_add_object(document, "op"), op);

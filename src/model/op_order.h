@@ -36,6 +36,7 @@ struct op_order {
     int64_t grace_ms; /* -1: the configured one */
     char typed[ORDER_TYPED_BYTES], retyped[ORDER_ID_BYTES];
     char reason[ORDER_REASON_BYTES];
+    bool is_dry;      /* a plan to be read: it may be made where nothing may be done */
     bool is_headless; /* from the command line: needs no arming, --yes or a typed word took its
                          place */
 };

@@ -80,7 +80,8 @@ order_plan(struct engine *engine, const struct op_order *order)
     add(engine, run);
     if (order->n_ids == 0)
         plan_refuse(engine, run, "nothing is named");
-    else if (!op_is_look(run->kind) && !may(engine, run->kind, run->is_headless, &err))
+    else if (!op_is_look(run->kind) && !order->is_dry &&
+             !may(engine, run->kind, run->is_headless, &err))
         refuse(engine, run, &err);
     else
         plan_make(engine, run);

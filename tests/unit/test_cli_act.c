@@ -228,6 +228,21 @@ a_dry_run_prints_the_plan_and_forgets_it(void **state)
 }
 
 static void
+a_dry_run_is_not_refused_but_says_that_doing_it_would_be(void **state)
+{
+    struct act_options options = drain();
+    struct run run;
+
+    (void)state;
+    options.is_dry = true;
+    run = run_act(&options, &(struct room_plan){.is_read_only = true});
+    assert_int_equal(run.status, ACT_done);
+    assert_has(run.out, "POST /v1/environments/env_a/work/work_1/stop");
+    assert_has(run.said, "to do it would be refused: drain pool: this is read-only");
+    assert_string_equal(run.heard, "plan drain pool env_eu-west; dismiss; ");
+}
+
+static void
 several_jobs_are_one_op(void **state)
 {
     struct world *world = world_healthy();
@@ -690,6 +705,7 @@ main(void)
         cmocka_unit_test(an_unknown_name_orders_nothing),
         cmocka_unit_test(a_drain_is_planned_confirmed_and_done),
         cmocka_unit_test(a_dry_run_prints_the_plan_and_forgets_it),
+        cmocka_unit_test(a_dry_run_is_not_refused_but_says_that_doing_it_would_be),
         cmocka_unit_test(several_jobs_are_one_op),
         cmocka_unit_test(choices_are_those_of_the_plan_and_what_was_ordered),
         cmocka_unit_test(a_choice_that_is_not_offered_is_refused),
