@@ -279,8 +279,10 @@ run(struct loop *loop)
     while (!loop->console.is_quitting) {
         int64_t now_ms = clock_mono_ms();
 
-        if (loop->console.wants_suspend)
+        if (loop->console.wants_suspend) {
             suspend(loop);
+            continue; /* a signal may have ended it: then the terminal is the shell's */
+        }
         if (now_ms >= loop->second_ms || now_ms >= loop->news_due_ms ||
             now_ms >= console_due_ms(&loop->console))
             update(loop);

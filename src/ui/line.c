@@ -181,6 +181,14 @@ line_send(struct line *line, int64_t mono_ms)
     return true;
 }
 
+void
+line_drop(struct line *line)
+{
+    line->is_asked = line->is_sending = false; /* an answer that comes now goes to them, too */
+    line->n = line->sent = 0;
+    guard_mid_frame(false);
+}
+
 /* A far line is slow to answer everything, a narrow one only what is long: the difference tells. */
 static void
 measure(struct line *line, int64_t mono_ms)

@@ -30,6 +30,8 @@ void line_add(struct line *line, const void *bytes, size_t n);
 void line_ask(struct line *line, int64_t mono_ms);
 /* Send what was added, as far as the line takes it. False when the terminal is gone. */
 bool line_send(struct line *line, int64_t mono_ms);
+/* Forget what is not sent and what was asked: the terminal is somebody else's now. */
+void line_drop(struct line *line);
 /* The terminal answered: it has shown everything up to the last request. */
 void line_answered(struct line *line, int64_t mono_ms);
 /* When line_is_free may become true by itself; INT64_MAX when only an event can change it. */

@@ -621,6 +621,7 @@ term_leave(struct terminal *term)
 {
     last_answer_wait(term);
     guard_restore();
+    line_drop(term->line);
 }
 
 void

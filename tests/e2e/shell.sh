@@ -8,7 +8,7 @@ press C-z
 check control_z_gives_the_terminal_back see 'Stopped'
 type_line 'stty -a | grep -o -- "[-]*echo " | head -1'
 check the_shell_can_be_typed_in see '^echo'
-type_line fg
+type_line 'clear; fg' # a Stopped that is seen afterwards is another one
 check fg_draws_everything_again see 'Running jobs'
 press j
 check and_keys_work_again gone 'Stopped'

@@ -17,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 PROGRAM = os.environ.get("SANDWATCH", os.path.join(ROOT, "build/release/sandwatch"))
 DEADLINE = float(os.environ.get("DEADLINE", "60"))
 INSTRUMENTED = "asan" in PROGRAM or "tsan" in PROGRAM  # slower, and with handlers of their own
+PTY_HOLDS = 4095
 results = []
 
 # What the console may send, and no more: text, cursor and screen (CSI), modes, character sets, OSC 52.
@@ -120,6 +121,21 @@ class Console:
                 time.sleep(0.002)
         return True
 
+    def fill(self):
+        """Have it drawn again until there is more of it than a terminal holds that does not read."""
+        def is_full():
+            return struct.unpack("i", fcntl.ioctl(self.master, termios.FIONREAD, b"\0" * 4))[0] >= PTY_HOLDS
+
+        def fills_up():
+            self.read(0)
+            self.press(b"\x0c")
+            return until(is_full, 0.3)
+        return until(fills_up)
+
+    def is_the_shell_s(self):
+        """Is the command in the foreground that the pty began with, and nothing that it started?"""
+        return os.tcgetpgrp(self.master) == self.pid
+
     def given_back(self):
         """Nothing of ours is left: screen, cursor, keypad, paste marks, modes."""
         last = {}
@@ -128,6 +144,15 @@ class Console:
         wanted = {b"1049": b"l", b"25": b"h", b"2004": b"l", b"1": b"l"}
         return all(last.get(mode, on) == on for mode, on in wanted.items()) and \
             termios.tcgetattr(self.slave)[:6] == self.before[:6]
+
+
+def until(condition, seconds=DEADLINE):
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 def check(name, passed, why=""):
@@ -278,8 +303,30 @@ def drops_what_is_pasted():
         check("pasted_text_is_dropped_and_said_so", console.see(rb"pasted text is dropped") and not console.ended(0.2))
 
 
+def leaves_the_shell_alone():
+    """A change that was not drawn yet, and a frame that was not sent whole, when it is stopped."""
+    demo = f"'{PROGRAM}' demo --scenario healthy --seed 7"
+    until_over = "while wait %1; [ $? = 148 ]; do sleep 0.02; done"  # 148: still taken for stopped
+    with Console(command=["bash", "--norc", "-mc", f"{demo}; echo stopped; kill -TERM %1; {until_over}; echo over"]) as console:
+        console.see(DATA)
+        console.press(b"j\x1a")
+        console.see(b"over")
+        between = re.search(rb"stopped(.*)over", console.bytes, re.DOTALL)
+        check("nothing_is_drawn_on_the_shell_s_screen", between is not None and b"\x1b" not in between[1], repr(console.bytes[-300:]))
+    with Console(command=["bash", "--norc", "-mc", f"{demo}; echo stopped; read _; fg"], size=(300, 200)) as console:
+        console.see(DATA)
+        console.fill()
+        console.press(b"\x1a")
+        check("a_frame_that_is_not_taken_does_not_keep_it_from_stopping", until(console.is_the_shell_s) and console.see(b"stopped"))
+        console.forget()
+        console.press(b"\n")
+        console.see(READY)
+        check("its_rest_is_not_sent_to_the_shell_s_screen",
+              re.match(rb"[^\x1b]*\x1b\[\?1049h", console.bytes) is not None, repr(console.bytes[:200]))
+
+
 TESTS = (gives_the_terminal_back, a_closed_terminal_ends_it, runs_on_odd_terminals, survives_every_size,
-         sends_only_what_it_may, does_not_queue_for_a_slow_line, drops_what_is_pasted)
+         sends_only_what_it_may, does_not_queue_for_a_slow_line, drops_what_is_pasted, leaves_the_shell_alone)
 
 if __name__ == "__main__":
     for test in TESTS:
