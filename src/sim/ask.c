@@ -14,7 +14,7 @@
 #include "sim/buffer.h"
 #include "sim/loopback.h"
 
-enum { ANSWER_MOST_BYTES = 8 << 20, WITHIN_MS = 10000, STEP_S = 5, SAID_CELLS = 200 };
+enum { ANSWER_MOST_BYTES = 8 << 20, WITHIN_MS = 30000, STEP_S = 20, SAID_CELLS = 200 };
 
 static bool
 connect_to(const char *url, int *out_fd, struct err *err)

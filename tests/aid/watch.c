@@ -14,7 +14,7 @@
 #include "demo.h"
 #include "sim/sim.h"
 
-enum { WITHIN_MS = 60000, QUICK_MS = 100 };
+enum { WITHIN_MS = 120000, QUICK_MS = 100 };
 
 static const char *
 no_variable(const char *name)
