@@ -58,7 +58,7 @@ offer_choices(struct run *run, const struct pool *pool, const struct driver_use 
     if (is_listed) {
         offered |= CHOICE(stop_running) | CHOICE(stop_queued) | CHOICE(force);
         usual |= CHOICE(stop_running);
-        if (!(verbs & 1u << DRIVER_drain) && run->kind == OP_drain_pool)
+        if (run->kind == OP_drain_pool)
             offered |= CHOICE(keep);
     } else {
         offered |= CHOICE(interrupt);

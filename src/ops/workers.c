@@ -154,14 +154,33 @@ stop_newcomers(struct engine *engine, struct run *run)
     engine_changed(engine, run);
 }
 
+/* May they be stopped, when that is wanted? Where a command drains the workers, they are given the
+ * window: one that it reached may still have claimed something just before. */
+static bool
+can_keep(const struct engine *engine, const struct run *run)
+{
+    return run->kind == OP_drain_pool && run_chose(run, OP_CHOICE_stop_running) &&
+           (!is_controlled(run) || workers_have_had(engine, run, engine->options->window_ms));
+}
+
 static void
 ask_to_keep(struct engine *engine, struct run *run, size_t n)
 {
-    if (run->offer == OP_OFFER_nothing)
+    const char *plural = n == 1 ? "" : "s";
+
+    if (run->offer != OP_OFFER_nothing)
+        return;
+    if (is_controlled(run))
+        engine_ask(engine, run, OP_OFFER_keep,
+                   "the drain command succeeded, and yet workers run %zu job%s that they claimed "
+                   "since: it did not keep all of them from polling. Keep stopping what they "
+                   "claim, until you cancel it?",
+                   n, plural);
+    else
         engine_ask(engine, run, OP_OFFER_keep,
                    "workers that poll claimed %zu new job%s since; without a control command that "
                    "goes on: keep stopping what they claim, until you cancel it?",
-                   n, n == 1 ? "" : "s");
+                   n, plural);
 }
 
 /* How much of the pool is left, and in out what; 0 when it is empty, -1 when that is not known. */
@@ -200,10 +219,11 @@ judge_empty(struct engine *engine, struct run *run, const struct pool *pool, siz
     TEXT(left, RUN_NOTE_BYTES);
     bool is_empty = what_is_left(run, pool, n_new, &left) == 0;
 
-    if (is_empty && !run_chose(run, OP_CHOICE_keep))
-        engine_next(engine, run);
+    if (run_chose(run, OP_CHOICE_keep))
+        run_summarize(run, "%s; whatever is claimed is stopped, until this is cancelled",
+                      is_empty ? "empty" : left.bytes);
     else if (is_empty)
-        run_summarize(run, "empty; whatever is claimed is stopped, until this is cancelled");
+        engine_next(engine, run);
     else if (workers_have_had(engine, run, workers_patience_ms(engine, EMPTY_WITHIN_MS)))
         engine_end(engine, run, OP_STATE_failed, "%s, long after it was asked to end", left.bytes);
     else
@@ -231,9 +251,9 @@ tick_empty(struct engine *engine, struct run *run)
     if (!pool)
         return;
     n = newcomers(engine, run);
-    if (n > 0 && run_chose(run, OP_CHOICE_keep))
+    if (n > 0 && run_chose(run, OP_CHOICE_keep) && run_chose(run, OP_CHOICE_stop_running))
         stop_newcomers(engine, run);
-    else if (n > 0 && !is_controlled(run))
+    else if (n > 0 && can_keep(engine, run))
         ask_to_keep(engine, run, n);
     else if (n == 0 && run->offer == OP_OFFER_keep)
         engine_go_on(engine, run);

@@ -185,6 +185,39 @@ a_pool_whose_command_drains_its_workers_ends_empty(void **state)
     assert_true(acting_has_line(op, OP_LINE_step, "exit 0"));
 }
 
+static bool
+is_over_or_offers_to_keep(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    return offers_to_keep(snapshot, ticket) || (op && op_state_is_over(op->state));
+}
+
+static void
+what_is_claimed_although_the_command_succeeded_can_be_stopped_too(void **state)
+{
+    const struct op *op;
+
+    (void)state;
+    acting_use_controls(&run);
+    for (size_t i = 0; i < run.watch.config.n_pools; i++)
+        acting_wrap_verb(&run, i, DRIVER_drain, "exit 0"); /* and does nothing */
+    acting_start(&run);
+    op = acting_plan_with(&run, OP_drain_pool, (const char *const[]){large_pool(), NULL},
+                          1u << OP_CHOICE_command | 1u << OP_CHOICE_stop_running |
+                              1u << OP_CHOICE_force);
+    assert_int_equal(op->state, OP_STATE_planned);
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, is_over_or_offers_to_keep, &run.last_ticket));
+    op = acting_op(&run);
+    assert_non_null(strstr(op->summary, "the drain command succeeded, and yet workers run"));
+    acting_order(&run, ORDER_keep, "");
+    assert_true(watch_until(&run.watch, has_more_than_planned, &run.last_ticket));
+    acting_order(&run, ORDER_cancel, "");
+    op = acting_over(&run);
+    assert_true(op->state == OP_STATE_cancelled || op->state == OP_STATE_done);
+}
+
 static void
 cancelled_it_issues_nothing_more_and_what_is_done_stays_done(void **state)
 {
@@ -297,6 +330,7 @@ main(void)
         TEST(force_is_offered_when_the_grace_time_has_passed_and_takes_the_name),
         TEST(what_polling_workers_claim_is_stopped_when_that_was_wanted_until_it_is_cancelled),
         TEST(a_pool_whose_command_drains_its_workers_ends_empty),
+        TEST(what_is_claimed_although_the_command_succeeded_can_be_stopped_too),
         TEST(cancelled_it_issues_nothing_more_and_what_is_done_stays_done),
         TEST(an_interrupted_drain_is_resumed_without_a_second_stop),
         TEST(an_interrupted_drain_can_be_dismissed),
