@@ -121,8 +121,9 @@ is_first_of_target(const struct view *view, unsigned kinds, size_t i)
     return true;
 }
 
+/* family 0: any. */
 static struct reach
-reach_of(const struct view *view, unsigned kinds)
+reach_of(const struct view *view, unsigned kinds, int family)
 {
     struct reach reach = {0};
 
@@ -131,7 +132,7 @@ reach_of(const struct view *view, unsigned kinds)
 
         if (!is_first_of_target(view, kinds, i))
             continue;
-        tally = tally_of(view, kinds, 0, view->checks[i].target);
+        tally = tally_of(view, kinds, family, view->checks[i].target);
         reach.regions += tally.usable + tally.failed > 0;
         reach.reached += tally.usable > 0;
     }
@@ -164,7 +165,7 @@ is_port_open(const struct view *view)
 static void
 advise_protocol(const struct view *view, struct outlook *out)
 {
-    struct reach udp = reach_of(view, KINDS_UDP), tcp = reach_of(view, KINDS_TCP);
+    struct reach udp = reach_of(view, KINDS_UDP, 0), tcp = reach_of(view, KINDS_TCP, 0);
 
     if (udp.regions == 0 || tally_of(view, KINDS_EDGE, 0, NULL).unmeasured > 0)
         return;
@@ -198,41 +199,43 @@ advise_protocol(const struct view *view, struct outlook *out)
             "replace");
 }
 
-/* How many ways to a region, one for each protocol, are dead over one family. */
-static size_t
-count_dead(const struct view *view, int family)
+/* The protocol that the connector will use, as advised: the family must fit it. */
+static unsigned
+kinds_in_use(const struct view *view)
 {
-    size_t n = 0;
+    struct reach udp = reach_of(view, KINDS_UDP, 0), tcp = reach_of(view, KINDS_TCP, 0);
 
-    for (size_t i = 0; i < view->n_checks; i++)
-        n += view->checks[i].kind != CHECK_API_443 && view->checks[i].family == family &&
-             view->checks[i].verdict == CHECK_fail;
-    return n;
+    return udp.regions > 0 && (udp.reached == udp.regions || udp.reached >= tcp.reached)
+               ? KINDS_UDP
+               : KINDS_TCP;
 }
 
+/* With auto cloudflared falls back from one family to the other by itself, region by region, and
+ * each time it takes seconds (facts/connectivity.md A3, A4). */
 static void
 advise_family(const struct view *view, struct outlook *out)
 {
-    struct tally four = tally_of(view, KINDS_EDGE, 4, NULL);
-    struct tally six = tally_of(view, KINDS_EDGE, 6, NULL);
-    size_t dead_four = count_dead(view, 4), dead_six = count_dead(view, 6);
+    unsigned kinds = kinds_in_use(view);
+    size_t any = reach_of(view, kinds, 0).reached, regions = reach_of(view, kinds, 0).regions;
+    size_t four = reach_of(view, kinds, 4).reached, six = reach_of(view, kinds, 6).reached;
+    const char *advice = NULL;
 
-    if (four.unmeasured + six.unmeasured > 0)
+    if (any == 0 || tally_of(view, KINDS_EDGE, 0, NULL).unmeasured > 0)
         return;
-    if (four.usable > 0 && dead_six > dead_four)
-        add(view, out->advice, &out->n_advice,
-            "edge-ip-version: 4, because IPv6 fails here and every attempt costs seconds");
-    else if (six.usable > 0 && four.usable == 0)
-        add(view, out->advice, &out->n_advice, "edge-ip-version: 6, because IPv4 does not work");
-    else if (six.usable > 0 && dead_four > dead_six)
-        add(view, out->advice, &out->n_advice,
-            "edge-ip-version: 6, because IPv4 fails here where IPv6 passes");
-    else if (four.usable > 0 && six.usable > 0)
-        add(view, out->advice, &out->n_advice, "edge-ip-version: leave it at auto; %s",
-            dead_four > 0 ? "both families fail alike" : "both families work");
-    else if (four.usable > 0 && has_rows(view, 6))
-        add(view, out->advice, &out->n_advice,
-            "edge-ip-version: 4 saves the attempts over IPv6, which this host does not have");
+    if (any > four && any > six)
+        advice = "leave it at auto; some region is reached over IPv4 only, another over IPv6 only";
+    else if (four > six && reach_of(view, kinds, 6).regions > 0)
+        advice = "4, because IPv6 fails here and every attempt costs seconds";
+    else if (six > four)
+        advice = four == 0 ? "6, because IPv4 does not work"
+                           : "6, because IPv4 fails here where IPv6 passes";
+    else if (four == six)
+        advice = any < regions ? "leave it at auto; both families fail alike"
+                               : "leave it at auto; both families work";
+    else if (has_rows(view, 6))
+        advice = "4 saves the attempts over IPv6, which this host does not have";
+    if (advice)
+        add(view, out->advice, &out->n_advice, "edge-ip-version: %s", advice);
 }
 
 /* ---- what could not be judged ---- */

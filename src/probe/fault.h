@@ -89,6 +89,7 @@ enum {
     WHEN_CLOCK_IS_RIGHT = 8192,
     WHEN_IN_DOCKER = 2048,  /* the resolver is the one that Docker embeds, 127.0.0.11 */
     WHEN_VIA_PROXY = 16384, /* the API is asked through a proxy: it is the proxy that fails */
+    WHEN_OTHER_FAMILY_REACHES_ALL = 32768, /* the same check over it, of every region */
 };
 
 struct fault_rule {

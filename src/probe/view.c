@@ -40,6 +40,13 @@ has_connected(const struct row *row)
 }
 
 static bool
+is_a_row(const struct row *row)
+{
+    (void)row;
+    return true;
+}
+
+static bool
 resolves(const struct row *row)
 {
     return row->n_places > 0;
@@ -132,6 +139,16 @@ heard(const struct scene *scene, const struct target *target, const struct row *
     return when;
 }
 
+static bool
+reaches_all(const struct scene *scene, unsigned kinds, int family)
+{
+    for (size_t i = 0; i < scene->n_targets; i++)
+        if (any_row(&scene->targets[i], kinds, 0, is_a_row) &&
+            !any_row(&scene->targets[i], kinds, family, has_passed))
+            return false;
+    return true;
+}
+
 static unsigned
 circumstances(const struct scene *scene, const struct target *target, const struct row *row,
               const struct fault *fault)
@@ -143,6 +160,7 @@ circumstances(const struct scene *scene, const struct target *target, const stru
     when |= scene->facts->has_proxy && !target->proxy ? WHEN_PROXY_IS_SET : 0;
     when |= target->proxy ? WHEN_VIA_PROXY : 0;
     when |= any_row(target, kind, other, has_passed) ? WHEN_OTHER_FAMILY_PASSES : 0;
+    when |= reaches_all(scene, kind, other) ? WHEN_OTHER_FAMILY_REACHES_ALL : 0;
     when |= any_row(target, kind, other, resolves) ? WHEN_OTHER_FAMILY_RESOLVES : 0;
     when |= any_row(target, KIND_TCP, row->family, has_connected) ? WHEN_TCP_PASSES : 0;
     when |= any_row(target, KIND_EDGE, row->family, may_pass) ? 0 : WHEN_PORT_FAILS;

@@ -174,6 +174,16 @@ rule_row("IPv4 broken and IPv6 fine", ["in: meta nfproto ipv4 th dport PORT drop
          host="edge.test", exit=1, advice="edge-ip-version: 6")
 
 
+@fault("one region over IPv6 only, the other over IPv4 only")
+def _(world):
+    sh("ip -6 addr add fd00::9/128 dev lo")
+    nft("in: ip6 daddr fd00::9 drop", "in: ip daddr 127.0.0.9 drop")
+    world.names.answers.update({"one.test": ["127.0.0.9", "::1"], "two.test": ["127.0.0.1", "fd00::9"]})
+    return {"targets": [(name, f"{name}.test", world.port, world.port) for name in ("one", "two")], "exit": 1,
+            "expect": {}, "advice": "edge-ip-version: leave it at auto; some region", "some": "leave edge-ip-version at auto",
+            "undo": lambda: sh("ip -6 addr del fd00::9/128 dev lo")}
+
+
 @fault("IPv6 addresses, and no IPv6 route")
 def _(world):
     world.names.answers["edge.test"] = ["127.0.0.1", "2001:db8::7"]

@@ -168,6 +168,8 @@ the_family_that_fails_less_is_advised(void **state)
         {2, 0, "edge-ip-version: 6, because IPv4 fails"},
         {3, 0, "edge-ip-version: 6, because IPv4 does not work"},
         {2, 2, "leave it at auto; both families fail alike"},
+        {1, 2, "leave it at auto; some region is reached over IPv4 only, another over IPv6 only"},
+        {1, 3, "edge-ip-version: 4, because IPv6 fails"},
     };
 
     (void)state;
@@ -182,6 +184,32 @@ the_family_that_fails_less_is_advised(void **state)
         }
         expect(world, i == 0 ? OUTLOOK_ok : OUTLOOK_warning, rows[i].advice);
     }
+}
+
+/* What another protocol does over a family is of no use to the one that is advised. */
+static void
+the_family_is_that_of_the_protocol(void **state)
+{
+    static const char *const targets[] = {"edge region1", "edge region2"};
+    struct world *world = world_new();
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(targets); i++) {
+        broken(world, CHECK_EDGE_UDP_7844, targets[i], 4);
+        world_check(world, CHECK_EDGE_TCP_7844, targets[i], 4);
+        world_check(world, CHECK_EDGE_UDP_7844, targets[i], 6);
+        broken(world, CHECK_EDGE_TCP_7844, targets[i], 6);
+    }
+    expect(world, OUTLOOK_warning, "edge-ip-version: 6, because IPv4 does not work");
+
+    world = world_new();
+    for (size_t i = 0; i < COUNT_OF(targets); i++) {
+        broken(world, CHECK_EDGE_UDP_7844, targets[i], 4);
+        world_check(world, CHECK_EDGE_TCP_7844, targets[i], 4);
+        broken(world, CHECK_EDGE_UDP_7844, targets[i], 6);
+        world_check(world, CHECK_EDGE_TCP_7844, targets[i], 6);
+    }
+    expect(world, OUTLOOK_warning, "edge-ip-version: leave it at auto; both families work");
 }
 
 static void
@@ -520,6 +548,7 @@ main(void)
         cmocka_unit_test(a_broken_family_is_a_warning_and_names_the_other),
         cmocka_unit_test(http2_is_no_advice_where_it_reaches_no_more),
         cmocka_unit_test(the_family_that_fails_less_is_advised),
+        cmocka_unit_test(the_family_is_that_of_the_protocol),
         cmocka_unit_test(before_the_names_resolve_no_protocol_is_judged),
         cmocka_unit_test(where_only_handshakes_fail_the_port_is_not_blamed),
         cmocka_unit_test(where_no_connector_can_start_it_is_critical),
