@@ -149,6 +149,8 @@ end_pass(struct spot *spot, bool is_reached)
         spot->rare_at_ms = clock_mono_ms();
         spot->is_news = false;
     }
+    if (is_reached && spot->has_metrics && spot->has_tunnel && spot->ready.connections > 0)
+        trend_add_rtts(&spot->trend, &spot->metrics, &spot->tunnel, clock_mono_ms());
     spot->state = is_reached ? judge(spot) : CONNECTOR_unreachable;
     if (is_reached && spot->tries_exposure && address_is_loopback(&spot->address))
         exposure_ask(&spot->exposure, spot->parts.port);

@@ -11,13 +11,20 @@ enum {
     FEWEST_REQUESTS = 10
 };
 
-static void
-add_rtts(struct trend *trend, const struct cloudflared_metrics *metrics, int64_t now_ms)
+void
+trend_add_rtts(struct trend *trend, const struct cloudflared_metrics *metrics,
+               const struct cloudflared_tunnel *tunnel, int64_t now_ms)
 {
     if (trend->n_rtts > 0 && now_ms - trend->rtt_at_ms < RTT_EVERY_MS)
         return;
     for (int i = 0; i < CLOUDFLARED_CONNECTIONS; i++)
-        trend->rtt_us[i][trend->next_rtt] = metrics->connections[i].smoothed_rtt_us;
+        trend->rtt_us[i][trend->next_rtt] = -1;
+    for (size_t i = 0; i < tunnel->n_connections; i++) {
+        int index = tunnel->connections[i].index;
+
+        if (tunnel->connections[i].is_quic && index < CLOUDFLARED_CONNECTIONS)
+            trend->rtt_us[index][trend->next_rtt] = metrics->connections[index].smoothed_rtt_us;
+    }
     trend->next_rtt = (trend->next_rtt + 1) % TREND_RTTS;
     trend->n_rtts += trend->n_rtts < TREND_RTTS;
     trend->rtt_at_ms = now_ms;
@@ -35,7 +42,6 @@ trend_add(struct trend *trend, const struct cloudflared_metrics *metrics, int64_
         trend->started_ms = metrics->started_ms;
         trend->restarts = restarts;
     }
-    add_rtts(trend, metrics, now_ms);
     if (trend->n > 0 && now_ms - last->at_ms < TREND_EVERY_MS)
         return;
     trend->point[trend->next] = (struct trend_point){

@@ -30,6 +30,11 @@ struct trend {
 /* now_ms: monotonic; counters begin anew when the process does. */
 void trend_add(struct trend *trend, const struct cloudflared_metrics *metrics, int64_t now_ms);
 
+/* The round trips of the connections that are up, once a minute: the metrics keep those of dead
+ * ones (facts/connectivity.md C3). After trend_add of the same metrics. */
+void trend_add_rtts(struct trend *trend, const struct cloudflared_metrics *metrics,
+                    const struct cloudflared_tunnel *tunnel, int64_t now_ms);
+
 /* How many connections were registered again in the last ten minutes, and how many registrations
  * failed; -1: not known. A process younger than that needs one look only. wall_ms: now. */
 int64_t trend_registrations(const struct trend *trend, const struct cloudflared_metrics *metrics,

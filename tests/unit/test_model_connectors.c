@@ -168,8 +168,6 @@ a_trend_is_the_difference_of_ten_minutes(void **state)
 
     (void)state;
     trend = (struct trend){0};
-    for (int i = 0; i < CLOUDFLARED_CONNECTIONS; i++)
-        metrics.connections[i].smoothed_rtt_us = 7000;
     trend_add(&trend, &metrics, now_ms);
     assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), -1);
     for (int i = 0; i < 120; i++) { /* twenty minutes, one registration a minute */
@@ -184,13 +182,42 @@ a_trend_is_the_difference_of_ten_minutes(void **state)
     assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 10);
     assert_true(trend_loss(&trend) > 0.049 && trend_loss(&trend) < 0.051);
     assert_true(trend_request_errors(&trend) > 0.29 && trend_request_errors(&trend) < 0.31);
-    assert_int_equal(trend_median_rtt_us(&trend, 0), 7000);
     metrics.started_ms = wall_ms - 60000; /* it restarted: one look is enough now */
     metrics.register_successes = 9;
     trend_add(&trend, &metrics, now_ms + 10000);
     assert_int_equal(trend.restarts, 1);
     assert_true(trend_request_errors(&trend) < 0); /* two looks are needed */
     assert_int_equal(trend_registrations(&trend, &metrics, 4, wall_ms), 5);
+}
+
+static void
+a_median_is_of_the_time_that_a_connection_was_up(void **state)
+{
+    static struct trend trend;
+    struct cloudflared_metrics metrics = {.started_ms = 1000};
+    struct cloudflared_tunnel tunnel = {
+        .connections = {{.index = 0, .is_quic = true}, {.index = 1}, {.index = 2, .is_quic = true}},
+        .n_connections = 3};
+    int64_t now_ms = 100000;
+
+    (void)state;
+    trend = (struct trend){0};
+    for (int i = 0; i < 4; i++)
+        metrics.connections[i].smoothed_rtt_us = 7000;
+    for (int minute = 0; minute < 20; minute++, now_ms += 60000) {
+        trend_add(&trend, &metrics, now_ms);
+        trend_add_rtts(&trend, &metrics, &tunnel, now_ms);
+        if (minute != 9)
+            continue;
+        tunnel.n_connections = 2; /* the third dies of its delay, and its gauge stays as it was */
+        metrics.connections[2].smoothed_rtt_us = 900000;
+    }
+    assert_int_equal(trend_median_rtt_us(&trend, 0), 7000);
+    assert_int_equal(trend_median_rtt_us(&trend, 2), 7000);
+    assert_int_equal(trend_median_rtt_us(&trend, 1), -1); /* HTTP/2 has none */
+    assert_int_equal(trend_median_rtt_us(&trend, 3), -1); /* nor has what never was */
+    metrics.started_ms = 2000;
+    trend_add(&trend, &metrics, now_ms); /* it restarted */
     assert_int_equal(trend_median_rtt_us(&trend, 0), -1);
 }
 
@@ -242,6 +269,7 @@ main(void)
         cmocka_unit_test(regions_are_told_by_their_networks),
         cmocka_unit_test(versions_are_compared_as_dates),
         cmocka_unit_test(a_trend_is_the_difference_of_ten_minutes),
+        cmocka_unit_test(a_median_is_of_the_time_that_a_connection_was_up),
         cmocka_unit_test(what_its_log_complains_of_is_evidence_and_says_what_to_do),
     };
 
