@@ -146,6 +146,7 @@ plan_make(struct engine *engine, struct run *run)
 {
     run->must_type[0] = run->must_retype[0] = run->why_retype[0] = '\0';
     run->state = OP_STATE_planned;
+    run->planned_ms = engine->wall_ms;
     run->summary[0] = '\0';
     if (!kinds[run->kind].takes_grace)
         run->choices = 0;

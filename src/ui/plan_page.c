@@ -99,11 +99,12 @@ page_planned_items(struct page *page, const struct op *op)
 {
     const char *common = common_loss(op);
 
-    TEXT(heading, 60);
+    TEXT(heading, 100);
 
     if (op->n_items == 0)
         return;
-    text_addf(&heading, "WHAT IT IS ABOUT: %zu", op->n_items);
+    text_addf(&heading, "WHAT IT IS ABOUT: %zu, as of ", op->n_items);
+    moment_add(&heading, page->frame, op->planned_ms); /* its ages stand still */
     page_section(page, heading.bytes);
     page_field(page, "each loses", ROLE_warn, common);
     for (size_t i = 0; i < op->n_items; i++) {
