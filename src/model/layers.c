@@ -295,14 +295,26 @@ add_layers(const struct judge *judge, const struct tunnel *tunnel, struct layer 
     return layers + LAYERS;
 }
 
+/* Where a layer failed the tunnel is not shown as well, wherever it is shown. */
+static enum severity
+severity_of(const struct layer *layers)
+{
+    for (size_t i = 0; i < LAYERS; i++)
+        if (layers[i].verdict == LAYER_failed)
+            return SEVERITY_critical;
+    return SEVERITY_info;
+}
+
 void
 judge_layers(struct judge *judge, struct assessment *out)
 {
     size_t n = (judge->n_tunnels + find_unlisted(judge)) * LAYERS;
     struct layer *layers = arena_array(judge->arena, n, sizeof(*layers)), *next = layers;
 
-    for (size_t i = 0; i < judge->n_tunnels; i++)
+    for (size_t i = 0; i < judge->n_tunnels; i++) {
         next = add_layers(judge, &judge->tunnels[i], next);
+        judge->tunnel_severity[i] = severity_of(next - LAYERS);
+    }
     for (size_t i = 0; i < judge->n_proxies; i++)
         if (!tunnel_of(judge, &judge->proxies[i]))
             next = add_layers(judge, &judge->unlisted[i], next);

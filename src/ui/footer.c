@@ -9,7 +9,7 @@
 #include "ui/op_view.h"
 #include "ui/op_words.h"
 
-enum { EVENT_SHOWN_MS = 5000 };
+enum { EVENT_SHOWN_MS = 5000, MORE_CELLS = 3 };
 
 struct hint {
     enum command_id command;
@@ -203,34 +203,78 @@ next_step_draw(const struct console *console, struct canvas *canvas, struct rect
     return true;
 }
 
+static void
+source_age_add(struct text *out, const struct frame *frame, enum source source)
+{
+    const struct source_status *status = &frame->snapshot->source[source];
+
+    if (status->state == SOURCE_STATE_disabled)
+        text_add(out, "off");
+    else if (source_role(status, frame->now_ms) != ROLE_ok && status->ok_at_ms > 0)
+        duration_add(out, frame->now_ms - status->ok_at_ms);
+}
+
+/* With the blanks behind it. */
+static int
+source_cells(const struct frame *frame, enum source source)
+{
+    TEXT(age, 16);
+
+    source_age_add(&age, frame, source);
+    return (int)(2 + strlen(source_name(source)) + (age.n > 0) + age.n + 2);
+}
+
+static void
+source_draw(const struct frame *frame, struct canvas *canvas, int x, int y, enum source source)
+{
+    enum role role = source_role(&frame->snapshot->source[source], frame->now_ms);
+    const char *name = source_name(source);
+    TEXT(age, 16);
+
+    source_age_add(&age, frame, source);
+    canvas_text(canvas, x, y, 1, role, glyph(frame->theme, frame->is_ascii, role));
+    x += 2 + canvas_text(canvas, x + 2, y, (int)strlen(name),
+                         role == ROLE_fail ? ROLE_text : ROLE_dim, name);
+    if (age.n > 0)
+        canvas_text(canvas, x + 1, y, (int)age.n, role, age.bytes);
+}
+
+/* As the list has them; where not all have room, those that fail or are late first. */
+static void
+sources_order(const struct frame *frame, bool has_room, enum source out[SOURCE_COUNT])
+{
+    static const enum role first[] = {ROLE_fail, ROLE_stale, ROLE_ok, ROLE_dim};
+    size_t n = 0;
+
+    for (size_t i = 0; i < COUNT_OF(first); i++)
+        for (int source = 0; source < SOURCE_COUNT; source++)
+            if (source_role(&frame->snapshot->source[source], frame->now_ms) == first[i])
+                out[has_room ? (size_t)source : n++] = (enum source)source;
+}
+
 /* Where the events have a pane of their own: which sources are fresh, and how old the others are. A
  * fresh one's age would change every second and say nothing. */
 static void
 sources_draw(const struct console *console, struct canvas *canvas, struct rect r)
 {
     const struct frame *frame = &console->frame;
-    int x = r.x + 1, end = r.x + r.w - 1;
+    enum source sources[SOURCE_COUNT];
+    int all = 0, x = r.x + 1, end = r.x + r.w - 1;
+    bool has_room;
 
-    for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *status = &frame->snapshot->source[i];
-        enum role role = source_role(status, frame->now_ms);
-        TEXT(age, 16);
+    for (int source = 0; source < SOURCE_COUNT; source++)
+        all += source_cells(frame, (enum source)source);
+    has_room = x + all - 2 <= end;
+    sources_order(frame, has_room, sources);
+    for (size_t i = 0; i < SOURCE_COUNT; i++) {
+        int cells = source_cells(frame, sources[i]);
 
-        if (status->state == SOURCE_STATE_disabled)
-            text_add(&age, "off");
-        else if (role != ROLE_ok && status->ok_at_ms > 0)
-            duration_add(&age, frame->now_ms - status->ok_at_ms);
-        if (x + 2 + (int)(strlen(source_name((enum source)i)) + strlen(age.bytes)) > end)
+        if (!has_room && x + cells + MORE_CELLS > end) {
+            canvas_textf(canvas, x, r.y, MORE_CELLS, ROLE_dim, "+%zu", SOURCE_COUNT - i);
             return;
-        x += canvas_text(canvas, x, r.y, 1, role, glyph(frame->theme, frame->is_ascii, role)) + 1;
-        x += canvas_text(canvas, x, r.y, end - x, role == ROLE_fail ? ROLE_text : ROLE_dim,
-                         source_name((enum source)i)) +
-             1;
-        if (age.n > 0)
-            x +=
-                canvas_text(canvas, x, r.y, end - x, role == ROLE_ok ? ROLE_dim : role, age.bytes) +
-                1;
-        x += 1;
+        }
+        source_draw(frame, canvas, x, r.y, sources[i]);
+        x += cells;
     }
 }
 

@@ -257,6 +257,8 @@ whoever_answers_in_the_edges_place_fails_the_layer(void **state)
         assert_int_equal(verdict_of(world, "L1-2"), rows[i].expected);
         if (rows[i].expected != LAYER_verified)
             assert_non_null(strstr(check_of(world, "L1-2")->evidence, "what was seen"));
+        assert_int_equal(world_assess(world)->tunnels[0] == SEVERITY_critical,
+                         rows[i].expected == LAYER_failed);
         world_free(world);
     }
 }

@@ -343,8 +343,12 @@ draw_kind(struct canvas *canvas, struct rect r, const struct row *row)
         text_add(&right, check_verdict_word(row));
     else
         unit_add(&right, row->frame, UNIT_us, rtt(row));
+    if (check->verdict == CHECK_pass &&
+        (int)(text_cells(check->protocol) + 1 + text_cells(right.bytes)) > r.w)
+        text_clear(&right); /* which port it is about comes first */
     cells = (int)text_cells(right.bytes);
-    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, target_role(row), check->protocol);
+    canvas_text(canvas, r.x, r.y, r.w - (cells > 0 ? 1 + cells : 0), target_role(row),
+                check->protocol);
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 
