@@ -71,6 +71,8 @@ void dialog_open_arm(struct console *console);
  * dialog. name: what to call them. False, and said, when it cannot be asked for. */
 bool dialog_open_plan(struct console *console, enum op_kind op, const char (*ids)[ORDER_ID_BYTES],
                       size_t n, const char *name);
+/* A plan that was confirmed takes a second word, for somebody else began on it. */
+void dialog_open_again(struct console *console, const struct op *op);
 /* Answer what a running or interrupted op offers. */
 void dialog_open_answer(struct console *console, const struct op *op);
 
@@ -104,8 +106,11 @@ bool dialog_is_one_of_several(const struct dialog *dialog);
 /* dialog_draw.c. "Drain us-east"; what the button says. */
 void dialog_add_title(const struct console *console, struct text *out);
 void dialog_add_action(const struct console *console, struct text *out);
-/* What the default button says: "Cancel", or "Close" when there is nothing to decide. */
+/* What the default button says: "Cancel", "Not now" where an op asks, which it would not cancel, or
+ * "Close" when there is nothing to decide. */
 const char *dialog_cancel_word(const struct console *console);
+/* What Esc does, in the same words. */
+const char *dialog_escape_word(const struct console *console);
 /* The lines it would like to have, its frame included, at that width. */
 int dialog_lines(struct console *console, int w);
 /* Inside its frame; returns the lines of the text above the fields; overlay->visible_lines gets how

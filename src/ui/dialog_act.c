@@ -119,6 +119,24 @@ dialog_open_plan(struct console *console, enum op_kind op, const char (*ids)[ORD
 }
 
 void
+dialog_open_again(struct console *console, const struct op *op)
+{
+    const struct overlay *top = console_overlay(console);
+    struct dialog *dialog = &console->dialog;
+
+    console_say(console, ROLE_warn, "not confirmed: %s", op->why_retype);
+    if (top && top->kind == OVERLAY_dialog)
+        return; /* one question at a time; this one can be asked for again */
+    begin(console, DIALOG_plan);
+    dialog->op = op->kind;
+    dialog->ticket = op->ticket;
+    snprintf(dialog->op_id, sizeof(dialog->op_id), "%s", op->id);
+    text_clean(dialog->name, sizeof(dialog->name), op->object_name, strlen(op->object_name));
+    fill_reason(console);
+    console_open_overlay(console, OVERLAY_dialog, "");
+}
+
+void
 dialog_open_answer(struct console *console, const struct op *op)
 {
     struct dialog *dialog = &console->dialog;
@@ -203,6 +221,8 @@ confirm(struct console *console)
         end(console);
         return;
     }
+    if (!dialog->is_second_step)
+        op_watch_confirmed(&console->op_watch, dialog->op_id);
     if (dialog->pane < PANE_COUNT)
         marks_clear(&console->state[dialog->pane].marks);
     if (dialog->next_id < dialog->n_ids)
@@ -277,7 +297,9 @@ dialog_cancel(struct console *console)
         order_dismiss(console, op->id);
     else if (dialog->kind == DIALOG_plan && !op)
         op_watch_forget(&console->op_watch, dialog->ticket);
-    if (dialog->kind == DIALOG_plan && left > 0)
+    if (dialog->kind == DIALOG_answer)
+        console_say(console, ROLE_info, "nothing was ordered; it stands as it did");
+    else if (dialog->kind == DIALOG_plan && left > 0)
         console_say(console, ROLE_info, "cancelled: nothing was done, also not for the other %zu",
                     left);
     else

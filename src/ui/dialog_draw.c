@@ -50,7 +50,19 @@ dialog_add_action(const struct console *console, struct text *out)
 const char *
 dialog_cancel_word(const struct console *console)
 {
-    return dialog_has_stop(console, STOP_act) ? "Cancel" : "Close";
+    if (!dialog_has_stop(console, STOP_act))
+        return "Close";
+    return console->dialog.kind == DIALOG_answer ? "Not now" : "Cancel";
+}
+
+const char *
+dialog_escape_word(const struct console *console)
+{
+    if (console->dialog.is_second_step)
+        return "back";
+    if (!dialog_has_stop(console, STOP_act))
+        return "close";
+    return console->dialog.kind == DIALOG_answer ? "not now" : "cancel";
 }
 
 static const char *

@@ -100,7 +100,7 @@ dialog_hint_add(struct console *console, struct text *out)
         dialog_add_action(console, out);
     text_add(out, stop == STOP_grace ? "   - + change   " : "   ");
     text_add(out, top->lines > top->visible_lines ? "Tab next   PgDn more   " : "Tab next   ");
-    text_add(out, "Esc cancel");
+    text_addf(out, "Esc %s", dialog_escape_word(console));
 }
 
 struct hints {
@@ -347,7 +347,7 @@ hidden_dialog_draw(const struct console *console, struct canvas *canvas)
         return false;
     canvas_fill(canvas, console->layout.bar, ROLE_text, " ");
     canvas_text(canvas, 0, console->layout.bar.y, canvas_width(canvas), ROLE_warn,
-                "a question needs 40x10; Esc cancels");
+                "a question needs 40x10; Esc closes it");
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/clock.h"
 #include "core/die.h"
@@ -28,6 +29,16 @@ op_watch_forget(struct op_watch *watch, uint64_t ticket)
     for (size_t i = 0; i < FORGOTTEN_MOST; i++)
         if (!watch->forgotten[i]) {
             watch->forgotten[i] = ticket;
+            return;
+        }
+}
+
+void
+op_watch_confirmed(struct op_watch *watch, const char *op_id)
+{
+    for (size_t i = 0; i < CONFIRMED_MOST; i++)
+        if (!watch->confirmed[i][0]) {
+            snprintf(watch->confirmed[i], OP_ID_BYTES, "%s", op_id);
             return;
         }
 }
@@ -101,6 +112,23 @@ dismiss_forgotten(struct console *console, const struct op *op)
     }
 }
 
+/* Somebody began between the plan and its confirmation. */
+static void
+look_at_confirmed(struct console *console, const struct op *op)
+{
+    struct op_watch *watch = &console->op_watch;
+
+    for (size_t i = 0; i < CONFIRMED_MOST; i++) {
+        if (strcmp(watch->confirmed[i], op->id) != 0)
+            continue;
+        if (op->state == OP_STATE_planned && !op->must_retype[0])
+            return; /* not taken in yet */
+        watch->confirmed[i][0] = '\0';
+        if (op->state == OP_STATE_planned)
+            dialog_open_again(console, op);
+    }
+}
+
 static void
 look_at_ops(struct console *console)
 {
@@ -117,6 +145,7 @@ look_at_ops(struct console *console)
         now[i] = (struct seen_op){hash_add(HASH_START, ops[i].id), ops[i].state};
         before = state_before(watch, now[i].id);
         dismiss_forgotten(console, &ops[i]);
+        look_at_confirmed(console, &ops[i]);
         if (is_worth_telling(watch, &ops[i], before))
             tell(console, &ops[i]);
     }

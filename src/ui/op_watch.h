@@ -7,7 +7,7 @@
 
 struct console;
 
-enum { FORGOTTEN_MOST = 8 };
+enum { FORGOTTEN_MOST = 8, CONFIRMED_MOST = 8 };
 
 struct op_watch {
     uint64_t version; /* of the slot, when it was last looked at */
@@ -15,6 +15,7 @@ struct op_watch {
     struct seen_op *seen; /* owned */
     size_t n_seen;
     uint64_t forgotten[FORGOTTEN_MOST]; /* tickets of plans that nobody waits for; 0: free */
+    char confirmed[CONFIRMED_MOST][OP_ID_BYTES]; /* plans, with one word; "": free */
     bool is_armed;
 };
 
@@ -22,6 +23,9 @@ struct op_watch {
 void op_watch_look(struct console *console);
 /* The plan with this ticket is dismissed as soon as it is there. */
 void op_watch_forget(struct op_watch *watch, uint64_t ticket);
+/* That plan was confirmed with one word; when it takes a second one after all, it is shown again.
+ */
+void op_watch_confirmed(struct op_watch *watch, const char *op_id);
 void op_watch_free(struct op_watch *watch);
 
 #endif

@@ -194,6 +194,41 @@ letters_confirm_nothing(void **state)
 }
 
 static void
+a_plan_that_somebody_overtook_is_shown_again_with_the_second_question(void **state)
+{
+    struct desk desk;
+    struct op_order *order;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = ask_to_drain(&desk);
+    pass(&desk, CALM_MS);
+    press(&desk, "Tab Enter");
+    expect(&desk, ORDER_confirm);
+    pass(&desk, 10);
+    assert_false(is_asking(&desk)); /* not taken in yet */
+    op->must_retype = "eu-west";
+    op->why_retype = "alice@ops2 is at it: drain pool eu-west";
+    pass(&desk, 10);
+    assert_true(is_asking(&desk));
+    assert_true(sees(&desk, "not confirmed: alice@ops2 is at it"));
+    press(&desk, "Tab Enter"); /* typed ahead */
+    expect_nothing(&desk);
+    pass(&desk, CALM_MS);
+    press(&desk, "Tab Enter");
+    pass(&desk, CALM_MS);
+    assert_true(sees(&desk, "second confirmation"));
+    type_text(&desk, "eu-west");
+    press(&desk, "Enter");
+    order = expect_order(&desk, ORDER_confirm);
+    assert_string_equal(order->op_id, "op_1");
+    assert_string_equal(order->retyped, "eu-west");
+    op_order_free(order);
+    get_up(&desk);
+}
+
+static void
 a_name_must_be_typed_where_the_plan_says_so(void **state)
 {
     struct desk desk;
@@ -981,7 +1016,7 @@ what_cannot_be_shown_cannot_be_confirmed(void **state)
     canvas_free(desk.canvas);
     desk.canvas = canvas_new(38, 9);
     pass(&desk, CALM_MS);
-    assert_true(sees(&desk, "Esc cancels"));
+    assert_true(sees(&desk, "Esc closes it"));
     press(&desk, "Tab Enter");
     expect_nothing(&desk);
     press(&desk, "Esc");
@@ -1048,6 +1083,7 @@ main(void)
         cmocka_unit_test(a_plan_that_arrives_late_is_read_before_it_acts),
         cmocka_unit_test(a_plan_that_changes_under_the_hand_does_not_act),
         cmocka_unit_test(letters_confirm_nothing),
+        cmocka_unit_test(a_plan_that_somebody_overtook_is_shown_again_with_the_second_question),
         cmocka_unit_test(a_name_must_be_typed_where_the_plan_says_so),
         cmocka_unit_test(a_second_confirmation_is_a_step_of_its_own),
         cmocka_unit_test(the_reason_is_asked_once_a_session),
