@@ -102,6 +102,24 @@ check_if_wanted(struct row *row)
         row_check(row);
 }
 
+/* Only where something fails that a proxy is thought to help with. */
+static void
+look_for_proxied(struct checks *checks)
+{
+    bool fails = false;
+
+    for (size_t i = 0; i < checks->n_targets; i++)
+        for (size_t k = 0; k < checks->targets[i].n_rows; k++) {
+            size_t n_known;
+
+            fails |=
+                !checks->targets[i].is_api && row_failing(checks->targets[i].rows[k], &n_known) > 0;
+        }
+    checks->facts.proxied = (struct proxied){0};
+    if (fails)
+        proxied_find("/proc", &checks->facts.proxied);
+}
+
 static void
 end_round(struct checks *checks)
 {
@@ -110,6 +128,8 @@ end_round(struct checks *checks)
 
     checks->is_in_round = false;
     each_row(checks, check_if_wanted);
+    if (checks->look != LOOK_light)
+        look_for_proxied(checks);
     publish_now(checks);
     status->state = SOURCE_STATE_ok;
     status->rounds++;

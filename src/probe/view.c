@@ -424,6 +424,35 @@ add_failing(struct text *note, const struct row *row)
     }
 }
 
+/* A proxy that is set here, or for a connector, makes nobody reach the edge (G5). */
+static void
+add_proxy(struct text *note, const struct view_facts *facts)
+{
+    const char *between = note->n > 0 ? "; " : "";
+
+    if (facts->proxied.pid > 0)
+        text_addf(note,
+                  "%s%s is set for cloudflared (process %" PRId64
+                  "), which does not use it for the edge: direct egress or a transparent proxy is "
+                  "needed",
+                  between, facts->proxied.variable, facts->proxied.pid);
+    else if (facts->has_proxy)
+        text_addf(note,
+                  "%sthe proxy that is set here cannot carry it: direct egress or a transparent "
+                  "proxy is needed",
+                  between);
+}
+
+/* Nothing of that kind gets out, whatever the peer would say. */
+static bool
+is_egress(const struct row *row, const struct fault *fault)
+{
+    return row->kind != CHECK_API_443 &&
+           (fault->stage == STAGE_tcp || fault->stage == STAGE_quic) &&
+           (fault->signal == SIGNAL_timeout || fault->signal == SIGNAL_errno ||
+            fault->signal == SIGNAL_icmp);
+}
+
 /* What helps to understand a failure beyond its signal. */
 static void
 add_note(struct check *out, const struct scene *scene, const struct target *target,
@@ -442,6 +471,8 @@ add_note(struct check *out, const struct scene *scene, const struct target *targ
         text_addf(&note, "%snone of %zu addresses works", note.n ? "; " : "", n_failing);
     if (out->verdict == CHECK_fail && finding->place && !is_where_published(target, finding->place))
         text_addf(&note, "%sthe address is outside the published ranges", note.n ? "; " : "");
+    if (out->verdict == CHECK_fail && is_egress(row, &finding->fault))
+        add_proxy(&note, scene->facts);
     out->note = arena_strdup(scene->arena, note.bytes);
 }
 

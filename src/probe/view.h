@@ -2,12 +2,14 @@
 #ifndef PROBE_VIEW_H
 #define PROBE_VIEW_H
 
+#include "probe/proxied.h"
 #include "probe/target.h"
 
 struct arena;
 
 struct view_facts {                 /* what is known beside the rows */
     const struct lookup *discovery; /* of the SRV record */
+    struct proxied proxied;         /* looked for when the edge fails */
     bool has_proxy;                 /* the API's requests go through one */
     bool is_in_docker;              /* the first resolver is the one that Docker embeds */
 };

@@ -4,6 +4,9 @@ Row: name, and a function of the world that injects the fault and returns a plan
 `env`), and `expect`: for (protocol, family) the verdict, the stage, a part of the error and a part of the hint; with
 `exit`, `advice` and `within` seconds where they matter.
 """
+import shutil
+import subprocess
+
 from world import (API_ERROR, ForgetfulDevice, Http, KeepAlive, Mumbler, NarrowLink, NosyDevice, OtherQuic, SmallLink, Tcp, alerts, babbles,
                    closes, date, filters_name, filters_size, forward_proxy, mumbles, old_certificate, resets, sh, stalls, talks_http,
                    tls_server)
@@ -156,6 +159,19 @@ rule_row("tcp rejected by this host's own firewall", ["out: tcp dport PORT rejec
 rule_row("an allow-list that drops 7844 and lets 443 pass", ["in: meta l4proto { tcp, udp } th dport PORT drop"],
          {TCP4: ("fail", "tcp", "timeout", "allow-list"), UDP4: ("fail", "quic", "timeout", "allow-list"), API4: ("pass",)},
          only="api,edge", exit=2, advice="protocol: none works")
+
+
+@fault("an edge that is dropped, and a cloudflared with a proxy's address")
+def _(world):
+    nft(f"in: meta l4proto {{ tcp, udp }} th dport {world.port} drop")
+    program = f"{world.home}/cloudflared"
+    shutil.copy(shutil.which("sleep"), program)
+    process = subprocess.Popen([program, "60"], env={"TUNNEL_TOKEN": "x" * 9000, "https_proxy": "http://10.0.0.1:3128"})
+    def undo():
+        process.kill()
+        process.wait()
+    return {"exit": 2, "expect": {TCP4: ("fail",), UDP4: ("fail",)}, "undo": undo,
+            "note": "https_proxy is set for cloudflared (process "}
 
 
 @fault("no route at all")
