@@ -7,10 +7,18 @@
 #include "core/clock.h"
 #include "core/json.h"
 
+static _Atomic int64_t shift_ms;
+
+void
+stamp_shift(int64_t ms)
+{
+    shift_ms = ms;
+}
+
 const char *
 stamp_s(int64_t wall_ms, char out[STAMP_BYTES])
 {
-    time_t seconds = (time_t)(wall_ms / 1000);
+    time_t seconds = (time_t)((wall_ms + shift_ms) / 1000);
     struct tm tm;
 
     gmtime_r(&seconds, &tm);
@@ -21,7 +29,7 @@ stamp_s(int64_t wall_ms, char out[STAMP_BYTES])
 const char *
 stamp_us(int64_t wall_us, char out[STAMP_BYTES])
 {
-    time_t seconds = (time_t)(wall_us / 1000000);
+    time_t seconds = (time_t)(wall_us / 1000000 + shift_ms / 1000);
     struct tm tm;
     size_t n;
 
@@ -44,7 +52,7 @@ stamp_parse(const char *text, int64_t *out_wall_us)
             us += (fraction[i] - '0') * scale;
             scale /= 10;
         }
-    *out_wall_us = wall_ms * 1000 + us;
+    *out_wall_us = (wall_ms - shift_ms) * 1000 + us;
     return true;
 }
 

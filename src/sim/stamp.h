@@ -6,6 +6,10 @@
 
 enum { STAMP_BYTES = 40 };
 
+/* A service whose clock is wrong writes and reads all times by it: so many milliseconds later than
+ * ours. Any thread. */
+void stamp_shift(int64_t ms);
+
 /* "2026-11-23T09:07:33Z" */
 const char *stamp_s(int64_t wall_ms, char out[STAMP_BYTES]);
 /* "2026-11-23T09:07:33.512345Z": heartbeats, which must be echoed byte for byte. */

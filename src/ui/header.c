@@ -179,6 +179,7 @@ finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
     const struct finding *worst = &assessment->findings[0];
     enum role role = finding_role(worst);
     struct line_ends line = {canvas, r.y, r.x + 1, r.x + r.w - 1};
+    bool is_whole;
     TEXT(position, 32);
 
     if (assessment->n_findings > 1)
@@ -194,8 +195,9 @@ finding_draw(const struct frame *frame, struct canvas *canvas, struct rect r)
     from_left(&line, ROLE_dim, "  ");
     from_left(&line, ROLE_dim, arrow(frame));
     from_left(&line, ROLE_dim, " ");
+    is_whole = (int)text_cells(worst->next_step) <= line.right - line.left;
     from_left(&line, ROLE_text, worst->next_step);
-    return true;
+    return is_whole;
 }
 
 static size_t

@@ -356,6 +356,32 @@ a_service_that_is_down_breaks_connections_and_can_be_switched_on_again(void **st
     assert_int_equal(simulator_status(sim, &ask), 200);
 }
 
+/* The created_at of the first environment. */
+static int64_t
+created_ms(void)
+{
+    struct simulator_ask ask = {.path = "/v1/environments", .credential = credential("api_key")};
+    struct json *json = simulator_json(sim, &ask, 200);
+    int64_t ms;
+
+    assert_true(
+        rfc3339_parse(json_string(json_first(json_get(json, "data")), "created_at", ""), &ms));
+    json_free(json);
+    return ms;
+}
+
+static void
+a_clock_that_is_wrong_is_wrong_in_every_time_that_it_tells(void **state)
+{
+    int64_t right_ms = created_ms();
+
+    (void)state;
+    simulator_fault(sim, "clock-skew", true);
+    assert_int_equal(right_ms - created_ms(), 600 * 1000);
+    simulator_fault(sim, "clock-skew", false);
+    assert_int_equal(created_ms(), right_ms);
+}
+
 static void
 typed_codes_come_with_the_refusals_of_environments(void **state)
 {
@@ -520,6 +546,7 @@ main(void)
         WITH_ITS_OWN(sessions_are_filtered_by_status_and_events_by_type),
         WITH_ITS_OWN(an_empty_poll_is_the_word_null_as_json_and_blocks_as_long_as_asked),
         WITH_ITS_OWN(reads_are_limited_per_minute_and_work_polls_are_not),
+        WITH_ITS_OWN(a_clock_that_is_wrong_is_wrong_in_every_time_that_it_tells),
         WITH_ITS_OWN(a_spend_cap_says_so_and_not_when_to_come_again),
         WITH_ITS_OWN(a_service_that_is_down_breaks_connections_and_can_be_switched_on_again),
         WITH_ITS_OWN(typed_codes_come_with_the_refusals_of_environments),
