@@ -1,6 +1,7 @@
 #include "wiring.h"
 
 #include <libgen.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -323,9 +324,33 @@ program_start_action(struct program *program, struct err *err)
     return program->probe && program_start_ops(program, err);
 }
 
+/* Whoever waits for the prompt is told what for; see ops_stop. */
+static void
+tell_of_tokens(struct store *store)
+{
+    struct snapshot snapshot = {0};
+    const struct op *ops;
+    size_t n;
+
+    store_snapshot(store, &snapshot);
+    ops = snapshot_ops(&snapshot, &n);
+    for (size_t i = 0; i < n; i++) {
+        const struct op *op = &ops[i];
+        bool is_rotating = op->is_ours && op->kind == OP_rotate_token && op->n_items > 0 &&
+                           !op_state_is_over(op->state);
+
+        if (is_rotating &&
+            (op->items[0].progress == OP_ITEM_sent || op->items[0].progress == OP_ITEM_taken))
+            fprintf(stderr, "sandwatch: waiting for the new token of %s\n", op->object_name);
+    }
+    store_release(store, &snapshot);
+}
+
 void
 program_quiet(struct program *program)
 {
+    if (program->ops)
+        tell_of_tokens(program->store);
     ops_stop(program->ops);
     probe_stop(program->probe);
     api_stop(program->api);

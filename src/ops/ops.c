@@ -15,11 +15,13 @@
 #include "core/map.h"
 #include "core/thread.h"
 #include "ops/mailbox.h"
+#include "ops/phases.h"
 #include "ops/process.h"
 #include "ops/record.h"
 #include "ops/turn.h"
 
 enum { FIXED_FDS = 4, MOST_COMMANDS = 28, LONGEST_WAIT_MS = 60000 };
+enum { TOKEN_WITHIN_MS = 16000 }; /* an answer that takes longer is given up by the API's room */
 enum { NOTICE_FOR_MS = 5000, NOTICE_EACH_MS = 250, NOTICE_SELDOM_MS = 10000 };
 
 struct ops {
@@ -158,18 +160,19 @@ notice_others(struct engine *engine, bool is_written)
         engine->others_are_old = true;
 }
 
+/* Until something happens, or that moment comes; is_leaving: it was told to stop already. */
 static void
-wait_for_news(struct ops *ops)
+wait_until(struct ops *ops, int64_t due_ms, bool is_leaving)
 {
     struct engine *engine = &ops->engine;
     struct pollfd fds[FIXED_FDS + MOST_COMMANDS] = {
-        {.fd = ops->stop_fd, .events = POLLIN},
+        {.fd = is_leaving ? -1 : ops->stop_fd, .events = POLLIN},
         {.fd = store_wish_fd(engine->store, WISH_FOR_ops), .events = POLLIN},
         {.fd = mailbox_fd(engine->mailbox), .events = POLLIN},
         {.fd = engine->journal ? journal_fd(engine->journal) : -1, .events = POLLIN},
     };
     nfds_t n = FIXED_FDS;
-    int64_t due_ms = turn_due_ms(engine), wait_ms;
+    int64_t wait_ms;
 
     for (const struct run *run = engine->runs; run && n < COUNT_OF(fds); run = run->next) {
         if (!run->command)
@@ -184,6 +187,12 @@ wait_for_news(struct ops *ops)
         wait_ms = LONGEST_WAIT_MS;
     poll(fds, n, due_ms == INT64_MAX ? -1 : (int)(wait_ms > 0 ? wait_ms : 0));
     notice_others(engine, fds[3].revents != 0);
+}
+
+static void
+wait_for_news(struct ops *ops)
+{
+    wait_until(ops, turn_due_ms(&ops->engine), false);
 }
 
 static bool
@@ -207,6 +216,24 @@ open_journal(struct engine *engine)
     record_read_others(engine);
 }
 
+/* A token that was asked for opens the tunnel, and the old one does not: it is waited for, a while.
+ */
+static void
+take_last_token(struct ops *ops)
+{
+    struct engine *engine = &ops->engine;
+    int64_t until_ms = clock_mono_ms() + TOKEN_WITHIN_MS;
+
+    for (look_at_clocks(engine); turn_holds_token(engine) && engine->now_ms < until_ms;
+         look_at_clocks(engine)) {
+        store_snapshot(engine->store, &engine->snapshot);
+        turn_take_last(engine);
+        store_release(engine->store, &engine->snapshot);
+        if (turn_holds_token(engine))
+            wait_until(ops, until_ms, true);
+    }
+}
+
 static void *
 run(void *context)
 {
@@ -226,6 +253,7 @@ run(void *context)
         publish(engine);
         wait_for_news(ops);
     }
+    take_last_token(ops);
     return NULL;
 }
 
@@ -266,6 +294,9 @@ leave(struct engine *engine, struct run *run)
 {
     if (run->is_recorded && !op_state_is_over(run->state)) {
         run->state = OP_STATE_interrupted;
+        if (kinds[run->kind].doubt)
+            run_summarize(run, "its console ended in the middle%s",
+                          kinds[run->kind].doubt(engine, run));
         record_state(engine, run, NULL);
     }
     run_free(run);

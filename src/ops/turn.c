@@ -276,6 +276,35 @@ turn_take(struct engine *engine)
     forget_past(engine);
 }
 
+/* --- leaving --- */
+
+static bool
+holds_token(const struct run *run)
+{
+    for (size_t i = 0; i < run->n_items; i++)
+        if (run->items[i].tag && run->items[i].call == API_CALL_rotate)
+            return true;
+    return run->token && run->command;
+}
+
+bool
+turn_holds_token(const struct engine *engine)
+{
+    for (const struct run *run = engine->runs; run; run = run->next)
+        if (holds_token(run))
+            return true;
+    return false;
+}
+
+void
+turn_take_last(struct engine *engine)
+{
+    take_answers(engine);
+    for (struct run *run = engine->runs; run; run = run->next)
+        if (holds_token(run))
+            take_output(engine, run);
+}
+
 /* --- when the next one is due --- */
 
 int64_t

@@ -158,11 +158,21 @@ journal_holds(const char *name, const char *secret)
     return is;
 }
 
+static const struct ops_token *
+token_of(const char *tunnel)
+{
+    for (size_t i = 0; i < run.options.n_tokens; i++)
+        if (strcmp(run.options.tokens[i].tunnel_id, tunnel) == 0)
+            return &run.options.tokens[i];
+    fail_msg("no token of %s", tunnel);
+    return NULL;
+}
+
 static void
 a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow(void **state)
 {
-    const struct ops_token *token = NULL;
     const char *tunnel = connector("pair-1")->tunnel_id;
+    const struct ops_token *token = token_of(tunnel);
     char before[128], id[ORDER_ID_BYTES];
     const struct op *op;
     struct stat st;
@@ -170,10 +180,6 @@ a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow(void
     char *old, *new;
 
     (void)state;
-    for (size_t i = 0; i < run.options.n_tokens; i++)
-        if (strcmp(run.options.tokens[i].tunnel_id, tunnel) == 0)
-            token = &run.options.tokens[i];
-    assert_non_null(token);
     old = content(token->file, &n);
     snprintf(before, sizeof(before), "%s", connector("pair-2")->connector_id);
     snprintf(id, sizeof(id), "%s", tunnel);
@@ -195,6 +201,84 @@ a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow(void
     assert_int_equal(connector("pair-2")->ready_connections, 4);
     free(old);
     free(new);
+}
+
+static bool
+is_asked(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    return op && op->n_items > 0 && op->items[0].progress == OP_ITEM_sent;
+}
+
+/* The console ends while the service takes its time. */
+static void
+leave_in_the_middle(const char *tunnel)
+{
+    char id[ORDER_ID_BYTES];
+
+    snprintf(id, sizeof(id), "%s", tunnel);
+    acting_plan(&run, OP_rotate_token, (const char *const[]){id, NULL});
+    watch_post(&run.watch, "/sim/switch", "{\"name\":\"api.slow_ms\",\"value\":\"1500\"}");
+    watch_fault(&run.watch, "api-slow", true);
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, is_asked, &run.last_ticket));
+    acting_stop_ops(&run);
+    watch_fault(&run.watch, "api-slow", false);
+}
+
+static void
+resume_what_was_left(void)
+{
+    char op_id[OP_ID_BYTES];
+
+    acting_start_ops(&run);
+    snprintf(op_id, sizeof(op_id), "%s", acting_until_interrupted(&run)->id);
+    acting_take_over(&run, ORDER_resume, op_id, "pair");
+    expect_done(acting_over(&run));
+}
+
+static void
+a_token_that_is_on_its_way_when_the_console_ends_reaches_its_file(void **state)
+{
+    const char *tunnel = connector("pair-1")->tunnel_id;
+    const char *file = token_of(tunnel)->file;
+    size_t n;
+    char *old = content(file, &n), *new;
+
+    (void)state;
+    leave_in_the_middle(tunnel);
+    new = content(file, &n);
+    assert_string_not_equal(old, new);
+    free(old);
+    free(new);
+    resume_what_was_left();
+    assert_int_equal(watch_asked(&run.watch, "POST /v1/tunnels/{id}/rotate_token"), 1);
+}
+
+static void
+it_reaches_its_command_too(void **state)
+{
+    static const char *argv[] = {"sh", "-c", "sleep 1; cat > \"$0\"", NULL, NULL};
+    const char *tunnel = connector("pair-1")->tunnel_id;
+    struct ops_token *token = (struct ops_token *)(uintptr_t)token_of(tunnel);
+    size_t n;
+    char *old = content(token->file, &n), *new;
+    const char *file = token->file;
+
+    (void)state;
+    argv[3] = file;
+    token->command = argv;
+    token->file = NULL;
+    acting_stop_ops(&run);
+    acting_start_ops(&run);
+    leave_in_the_middle(tunnel);
+    new = content(file, &n);
+    assert_true(n > 10);
+    assert_string_not_equal(old, new);
+    free(old);
+    free(new);
+    resume_what_was_left();
 }
 
 /* The first pool's control, with another argv for one verb. */
@@ -303,6 +387,8 @@ main(void)
         TEST(a_restarted_connector_is_another_one_with_its_connections),
         TEST(a_connector_that_is_down_is_brought_up_by_a_restart),
         TEST(a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow),
+        TEST(a_token_that_is_on_its_way_when_the_console_ends_reaches_its_file),
+        TEST(it_reaches_its_command_too),
         TEST(a_command_that_fails_ends_the_op_before_anything_else_and_says_how),
         TEST(what_a_command_says_is_seen_while_it_runs_without_its_colours),
         TEST(what_a_driver_says_is_shown_without_arming_and_not_recorded),
