@@ -54,6 +54,27 @@ looks_in_silence(const struct row *row)
     return fewest;
 }
 
+/* No address takes a connection, as far as they are known. */
+static bool
+is_gone(const struct row *row)
+{
+    size_t n_known, n_failing = row_failing(row, &n_known);
+
+    for (size_t i = 0; i < row->n_places; i++)
+        if (place_is_failing(&row->places[i]) && fault_is_deep(&row->places[i].last.fault))
+            return false;
+    return n_known > 0 && n_failing == n_known;
+}
+
+/* What else says that nothing gets there; NULL. */
+static const char *
+confirmation(const struct row *row)
+{
+    if (row->is_confirmed)
+        return "; another address gives none to a handshake, either";
+    return row->neighbour && is_gone(row->neighbour) ? "; TCP fails there, too" : NULL;
+}
+
 static int
 seconds_since(int64_t at_ms)
 {
@@ -64,13 +85,14 @@ static void
 fail(struct place *place)
 {
     struct attempt_result gone = place->attempt.result; /* of this look, as each silent one's is */
+    const char *besides = confirmation(place->row);
 
     fault_set(
         &gone.fault, STAGE_quic, SIGNAL_timeout, gone.fault.code,
         "no answer to version negotiation in %u look%s in a row, which it answered until %d s "
         "ago%s",
         place->n_silent, place->n_silent == 1 ? "" : "s", seconds_since(place->last.at_ms),
-        place->row->is_confirmed ? "; another address gives none to a handshake, either" : "");
+        besides ? besides : "");
     place->last = gone;
     place->n_silent = 0;
     place->row->last_failure_ms = gone.at_ms;
@@ -92,7 +114,7 @@ doubt_settle(struct row *row)
 
     if (row->has_passed_mute)
         settle = forget;
-    else if (n >= DOUBT_LOOKS || (n > 0 && row->is_confirmed))
+    else if (n >= DOUBT_LOOKS || (n > 0 && confirmation(row)))
         settle = fail;
     for (size_t i = 0; settle && i < row->n_places; i++)
         if (row->places[i].n_silent > 0)

@@ -10,14 +10,16 @@
  *                                  that its handshake can be made at once: when that passes without
  *                                  version negotiation, the doubts are void; when it gets no
  *                                  answer, either, all that are silent fail
+ *   TCP                            fails at all addresses, too: so do all that are silent
  *   DOUBT_LOOKS in a row           in which no address of the row answered any more, though every
  *                                  one did before: more than a filter for unknown versions would
  *                                  begin to do by chance at all of them, so the row fails, and says
  *                                  that this is why
  *
- * So UDP that is dropped from now on fails after one look with a reserve, and after DOUBT_LOOKS
- * looks without (for five minutes after everything was asked at once, or with one address only);
- * the row warns from the first. A single silent address among others waits for its handshake. */
+ * So UDP that is dropped from now on fails after one look with a reserve, or when TCP is dropped as
+ * well, and after DOUBT_LOOKS looks without (for five minutes after everything was asked at once,
+ * or with one address only); the row warns from the first. A single silent address among others
+ * waits for its handshake. */
 #ifndef PROBE_DOUBT_H
 #define PROBE_DOUBT_H
 

@@ -359,6 +359,8 @@ end_look(struct row *row)
     bool is_metering;
 
     doubt_settle(row);
+    if (row->neighbour && row->neighbour->running == 0)
+        doubt_settle(row->neighbour); /* it may have waited for what is known here */
     count_mute(row);
     remember(row);
     row->wants_meter |= row->waits_for_meter;

@@ -31,9 +31,10 @@ struct row {
     const char *target;
     enum check_kind kind;
     int family;
-    const char *url, *tls_name;                   /* NULL: no such stage */
-    const char *proxy;                            /* through which it is asked; NULL */
-    const char *other_name;                       /* to compare with when that one fails; NULL */
+    const char *url, *tls_name; /* NULL: no such stage */
+    const char *proxy;          /* through which it is asked; NULL */
+    const char *other_name;     /* to compare with when that one fails; NULL */
+    struct row *neighbour;      /* the edge over the other protocol and the same family; NULL */
     void (*changed)(void *context, bool is_done); /* a result came; is_done: the look is over */
     void *context;
     /* what is known */

@@ -42,6 +42,15 @@ static const struct {
     {CHECK_EDGE_UDP_7844, false, true},
 };
 
+static void
+make_neighbours(struct target *target)
+{
+    for (size_t i = 0; i < target->n_rows; i++)
+        for (size_t k = 0; k < target->n_rows; k++)
+            if (i != k && target->rows[i]->family == target->rows[k]->family)
+                target->rows[i]->neighbour = target->rows[k];
+}
+
 static bool
 is_asked_for(const struct probe_options *options, enum check_kind kind, int family)
 {
@@ -65,6 +74,7 @@ add_rows(struct target *target, const struct probe_options *options)
                 is_asked_for(options, kinds[k].kind, family))
                 target->rows[target->n_rows++] = row_new(target, kinds[k].kind, family);
     }
+    make_neighbours(target);
     for (int i = 0; i < FAMILIES; i++) {
         target->lookups[i].target = target;
         target->lookups[i].family = i == 0 ? 4 : 6;

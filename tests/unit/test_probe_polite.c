@@ -300,6 +300,28 @@ the_reserve_confirms_a_doubt_at_once(void **state)
 }
 
 static void
+where_tcp_fails_as_well_one_look_is_enough(void **state)
+{
+    static struct row tcp;
+    struct fault *fault = &tcp.places[0].last.fault;
+
+    (void)state;
+    tcp = (struct row){.kind = CHECK_EDGE_TCP_7844, .n_places = 1};
+    tcp.places[0].is_known = true;
+    scene.row.neighbour = &tcp;
+    have_passed(ADDRESSES);
+    be_silent(true, 0, ADDRESSES);
+    fault_set(fault, STAGE_tls, SIGNAL_timeout, TLS_DEADLINE_MS, "it connects, and says nothing");
+    look(LOOK_light);
+    assert_int_equal(failing(), 0);
+    fault_set(fault, STAGE_tcp, SIGNAL_timeout, TCP_DEADLINE_MS, "no answer to SYN");
+    look(LOOK_light);
+    assert_int_equal(failing(), ADDRESSES);
+    assert_non_null(strstr(scene.row.places[0].last.fault.text, "; TCP fails there, too"));
+    assert_int_equal(initials(), 0);
+}
+
+static void
 an_address_that_leaves_the_name_and_returns_is_not_asked_again(void **state)
 {
     (void)state;
@@ -467,6 +489,7 @@ main(void)
         cmocka_unit_test_setup_teardown(
             where_no_address_answers_any_more_the_row_fails_and_says_why, begin, end),
         cmocka_unit_test_setup_teardown(the_reserve_confirms_a_doubt_at_once, begin, end),
+        cmocka_unit_test_setup_teardown(where_tcp_fails_as_well_one_look_is_enough, begin, end),
         cmocka_unit_test_setup_teardown(
             an_address_that_leaves_the_name_and_returns_is_not_asked_again, begin, end),
         cmocka_unit_test_setup_teardown(an_edge_that_never_negotiates_is_known_by_its_handshakes,
