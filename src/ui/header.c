@@ -46,37 +46,42 @@ say_count(struct line_ends *line, const struct frame *frame, enum role role, siz
     from_right(line, n > 0 && (is_wrong || !frame->is_production) ? role : quiet, out.bytes);
 }
 
-/* When the oldest of what is shown was true; 0 when nothing was read yet. */
+/* When what is shown was true: the oldest of what is late, else the newest, for some sources are
+ * asked every ten minutes and that is no reason to look. 0 when nothing was read yet. */
 static int64_t
-oldest_ms(const struct snapshot *snapshot)
+data_ms(const struct frame *frame, bool *out_is_late)
 {
-    int64_t oldest = 0;
+    int64_t newest = 0, late = 0;
 
     for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *status = &snapshot->source[i];
+        const struct source_status *status = &frame->snapshot->source[i];
 
         if (status->state == SOURCE_STATE_disabled || status->ok_at_ms == 0)
             continue;
-        if (oldest == 0 || status->ok_at_ms < oldest)
-            oldest = status->ok_at_ms;
+        if (source_is_stale(status, frame->now_ms) && (late == 0 || status->ok_at_ms < late))
+            late = status->ok_at_ms;
+        if (status->ok_at_ms > newest)
+            newest = status->ok_at_ms;
     }
-    return oldest;
+    *out_is_late = late > 0;
+    return late > 0 ? late : newest;
 }
 
 static void
 say_age(struct line_ends *line, const struct frame *frame, enum role bar)
 {
-    int64_t oldest = oldest_ms(frame->snapshot);
+    bool is_late;
+    int64_t at_ms = data_ms(frame, &is_late);
     TEXT(out, 40);
 
-    if (oldest == 0) {
+    if (at_ms == 0) {
         from_right(line, bar, "no data yet ");
         return;
     }
     text_add(&out, "data ");
-    duration_add(&out, frame->now_ms - oldest);
+    duration_add(&out, frame->now_ms - at_ms);
     text_add(&out, " ");
-    from_right(line, bar, out.bytes);
+    from_right(line, is_late ? ROLE_warn : bar, out.bytes);
 }
 
 static void
