@@ -148,10 +148,8 @@ watch_one(struct engine *engine, struct run *run)
                   run->n_items, there, run->expected);
     if (workers_are_back(engine, run, pool))
         roll_on(engine, run);
-    else if (workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
-        engine_end(engine, run, OP_STATE_failed,
-                   "%s did not come back: %" PRId64 " of %" PRId64 " workers poll or work",
-                   run->items[run->nth].name, there, run->expected);
+    else
+        workers_fail(engine, run, pool, run->items[run->nth].name);
 }
 
 static void

@@ -72,13 +72,50 @@ workers_see(struct engine *engine, struct run *run, int64_t usual_ms)
     return NULL;
 }
 
-bool
-workers_are_back(const struct engine *engine, const struct run *run, const struct pool *pool)
+/* No worker that ended before can be in it any more. */
+static bool
+is_count_believed(const struct engine *engine, const struct run *run, const struct pool *pool)
 {
     int64_t window_ms = engine->options->window_ms;
 
-    return object_workers(pool) >= run->expected && workers_have_had(engine, run, window_ms) &&
+    return workers_have_had(engine, run, window_ms) &&
            pool->stats_at_ms > run->phase_wall_ms + window_ms;
+}
+
+bool
+workers_are_back(const struct engine *engine, const struct run *run, const struct pool *pool)
+{
+    return object_workers(pool) >= run->expected && is_count_believed(engine, run, pool);
+}
+
+static void
+fail_uncounted(struct engine *engine, struct run *run, const struct pool *pool, const char *who)
+{
+    const char *why = engine->snapshot.source[SOURCE_stats].error;
+    int64_t window_s = engine->options->window_ms / 1000, there = object_workers(pool);
+    TEXT(last, 60);
+
+    if (there >= 0)
+        text_addf(&last, "; the last one was %" PRId64 " of %" PRId64, there, run->expected);
+    engine_end(engine, run, OP_STATE_failed,
+               "whether %.60s came back could not be seen: no count of the workers came after the "
+               "%" PRId64 " s in which one that ended still counts%s%s%s",
+               who, window_s, last.bytes, *why ? ": " : "", why);
+}
+
+void
+workers_fail(struct engine *engine, struct run *run, const struct pool *pool, const char *who)
+{
+    int64_t there = object_workers(pool);
+
+    if (!workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
+        return;
+    if (there < 0 || !is_count_believed(engine, run, pool))
+        fail_uncounted(engine, run, pool, who);
+    else
+        engine_end(engine, run, OP_STATE_failed,
+                   "%s did not come back: %" PRId64 " of %" PRId64 " workers poll or work", who,
+                   there, run->expected);
 }
 
 /* --- the drain command --- */
@@ -320,10 +357,8 @@ tick_up(struct engine *engine, struct run *run)
     run_summarize(run, "%" PRId64 " of %" PRId64 " workers poll or work", there, run->expected);
     if (workers_are_back(engine, run, pool))
         engine_next(engine, run);
-    else if (workers_have_had(engine, run, workers_patience_ms(engine, WORKERS_UP_WITHIN_MS)))
-        engine_end(engine, run, OP_STATE_failed,
-                   "only %" PRId64 " of %" PRId64 " workers poll or work long after the command",
-                   there, run->expected);
+    else
+        workers_fail(engine, run, pool, "all of them");
 }
 
 const struct phase phase_up = {

@@ -18,6 +18,10 @@ const struct pool *workers_see(struct engine *engine, struct run *run, int64_t u
  * watch over one worker, began can have been in it any more. */
 bool workers_are_back(const struct engine *engine, const struct run *run, const struct pool *pool);
 
+/* They are not: when it has lasted for too long, the op ends, and says whether that was seen. who:
+ * a worker, or "all of them". */
+void workers_fail(struct engine *engine, struct run *run, const struct pool *pool, const char *who);
+
 /* How long the world may take, beside the window; for tests it can be made shorter. */
 int64_t workers_patience_ms(const struct engine *engine, int64_t usual_ms);
 /* Has the phase, or the watch over one worker, lasted for longer? */

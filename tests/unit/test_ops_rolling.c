@@ -121,6 +121,26 @@ a_count_that_is_old_when_the_window_has_passed_is_not_believed(void **state)
     assert_int_equal(killed_steps(&run, "restart", &most), 1);
 }
 
+static bool
+counts_both(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    return op && strstr(op->summary, "worker 1 of 2: 2 of 2 poll or work");
+}
+
+/* The last count says that all are there, and one of them had only just ended. */
+static void
+without_a_count_after_the_window_it_says_that_nothing_was_seen(void **state)
+{
+    (void)state;
+    start();
+    roll();
+    assert_true(watch_until(&run.watch, counts_both, &run.last_ticket));
+    watch_fault(&run.watch, "api-down", true);
+    acting_expect(&run, OP_STATE_failed, "no count of the workers came after the 6 s");
+}
+
 static void
 a_pool_is_drained_and_started_again(void **state)
 {
@@ -214,6 +234,7 @@ main(void)
         TEST(workers_are_restarted_one_by_one),
         TEST(a_worker_that_does_not_come_back_ends_it_and_the_others_are_left_alone),
         TEST(a_count_that_is_old_when_the_window_has_passed_is_not_believed),
+        TEST(without_a_count_after_the_window_it_says_that_nothing_was_seen),
         TEST(a_pool_is_drained_and_started_again),
         TEST(cancelled_while_a_command_runs_it_runs_no_other),
         cmocka_unit_test(a_rolling_restart_that_is_killed_at_any_step_restarts_no_worker_twice),
