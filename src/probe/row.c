@@ -3,18 +3,19 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "probe/burst.h"
 #include "probe/doubt.h"
 
 enum { MUTE_LOOKS = 3 }; /* facts/connectivity.md F3 */
 
 static void place_done(void *context);
-static void meter_done(void *context);
 static void tell(struct row *row);
 
 void
 row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_t port)
 {
     struct attempt_result known[DNS_ADDRESSES];
+    struct fault deep[DNS_ADDRESSES] = {0};
     bool is_known[DNS_ADDRESSES] = {false};
     unsigned n_silent[DNS_ADDRESSES] = {0};
 
@@ -26,6 +27,7 @@ row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_
             if (address_is_same(&address, &row->places[k].attempt.address)) {
                 known[i] = row->places[k].last;
                 is_known[i] = row->places[k].is_known;
+                deep[i] = row->places[k].deep;
                 n_silent[i] = row->places[k].n_silent;
             }
     }
@@ -37,6 +39,7 @@ row_resolved(struct row *row, const struct address *addresses, size_t n, uint16_
         place->attempt.address = addresses[i];
         address_set_port(&place->attempt.address, port);
         place->is_known = is_known[i];
+        place->deep = deep[i];
         place->n_silent = n_silent[i];
         if (is_known[i])
             place->last = known[i];
@@ -274,72 +277,10 @@ row_cancel(struct row *row)
     timer_clear(row->tools->loop, &row->idle);
     row->running = 0;
     row->is_extra = false;
-    row->wants_meter |= row->meter != NULL;
-    meter_free(row->meter);
-    row->meter = NULL;
+    burst_cancel(row);
 }
 
-/* --- loss and jitter --- */
-
-static const struct place *
-passing_place(const struct row *row)
-{
-    for (size_t i = 0; i < row->n_places; i++) {
-        const struct place *place = &row->places[(row->latest + i) % row->n_places];
-
-        if (place->is_known && fault_is_bearable(&place->last.fault))
-            return place;
-    }
-    return NULL;
-}
-
-/* False when there is nothing to measure, because no address works. */
-static bool
-start_meter(struct row *row)
-{
-    const struct place *place = passing_place(row);
-
-    if (!row->wants_meter || row->meter)
-        return false;
-    row->wants_meter = false;
-    if (!place || row_is_mute(row))
-        return false;
-    row->meter = meter_start(row->tools->loop, &place->attempt.address, meter_done, row);
-    return true;
-}
-
-static void
-remember_burst(struct check_burst *burst, const struct meter_result *result)
-{
-    bool is_known = meter_has_measured(result);
-
-    burst->sent = is_known ? result->sent : 0;
-    burst->lost = is_known ? result->lost : 0;
-    burst->single_sent = result->single_sent;
-    burst->single_lost = result->single_lost;
-    burst->rtt_us = result->rtt_us;
-    burst->best_us = result->best_us;
-    burst->worst_us = result->worst_us;
-    burst->jitter_us = result->jitter_us;
-    burst->at_ms = is_known ? clock_wall_ms() : 0;
-    series_add(&burst->loss,
-               is_known ? (int32_t)(result->lost * 1000 / result->sent) : SERIES_UNKNOWN);
-    series_add(&burst->jitter, result->jitter_us < 0 || result->jitter_us > INT32_MAX
-                                   ? SERIES_UNKNOWN
-                                   : (int32_t)result->jitter_us);
-}
-
-static void
-meter_done(void *context)
-{
-    struct row *row = context;
-
-    row->metered = *meter_result(row->meter);
-    remember_burst(&row->burst, &row->metered);
-    meter_free(row->meter);
-    row->meter = NULL;
-    row->changed(row->context, row->waits_for_meter && !row->is_extra);
-}
+/* --- the end of a look --- */
 
 /* Only handshakes count, for what fails says nothing about version negotiation. */
 static void
@@ -364,7 +305,7 @@ end_look(struct row *row)
     count_mute(row);
     remember(row);
     row->wants_meter |= row->waits_for_meter;
-    is_metering = start_meter(row);
+    is_metering = burst_start(row);
     row->is_extra = false;
     row->changed(row->context, !was_extra && !(is_metering && row->waits_for_meter));
 }
@@ -380,7 +321,8 @@ tell(struct row *row)
 
 /* --- what an attempt says --- */
 
-/* A light attempt says nothing about handshake and answer: what was known of them stays. */
+/* A light attempt says nothing about handshake and answer: what was known of them stays, whatever
+ * happened on the network meanwhile. */
 static void
 merge(struct place *place)
 {
@@ -395,9 +337,11 @@ merge(struct place *place)
         fresh.datagram_bytes = old->datagram_bytes;
         fresh.knows_clock = old->knows_clock;
         fresh.clock_off_ms = old->clock_off_ms;
-        if (fault_is_deep(&old->fault))
-            fresh.fault = old->fault;
+        fresh.fault = place->deep;
     }
+    if (!place->attempt.is_light &&
+        (fault_is_bearable(&fresh.fault) || fault_is_deep(&fresh.fault)))
+        place->deep = fresh.fault;
     place->last = fresh;
     place->is_known = true;
     place->n_silent = 0;

@@ -20,6 +20,7 @@ struct place { /* one address of the name */
     struct row *row;
     struct attempt attempt;
     struct attempt_result last; /* a light attempt renews its network part only */
+    struct fault deep;          /* what the last handshake that was answered said */
     bool is_known;
     unsigned n_silent; /* looks in a row since it stopped answering version negotiation; 0: no
                           doubt about it (doubt.h) */

@@ -421,6 +421,39 @@ a_handshake_that_passes_voids_the_doubts_of_all(void **state)
     assert_int_equal(pretend_stop(&network), 0);
 }
 
+static void
+what_a_handshake_found_outlives_an_outage(void **state)
+{
+    struct row *row = &scene.row;
+    void *network = NULL;
+    unsigned before;
+
+    (void)state;
+    assert_int_equal(pretend_start(&network), 0);
+    network_fault(network, "tls-expired", true);
+    scene.tools.edge_trust = tls_trust_open(network_edge_ca_file(network), NULL, NULL);
+    row->tls_name = QUIC_EDGE_NAME;
+    row_resolved(row, scene.addresses, 1, port_of(network));
+    look(LOOK_wished);
+    assert_int_equal(row->places[0].last.fault.signal, SIGNAL_expired);
+    before = handshakes_of(network);
+    network_fault(network, "udp-blocked", true);
+    look(LOOK_light);
+    assert_int_equal(row->places[0].last.fault.signal, SIGNAL_timeout);
+    network_fault(network, "udp-blocked", false);
+    row_resolved(row, scene.addresses, 1, port_of(network));
+    look(LOOK_light); /* it is back, and nobody knows that it has become better */
+    assert_int_equal(row->places[0].last.fault.signal, SIGNAL_expired);
+    assert_int_equal(handshakes_of(network), before);
+    row->handshakes.every_ms = 1;
+    network_fault(network, "tls-expired", false);
+    look(LOOK_light);
+    assert_int_equal(row->places[0].last.fault.signal, SIGNAL_none);
+    row_cancel(row);
+    tls_trust_close(scene.tools.edge_trust);
+    assert_int_equal(pretend_stop(&network), 0);
+}
+
 /* --- the whole probe --- */
 
 struct wanted {
@@ -496,6 +529,7 @@ main(void)
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_handshake_that_passes_voids_the_doubts_of_all, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(what_a_handshake_found_outlives_an_outage, begin, end),
         cmocka_unit_test(an_edge_that_flaps_is_asked_for_one_handshake),
     };
 
