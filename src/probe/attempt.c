@@ -109,6 +109,13 @@ attempt_cancel(struct attempt *attempt)
 
 /* --- a second opinion: is it our name, or the size of our first packet, that is filtered? --- */
 
+static void
+tell_large(struct fault *fault, enum check_stage stage, const char *why)
+{
+    fault_set(fault, stage, SIGNAL_large_hello, 0,
+              "a small ClientHello passes, one of two packets does not: %s", why);
+}
+
 /* The first one has failed and the second passes, or the other way round. */
 static void
 compare(struct attempt *attempt)
@@ -116,20 +123,21 @@ compare(struct attempt *attempt)
     const struct attempt *second = attempt->second;
     struct fault *fault = &attempt->result.fault;
     const struct fault *other = &second->result.fault;
-    char why[FAULT_TEXT_BYTES];
+    const struct fault own = *fault;
 
-    if (second->is_large && fault->signal == SIGNAL_none && fault_is_silence(other)) {
-        memcpy(why, other->text, sizeof(why));
-        fault_set(fault, other->stage, SIGNAL_large_hello, 0,
-                  "a small ClientHello passes, one of two packets does not: %s", why);
+    if (attempt->is_large && fault_is_silence(&own) && fault_is_bearable(other)) {
+        attempt->result = second->result;
+        tell_large(fault, own.stage, own.text);
+    } else if (second->is_large && fault->signal == SIGNAL_none && fault_is_silence(other)) {
+        tell_large(fault, other->stage, other->text);
     } else if (second->is_large && fault->signal == SIGNAL_none && fault_is_weakness(other)) {
         attempt->result.retransmits = second->result.retransmits;
         attempt->result.path_mtu = second->result.path_mtu;
         *fault = *other;
-    } else if (!second->is_large && fault_is_deep(fault) && fault_is_bearable(other)) {
-        memcpy(why, fault->text, sizeof(why));
-        fault_set(fault, fault->stage, SIGNAL_sni_filter, 0, "%s passes, %s does not: %s",
-                  second->name, attempt->name, why);
+    } else if (!attempt->is_large && !second->is_large && fault_is_deep(fault) &&
+               fault_is_bearable(other)) {
+        fault_set(fault, own.stage, SIGNAL_sni_filter, 0, "%s passes, %s does not: %s",
+                  second->name, attempt->name, own.text);
     }
 }
 
@@ -185,7 +193,7 @@ begin_second(void *context)
     second->tools = attempt->tools;
     second->kind = attempt->kind;
     second->address = attempt->address;
-    second->name = is_large ? attempt->name : attempt->other_name;
+    second->name = is_large || attempt->is_large ? attempt->name : attempt->other_name;
     second->is_large = is_large;
     second->is_second = true;
     second->done = second_done;

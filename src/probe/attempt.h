@@ -78,6 +78,7 @@ struct attempt {
     bool is_large;          /* with a ClientHello of two packets, as post-quantum ones are */
     const char *other_name; /* NULL, or the one to try when the handshake for name fails */
     bool tries_large;       /* when all passes, once more with is_large */
+    bool tries_sizes;       /* UDP: when all passes, how large the datagrams may be */
     void (*done)(void *context);
     void *context;
     struct attempt_result result;

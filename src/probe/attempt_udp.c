@@ -82,9 +82,9 @@ finish_or_sweep(struct attempt *attempt)
     bool passes = result->fault.signal == SIGNAL_none,
          negotiates = result->vn_signal == SIGNAL_none;
 
-    if (attempt->tries_large && negotiates && (passes || fault_is_silence(&result->fault)))
+    if (attempt->tries_sizes && negotiates && (passes || fault_is_silence(&result->fault)))
         attempt->sweep = sweep_start(attempt->tools->loop, &attempt->address, swept, attempt);
-    else if (attempt->tries_large && passes)
+    else if (attempt->tries_sizes && passes)
         knock(attempt);
     else
         attempt_finish(attempt);

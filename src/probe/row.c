@@ -122,14 +122,31 @@ is_reserve(const struct place *place)
            place->last.vn_signal == SIGNAL_none && fault_is_bearable(&place->last.fault);
 }
 
-/* The address that stands for all where one is enough: the first that is not known to fail. */
+/* The n-th address of those that stand for all where one is enough, because they are not known to
+ * fail; NULL. */
 static const struct place *
-exemplar(const struct row *row)
+exemplar(const struct row *row, size_t n)
 {
     for (size_t i = 0; i < row->n_places; i++)
-        if (!place_is_failing(&row->places[i]) && !is_reserve(&row->places[i]))
+        if (!place_is_failing(&row->places[i]) && !is_reserve(&row->places[i]) && n-- == 0)
             return &row->places[i];
-    return row->places;
+    return NULL;
+}
+
+/* What is asked at one address only: how large datagrams may be, and whether a handshake passes
+ * that begins with two packets. The latter replaces the handshake of a second address, where there
+ * is one, so that no address is asked for two. */
+static void
+set_extras(struct place *place)
+{
+    const struct row *row = place->row;
+    struct attempt *attempt = &place->attempt;
+    bool may = !attempt->is_light && row->other_name;
+    const struct place *second = exemplar(row, 1);
+
+    attempt->tries_sizes = may && place == exemplar(row, 0);
+    attempt->tries_large = attempt->tries_sizes && !second;
+    attempt->is_large = may && place == second;
 }
 
 static void
@@ -145,7 +162,7 @@ start(struct place *place, enum row_look look)
     attempt->is_light = look != LOOK_wished && (!is_handshake_due(place) || is_reserve(place));
     attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
-    attempt->tries_large = !attempt->is_light && row->other_name && place == exemplar(row);
+    set_extras(place);
     attempt->done = place_done;
     attempt->context = place;
     row->running++;

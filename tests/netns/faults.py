@@ -322,11 +322,11 @@ def edge_names(world, addresses):
         world.names.answers[f"region{number}.v2.argotunnel.com"] = addresses(number)
 
 
-def to_edge(world):
-    """Whatever goes to port 7844 ends at the pretend edge."""
+def to_edge(world, **ports):
+    """Whatever goes to port 7844 ends at the pretend edge, or at another port of this host."""
     sh("nft 'add table ip n; add chain ip n out { type nat hook output priority -100; }'")
     for protocol in ("tcp", "udp"):
-        sh(f"nft add rule ip n out {protocol} dport 7844 redirect to :{world.port}")
+        sh(f"nft add rule ip n out {protocol} dport 7844 redirect to :{ports.get(protocol, world.port)}")
     sh("ip route add local 198.41.192.0/19 dev lo 2>/dev/null || true")
 
 
@@ -904,6 +904,15 @@ api_row("nonsense instead of HTTP", lambda: Tcp(babbles), ("fail", "http", "", "
 def _(world):
     return {"targets": [("region1", "127.0.0.1", 0, ForgetfulDevice(world.port).port)], "only": "udp", "exit": 1, "within": 9,
             "expect": {UDP4: ("warn", "quic", "one of two packets does not", "post-quantum")}}
+
+
+@fault("devices that cannot reassemble a large ClientHello before all ten addresses")
+def _(world):
+    to_edge(world, tcp=Tcp(filters_size(900, world.port)).port, udp=ForgetfulDevice(world.port).port)
+    edge_names(world, ten)
+    return {"targets": [], "only": "edge,ipv4", "exit": 1, "within": 9,
+            "expect": {UDP4: ("warn", "quic", "one of two packets does not", "post-quantum"),
+                       TCP4: ("warn", "tls", "one of two packets does not", "post-quantum")}}
 
 
 @fault("a filter that swallows the production name in QUIC")

@@ -322,6 +322,25 @@ where_tcp_fails_as_well_one_look_is_enough(void **state)
 }
 
 static void
+no_address_is_asked_for_two_handshakes_where_there_are_several(void **state)
+{
+    const struct place *places = scene.row.places;
+
+    (void)state;
+    scene.row.other_name = "other.test";
+    row_resolved(&scene.row, scene.addresses, ADDRESSES, scene.port);
+    assert_true(row_look(&scene.row, LOOK_wished));
+    assert_true(places[0].attempt.tries_sizes && !places[0].attempt.tries_large);
+    assert_true(places[1].attempt.is_large && !places[1].attempt.tries_large);
+    assert_false(places[2].attempt.is_large || places[2].attempt.tries_large);
+    row_cancel(&scene.row);
+    row_resolved(&scene.row, scene.addresses, 1, scene.port);
+    assert_true(row_look(&scene.row, LOOK_wished));
+    assert_true(places[0].attempt.tries_sizes && places[0].attempt.tries_large);
+    row_cancel(&scene.row);
+}
+
+static void
 an_address_that_leaves_the_name_and_returns_is_not_asked_again(void **state)
 {
     (void)state;
@@ -523,6 +542,8 @@ main(void)
             where_no_address_answers_any_more_the_row_fails_and_says_why, begin, end),
         cmocka_unit_test_setup_teardown(the_reserve_confirms_a_doubt_at_once, begin, end),
         cmocka_unit_test_setup_teardown(where_tcp_fails_as_well_one_look_is_enough, begin, end),
+        cmocka_unit_test_setup_teardown(
+            no_address_is_asked_for_two_handshakes_where_there_are_several, begin, end),
         cmocka_unit_test_setup_teardown(
             an_address_that_leaves_the_name_and_returns_is_not_asked_again, begin, end),
         cmocka_unit_test_setup_teardown(an_edge_that_never_negotiates_is_known_by_its_handshakes,
