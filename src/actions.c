@@ -120,6 +120,8 @@ act(struct program *program, const struct act_options *options)
         return cli_act_refuse(options, program->store,
                               "refused: without a terminal to ask on, it takes --yes (or "
                               "--dry-run, for the plan)");
+    if (options->op_id && !history_is_open(program_journal(program), options->op_id, &err))
+        return cli_act_refuse(options, program->store, err.message);
     if (!program_start_action(program, &err))
         return cli_act_refuse(options, program->store, err.message);
     return cli_act(options, program->store);

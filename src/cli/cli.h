@@ -85,6 +85,10 @@ struct history_options {
 /* "2h", "3d", "45m", "90s", or RFC 3339; in wall milliseconds. */
 bool history_since_read(const char *text, int64_t now_ms, int64_t *out, struct err *err) MUST_CHECK;
 
+/* Does the journal in folder (NULL: none can be found) hold that op, and is it not over? Else err
+ * says which; nobody needs to wait for it. */
+bool history_is_open(const char *folder, const char *op_id, struct err *err) MUST_CHECK;
+
 /* Print the journal: 0, or 1 when it cannot be read or knows no such op. */
 int cli_history(const struct history_options *options);
 

@@ -294,6 +294,34 @@ read_past(struct journal *journal, const struct history_options *options, struct
     return true;
 }
 
+static struct journal *
+open_to_read(const char *folder, struct err *err)
+{
+    if (folder)
+        return journal_open_to_read(folder, err);
+    err_set(err, ERR_IO, "neither XDG_STATE_HOME nor HOME says where the journal is");
+    return NULL;
+}
+
+bool
+history_is_open(const char *folder, const char *op_id, struct err *err)
+{
+    const struct journal_query query = {.op_id = op_id};
+    struct journal *journal = open_to_read(folder, err);
+    struct arena *arena = arena_new();
+    const struct journal_op *op;
+    size_t n = 0;
+    bool is_good = journal && journal_read(journal, &query, arena, &op, &n, err);
+
+    if (is_good && n == 0)
+        is_good = err_set(err, ERR_USAGE, "the journal knows no op \"%.40s\"", op_id);
+    else if (is_good && op->ended_ms > 0)
+        is_good = err_set(err, ERR_USAGE, "%.40s is over: %s", op_id, op_state_name(op->state));
+    journal_close(journal);
+    arena_free(arena);
+    return is_good;
+}
+
 static bool
 print_history(const struct history_options *options, struct arena *arena, struct err *err)
 {
@@ -302,9 +330,7 @@ print_history(const struct history_options *options, struct arena *arena, struct
     size_t n = 0;
     bool is_good;
 
-    if (!options->folder)
-        return err_set(err, ERR_IO, "neither XDG_STATE_HOME nor HOME says where the journal is");
-    journal = journal_open_to_read(options->folder, err);
+    journal = open_to_read(options->folder, err);
     if (!journal)
         return false;
     is_good = read_past(journal, options, arena, &past, &n, err);

@@ -344,25 +344,38 @@ is_scenario(const struct dirent *entry)
     return n > 5 && strcmp(entry->d_name + n - 5, ".yaml") == 0;
 }
 
-/* The names in the last folder that has any, so that a wrong one need not be looked up. */
+/* The name that was probably meant, and where all of them are: more than a line has room for. */
 static bool
 say_unknown(struct arena *arena, const char *name, const char *const *folders, struct err *err)
 {
-    const char *known = "none is installed";
+    const char *nearest = NULL, *folder = NULL;
+    size_t least = SIZE_MAX;
 
     for (; folders && *folders; folders++) {
         struct dirent **entries;
         int n = scandir(*folders, &entries, is_scenario, alphasort);
 
         for (int i = 0; i < n; i++) {
-            known = arena_printf(arena, "%s%s%.*s", i ? known : "", i ? ", " : "",
-                                 (int)strlen(entries[i]->d_name) - 5, entries[i]->d_name);
+            const char *known =
+                arena_strndup(arena, entries[i]->d_name, strlen(entries[i]->d_name) - 5);
+            size_t distance = text_distance(known, name);
+
+            if (distance < least) {
+                least = distance;
+                nearest = known;
+                folder = *folders;
+            }
             free(entries[i]);
         }
         if (n >= 0)
             free(entries);
     }
-    return err_set(err, ERR_CONFIG, "--scenario: expected one of %s; found \"%.40s\"", known, name);
+    if (!nearest)
+        return err_set(err, ERR_USAGE, "--scenario: there is no \"%.40s\"; none is installed",
+                       name);
+    return err_set(err, ERR_USAGE,
+                   "--scenario: there is no \"%.40s\"; nearest is %s, and all are in %.160s", name,
+                   nearest, folder);
 }
 
 static bool
