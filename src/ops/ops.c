@@ -288,15 +288,22 @@ ops_start(const struct ops_options *options, struct api *api, struct store *stor
     return NULL;
 }
 
-/* What still runs is left to whoever resumes it. */
+/* What still runs is left to whoever resumes it; what was cancelled is over: nobody goes on with
+ * it. */
 static void
 leave(struct engine *engine, struct run *run)
 {
-    if (run->is_recorded && !op_state_is_over(run->state)) {
+    const struct kind *kind = &kinds[run->kind];
+    const char *doubt = kind->doubt && run->is_recorded ? kind->doubt(engine, run) : "";
+
+    if (run->is_recorded && run->state == OP_STATE_stopping) {
+        engine_end(engine, run, OP_STATE_cancelled,
+                   "cancelled: %zu of %zu done; how what was on its way ended was not waited for%s",
+                   run_count(run, OP_ITEM_done), run->n_items, doubt);
+    } else if (run->is_recorded && !op_state_is_over(run->state)) {
         run->state = OP_STATE_interrupted;
-        if (kinds[run->kind].doubt)
-            run_summarize(run, "its console ended in the middle%s",
-                          kinds[run->kind].doubt(engine, run));
+        if (*doubt)
+            run_summarize(run, "its console ended in the middle%s", doubt);
         record_state(engine, run, NULL);
     }
     run_free(run);

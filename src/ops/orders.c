@@ -327,10 +327,15 @@ order_resume(struct engine *engine, const struct op_order *order)
 
     if (!run)
         return;
-    run->state = OP_STATE_running;
     if (!run->started_ms)
         run->started_ms = engine->wall_ms;
-    run_say(run, OP_LINE_step, engine->wall_ms, "resumed; what was asked for is looked at first");
+    if (run->state == OP_STATE_stopping) {
+        run_say(run, OP_LINE_step, engine->wall_ms, "it was cancelled: nothing more is done");
+    } else {
+        run->state = OP_STATE_running;
+        run_say(run, OP_LINE_step, engine->wall_ms,
+                "resumed; what was asked for is looked at first");
+    }
     engine_changed(engine, run);
 }
 

@@ -111,6 +111,7 @@ record_revive(const struct engine *engine, const struct journal_op *op)
     snprintf(run->pool_id, sizeof(run->pool_id), "%s", op->pool_id);
     snprintf(run->reason, sizeof(run->reason), "%s", op->reason);
     snprintf(run->must_type, sizeof(run->must_type), "%s", op->must_type);
+    run->state = op->state;
     run->choices = op->choices;
     run->grace_ms = op->grace_ms;
     run->confirmed_ms = op->confirmed_ms;

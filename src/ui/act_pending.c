@@ -141,9 +141,10 @@ ops_open(struct console *console)
         dialog_open_answer(console, op);
 }
 
-/* What would be left behind; false when nothing would. */
+/* What would be left behind; false when nothing would. *is_cancelled: it is waited for only until
+ * what is on its way has come. */
 static bool
-pending_add(struct console *console, struct text *out)
+pending_add(struct console *console, struct text *out, bool *is_cancelled)
 {
     size_t others;
     const struct op *op = op_line_which(&console->snapshot, &others);
@@ -157,18 +158,23 @@ pending_add(struct console *console, struct text *out)
         text_addf(out, " (%zu of %zu)", counts.done, op->n_items - counts.left);
     if (others > 0)
         text_addf(out, " and %zu more", others);
+    *is_cancelled = op->state == OP_STATE_stopping && others == 0;
     return true;
 }
 
 bool
 ops_let_quit(struct console *console)
 {
+    bool is_cancelled = false;
     TEXT(pending, 200);
 
-    if (!pending_add(console, &pending) || console->mono_ms < console->quit_until_ms)
+    if (!pending_add(console, &pending, &is_cancelled) || console->mono_ms < console->quit_until_ms)
         return true;
     console->quit_until_ms = console->mono_ms + MESSAGE_MS;
-    console_say(console, ROLE_warn, "pending: %s. q again leaves it to the journal, u cancels it",
+    console_say(console, ROLE_warn,
+                is_cancelled
+                    ? "pending: %s, cancelled. q again does not wait for what is on its way"
+                    : "pending: %s. q again leaves it to the journal, u cancels it",
                 pending.bytes);
     return false;
 }

@@ -80,11 +80,26 @@ undo_add(struct text *out, const struct op *op, const struct frame *frame, const
     text_addf(out, "; %s undoes it", undo_key);
 }
 
+/* Is something asked of them? Before and after, something else goes on. */
+static bool
+is_about_its_items(const struct op *op)
+{
+    size_t n_waiting = 0, n_asked = 0;
+
+    for (size_t i = 0; i < op->n_items; i++) {
+        n_waiting += op->items[i].progress == OP_ITEM_waiting;
+        n_asked += op->items[i].progress == OP_ITEM_sent || op->items[i].progress == OP_ITEM_taken;
+    }
+    return n_asked > 0 || (n_waiting > 0 && n_waiting < op->n_items);
+}
+
 static void
 progress_add(struct text *out, const struct op *op, const struct frame *frame, int cells)
 {
     text_add(out, ": ");
-    if (op->n_items > 0)
+    if (cells < ROOM_FOR_PHASE && op->phase[0] && !is_about_its_items(op))
+        text_add(out, op->phase);
+    else if (op->n_items > 0)
         op_add_counts(out, op, frame->now_ms);
     else
         text_add(out, op->summary);

@@ -246,6 +246,44 @@ interrupt_and_look_again(void)
     return id;
 }
 
+static bool
+is_left_cancelled(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct op *ops = snapshot_ops(snapshot, &n);
+
+    (void)context;
+    return n == 1 && !ops[0].is_ours && ops[0].state == OP_STATE_cancelled &&
+           strstr(ops[0].summary, "was not waited for");
+}
+
+static bool
+has_asked(const struct snapshot *snapshot, const void *ticket)
+{
+    const struct op *op = acting_op_in(snapshot, ticket);
+
+    for (size_t i = 0; op && i < op->n_items; i++)
+        if (op->items[i].progress == OP_ITEM_sent)
+            return true;
+    return false;
+}
+
+/* The service has not answered yet when the console ends. */
+static void
+cancelled_and_left_it_is_over(void **state)
+{
+    (void)state;
+    plan_drain();
+    watch_fault(&run.watch, "api-slow", true);
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, has_asked, &run.last_ticket));
+    acting_order(&run, ORDER_cancel, "");
+    assert_true(acting_until(&run, OP_STATE_stopping));
+    acting_stop_ops(&run);
+    acting_start_ops(&run);
+    assert_true(watch_until(&run.watch, is_left_cancelled, NULL));
+}
+
 static void
 an_interrupted_drain_is_resumed_without_a_second_stop(void **state)
 {
@@ -332,6 +370,7 @@ main(void)
         TEST(a_pool_whose_command_drains_its_workers_ends_empty),
         TEST(what_is_claimed_although_the_command_succeeded_can_be_stopped_too),
         TEST(cancelled_it_issues_nothing_more_and_what_is_done_stays_done),
+        TEST(cancelled_and_left_it_is_over),
         TEST(an_interrupted_drain_is_resumed_without_a_second_stop),
         TEST(an_interrupted_drain_can_be_dismissed),
         TEST(force_that_was_chosen_in_the_plan_comes_by_itself_after_the_grace_time),

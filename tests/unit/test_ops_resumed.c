@@ -266,6 +266,18 @@ what_another_console_did_before_it_was_claimed_is_not_done_again(void **state)
 }
 
 static void
+what_was_cancelled_when_its_console_was_killed_is_not_gone_on_with(void **state)
+{
+    (void)state;
+    assert_true(killed_in_phase(&job_stop, "stop"));
+    write_journal("UPDATE op SET state = 'stopping'");
+    start();
+    take_over(ORDER_resume);
+    acting_expect(&run, OP_STATE_cancelled, "0 of 1 done");
+    assert_int_equal(acting_stops(&run), 0);
+}
+
+static void
 force_that_was_ordered_is_not_offered_again(void **state)
 {
     (void)state;
@@ -439,6 +451,7 @@ main(void)
         TEST(a_pool_that_is_not_known_yet_is_not_taken_for_one_that_is_gone, begin_idle),
         TEST(a_clock_that_was_set_back_since_holds_nothing_up, begin_long_calls),
         TEST(what_another_console_did_before_it_was_claimed_is_not_done_again, begin_few),
+        TEST(what_was_cancelled_when_its_console_was_killed_is_not_gone_on_with, begin_few),
         TEST(force_that_was_ordered_is_not_offered_again, begin_few),
         TEST(the_grace_time_counts_from_when_each_was_asked_to_stop, begin_few),
         TEST(an_op_of_an_older_program_is_resumed, begin_few),

@@ -724,6 +724,40 @@ when_others_begin_is_not_made_up(void **state)
 }
 
 static void
+what_goes_on_beside_the_jobs_is_said_in_the_status_line(void **state)
+{
+    struct desk desk;
+    struct op *op;
+
+    (void)state;
+    sit_down_armed(&desk);
+    op = ops_add_drain(desk.world);
+    op->phase = "waiting until nothing is left";
+    op->remaining_ms = -1;
+    pass(&desk, MESSAGE_MS + 1);
+    assert_true(sees(&desk, "drain eu-west: 17 of 20 stopped"));
+    for (size_t i = 0; i < op->n_items; i++)
+        ((struct op_item *)(uintptr_t)op->items)[i].progress = OP_ITEM_done;
+    pass(&desk, 1000);
+    assert_true(sees(&desk, "drain eu-west: waiting until nothing is left; u cancels"));
+    get_up(&desk);
+}
+
+static void
+leaving_with_a_cancelled_op_does_not_offer_to_cancel_it(void **state)
+{
+    struct desk desk;
+
+    (void)state;
+    sit_down_armed(&desk);
+    ops_add_drain(desk.world)->state = OP_STATE_stopping;
+    pass(&desk, 1000);
+    press(&desk, "q");
+    assert_true(sees(&desk, "cancelled. q again does not wait"));
+    get_up(&desk);
+}
+
+static void
 leaving_with_an_op_under_way_asks(void **state)
 {
     struct desk desk;
@@ -1104,6 +1138,8 @@ main(void)
         cmocka_unit_test(how_far_what_ended_early_came_counts_all),
         cmocka_unit_test(the_ops_of_others_are_seen_and_left_alone),
         cmocka_unit_test(when_others_begin_is_not_made_up),
+        cmocka_unit_test(leaving_with_a_cancelled_op_does_not_offer_to_cancel_it),
+        cmocka_unit_test(what_goes_on_beside_the_jobs_is_said_in_the_status_line),
         cmocka_unit_test(leaving_with_an_op_under_way_asks),
         cmocka_unit_test(a_plan_that_nobody_waits_for_is_forgotten),
         cmocka_unit_test(a_choice_makes_the_plan_again_before_anything_acts),
