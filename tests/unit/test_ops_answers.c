@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 #include "aid/fetch.h"
 #include "core/arena.h"
 #include "core/json.h"
@@ -398,5 +399,5 @@ main(void)
         TEST(a_service_that_is_gone_has_not_been_asked),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 
 static struct acting run;
 
@@ -283,7 +284,7 @@ it_reaches_its_command_too(void **state)
 
 /* The first pool's control, with another argv for one verb. */
 static void
-replace_command(enum driver_verb verb, const char *const *words, size_t n)
+replace_command(enum driver_verb verb, const char *const *words, size_t n, int deadline_ms)
 {
     static struct driver driver;
     static struct driver_word argv[4];
@@ -294,7 +295,7 @@ replace_command(enum driver_verb verb, const char *const *words, size_t n)
         argv[i] = (struct driver_word){.text = words[i]};
     driver.verbs[verb].words = argv;
     driver.verbs[verb].n = n;
-    driver.verbs[verb].deadline_ms = 1000;
+    driver.verbs[verb].deadline_ms = deadline_ms;
     control->use.driver = &driver;
     acting_stop_ops(&run);
     acting_start_ops(&run);
@@ -318,7 +319,7 @@ a_command_that_fails_ends_the_op_before_anything_else_and_says_how(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         const struct op *op;
 
-        replace_command(DRIVER_drain, rows[i].words, rows[i].n);
+        replace_command(DRIVER_drain, rows[i].words, rows[i].n, 1000);
         op = acting_plan(&run, OP_drain_pool,
                          (const char *const[]){run.options.controls[0].id, NULL});
         assert_int_equal(op->state, OP_STATE_planned);
@@ -350,7 +351,7 @@ what_a_command_says_is_seen_while_it_runs_without_its_colours(void **state)
         "sh", "-c", "printf '\\033[0m\\n\\033[1;32mhalf\\033[0m way\\033[K\\n'; exec sleep 300"};
 
     (void)state;
-    replace_command(DRIVER_drain, words, 3);
+    replace_command(DRIVER_drain, words, 3, 300000);
     acting_plan(&run, OP_drain_pool, (const char *const[]){run.options.controls[0].id, NULL});
     acting_confirm(&run);
     assert_true(watch_until(&run.watch, says_all, NULL));
@@ -394,5 +395,5 @@ main(void)
         TEST(what_a_driver_says_is_shown_without_arming_and_not_recorded),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 
 enum { JOBS = 20, GRACE_MS = 4000 };
 
@@ -377,5 +378,5 @@ main(void)
         TEST(without_an_environment_key_it_says_what_is_missing_and_what_is_left),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

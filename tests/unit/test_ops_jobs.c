@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 #include "core/arena.h"
 #include "history/journal.h"
 #include "ops/run.h"
@@ -311,5 +312,5 @@ main(void)
         TEST(without_a_journal_nothing_is_done),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "aid/apart.h"
 #include "aid/killed.h"
 #include "aid/old_journal.h"
 #include "api/api.h"
@@ -445,6 +446,9 @@ main(void)
 {
 #define TEST(name, begin) cmocka_unit_test_setup_teardown(name, begin, end)
     const struct CMUnitTest tests[] = {
+        /* what takes longest first */
+        cmocka_unit_test(
+            a_restart_that_is_killed_at_any_step_interrupts_once_and_says_the_message_once),
         TEST(a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again, begin_idle),
         TEST(a_command_that_is_known_to_have_failed_ends_the_resumed_op_as_it_would_have,
              begin_idle),
@@ -455,9 +459,7 @@ main(void)
         TEST(force_that_was_ordered_is_not_offered_again, begin_few),
         TEST(the_grace_time_counts_from_when_each_was_asked_to_stop, begin_few),
         TEST(an_op_of_an_older_program_is_resumed, begin_few),
-        cmocka_unit_test(
-            a_restart_that_is_killed_at_any_step_interrupts_once_and_says_the_message_once),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

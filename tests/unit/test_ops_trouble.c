@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 #include "aid/fetch.h"
 #include "core/clock.h"
 #include "core/json.h"
@@ -377,5 +378,5 @@ main(void)
         TEST(a_plan_whose_job_was_stopped_meanwhile_ends_well),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "aid/acting.h"
+#include "aid/apart.h"
 
 enum { LONG_MS = 600000 };
 
@@ -332,5 +333,5 @@ main(void)
         TEST(work_that_somebody_else_did_ends_the_op_well_and_says_so),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }
