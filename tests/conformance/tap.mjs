@@ -50,7 +50,7 @@ async function runOne(one) {
 /** Run every row that filter names, width at a time; the exit status. */
 export async function runRows({ width = 6, filter = '' } = {}) {
   const chosen = rows.filter((one) => one.name.includes(filter));
-  const waiting = [...chosen];
+  const waiting = chosen.toSorted((a, b) => b.withinMs - a.withinMs); // what may take longest begins first
   const begun = Date.now();
 
   console.log(`1..${chosen.length}`);

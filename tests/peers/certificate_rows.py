@@ -1,21 +1,34 @@
 """certificate_rows.py — the rules for the proxy's certificates (CA-1 to S-12): sets made by the openssl command, of which one
 is right and each other breaks one rule, which `check` has to name; from files, and printed by a program."""
+import functools
 import json
 import os
 import re
 import shutil
+import tempfile
+import threading
 
-from world import ROOT, config, target
+from world import ROOT, Home, config, target
 
+MAKING = threading.Lock()
 DOMAIN = "t.example.com"
 
 
+@functools.cache
+def made():
+    """The certificates of tests/aid/certificates, with those that break rules of time and size: made once for all rows."""
+    folder = tempfile.TemporaryDirectory(prefix="peers-")
+    with Home() as home:
+        home.run("sh", os.path.join(ROOT, "tests", "aid", "certificates"), folder.name)
+    os.chmod(f"{folder.name}/tls.key", 0o644)
+    return folder
+
+
 def make(world):
-    """The certificates of tests/aid/certificates, with those that break rules of time and size."""
+    """A copy of them, to be spoilt."""
     path = world.home.file("made")
-    os.mkdir(path)
-    world.home.run("sh", os.path.join(ROOT, "tests", "aid", "certificates"), path)
-    os.chmod(f"{path}/tls.key", 0o644)
+    with MAKING:
+        shutil.copytree(made().name, path)
     return path
 
 
