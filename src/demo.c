@@ -17,7 +17,7 @@
 #include "sim/sim.h"
 
 enum {
-    READY_WITHIN_MS = 10000,
+    READY_WITHIN_MS = 60000,
     GONE_WITHIN_MS = 2000,
     LONGEST_READY_LINE = 256 * 1024, /* one address per connector and server of the largest world */
 };
