@@ -81,7 +81,7 @@ only_a_cloudflared_with_a_proxy_counts(void **state)
     assert_int_equal(found.pid, 103);
     assert_string_equal(found.variable, "http_proxy");
     for (int pid = 100; pid <= 103; pid++) {
-        char name[8];
+        char name[16];
 
         snprintf(name, sizeof(name), "%d", pid);
         remove_process(folder, name);
