@@ -172,7 +172,8 @@ plan_restart_pool(struct engine *engine, struct run *run)
         plan_command(engine, run, use, DRIVER_list, NULL);
         run_say(run, OP_LINE_command, 0, "then, for each worker that it lists:");
         plan_command(engine, run, use, DRIVER_restart, driver_any_worker);
-        plan_warn(run, "what a worker runs when it is restarted is cancelled");
+        plan_warn(run, "what a worker runs when it is restarted is cancelled: worker by worker, "
+                       "nothing is drained, stopped or forced beforehand, whatever else is chosen");
         return;
     }
     if (run_chose(run, OP_CHOICE_command))

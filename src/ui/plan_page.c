@@ -247,7 +247,9 @@ page_plan(struct plan_page *plan)
     struct page *page = &plan->page;
 
     if (!op && dialog->op_id[0]) {
-        page_sentence(page, ROLE_stale, ROLE_text, "this plan is not there any more");
+        page_sentence(page, ROLE_stale, ROLE_text,
+                      "this plan is not there any more: after two minutes it is forgotten, for the "
+                      "world went on; Esc, and ask for it again");
     } else if (!op || op->state == OP_STATE_planning) {
         page_waiting(page, plan->console, op);
     } else if (op->state == OP_STATE_refused) {

@@ -74,7 +74,9 @@ plan_restart(unsigned choices)
 static void
 roll(void)
 {
-    plan_restart(1u << OP_CHOICE_rolling);
+    const struct op *op = plan_restart(1u << OP_CHOICE_rolling);
+
+    assert_true(acting_has_line(op, OP_LINE_warning, "nothing is drained, stopped or forced"));
     acting_confirm(&run);
 }
 
