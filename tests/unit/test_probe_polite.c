@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "aid/apart.h"
 #include "aid/measure.h"
 #include "aid/pretend.h"
 #include "core/clock.h"
@@ -554,5 +555,5 @@ main(void)
         cmocka_unit_test(an_edge_that_flaps_is_asked_for_one_handshake),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return apart_run(tests, COUNT_OF(tests));
 }
