@@ -1,5 +1,6 @@
 #include "config/value.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
@@ -55,6 +56,12 @@ value_expected(const struct option *option, struct text *out)
         break;
     case OPTION_URL:
         text_add(out, "https://…, or http:// to this host");
+        break;
+    case OPTION_HOST:
+        text_add(out, "a name or an address, without scheme, port and path");
+        break;
+    case OPTION_ADDRESS:
+        text_add(out, "ADDRESS:PORT, both of digits");
         break;
     case OPTION_ENV:
         text_add(out, "the name of a variable");
@@ -153,6 +160,46 @@ is_url(const char *written)
     return !is_plain || is_loopback(host, n);
 }
 
+static bool
+is_numeric(const char *host, size_t n)
+{
+    char bare[INET6_ADDRSTRLEN + 1];
+    unsigned char bytes[sizeof(struct in6_addr)];
+    bool is_bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
+
+    if (is_bracketed) {
+        host++;
+        n -= 2;
+    }
+    if (n >= sizeof(bare))
+        return false;
+    memcpy(bare, host, n);
+    bare[n] = '\0';
+    return inet_pton(AF_INET6, bare, bytes) == 1 ||
+           (!is_bracketed && inet_pton(AF_INET, bare, bytes) == 1);
+}
+
+static bool
+is_host(const char *written)
+{
+    static const char name[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+
+    return written[strspn(written, name)] == '\0' || is_numeric(written, strlen(written));
+}
+
+static bool
+is_address(const char *written)
+{
+    const char *colon = strrchr(written, ':');
+    int64_t port;
+
+    if (!*written)
+        return true;
+    return colon && (written[0] == '[' || strchr(written, ':') == colon) &&
+           is_numeric(written, (size_t)(colon - written)) && int_parse(colon + 1, &port) &&
+           port > 0 && port <= UINT16_MAX;
+}
+
 bool
 value_is_variable(const char *written)
 {
@@ -175,18 +222,25 @@ path_of(const char *written, const struct value_context *context)
 }
 
 static bool
+is_path(const char *written)
+{
+    return *written != '\0';
+}
+
+/* What a text must look like; NULL: anything goes. */
+static bool (*const shapes[])(const char *written) = {
+    [OPTION_STRING] = NULL,  [OPTION_FILE] = is_path,       [OPTION_URL] = is_url,
+    [OPTION_HOST] = is_host, [OPTION_ADDRESS] = is_address, [OPTION_ENV] = value_is_variable,
+};
+
+static bool
 read_string(const struct option *option, const char *written, void *target,
             const struct value_context *context, struct err *err)
 {
     const char **out = at(option, target);
-    bool is_good = !value_is_secret(written);
+    bool (*is_right)(const char *) = shapes[option->type];
+    bool is_good = !value_is_secret(written) && (!is_right || is_right(written));
 
-    if (option->type == OPTION_FILE)
-        is_good = is_good && *written;
-    if (option->type == OPTION_URL)
-        is_good = is_good && is_url(written);
-    if (option->type == OPTION_ENV)
-        is_good = is_good && value_is_variable(written);
     if (!is_good)
         return fail(option, written, err);
     if (option->type == OPTION_FILE) /* a path is bytes; whoever shows it makes it safe */
@@ -212,6 +266,8 @@ value_read(const struct option *option, const char *written, void *target,
     case OPTION_STRING:
     case OPTION_FILE:
     case OPTION_URL:
+    case OPTION_HOST:
+    case OPTION_ADDRESS:
     case OPTION_ENV:
         return read_string(option, written, target, context, err);
     case OPTION_WORDS:

@@ -14,9 +14,11 @@ enum option_type {
     OPTION_STRING, /* target: const char *, owned by the configuration's arena; so are these: */
     OPTION_FILE,   /* a path: "~/" is the home folder, a relative one starts at the file's folder */
     OPTION_URL,    /* https, or http to loopback only; without user, password, query */
-    OPTION_ENV,    /* the name of an environment variable */
-    OPTION_CHOICE, /* target: int, an index into choices */
-    OPTION_WORDS,  /* target: const char *const *, NULL-terminated */
+    OPTION_HOST,   /* a name or an address, also one label; "" is allowed */
+    OPTION_ADDRESS, /* an address with a port; "" is allowed */
+    OPTION_ENV,     /* the name of an environment variable */
+    OPTION_CHOICE,  /* target: int, an index into choices */
+    OPTION_WORDS,   /* target: const char *const *, NULL-terminated */
     OPTION_CONTROL, /* {driver: NAME, its fields…}; target: struct driver_use */
 };
 

@@ -418,6 +418,47 @@ a_key_file_that_others_may_read_is_a_mistake_too(void **state)
     assert_int_equal(world->config.n_mistakes, 0);
 }
 
+/* One setting of a context, with this value in the place of %s. */
+static bool
+load_with(struct world *world, const char *place, const char *value)
+{
+    char setting[128];
+
+    snprintf(setting, sizeof(setting), "%.*s%s%s", (int)(strstr(place, "%s") - place), place, value,
+             strstr(place, "%s") + 2);
+    return load(world, arena_printf(world->arena, "contexts: {a: {%s}}\n", setting), NULL);
+}
+
+static void
+hosts_and_addresses_are_judged_when_they_are_read(void **state)
+{
+    static const struct {
+        const char *place, *good[4], *bad[5];
+    } rows[] = {
+        {"edge: {region: \"%s\"}", {"us", "fed", ""}, {"u s", "us/", "https://us"}},
+        {"edge: {targets: [{host: \"%s\"}]}",
+         {"region1.v2.argotunnel.com", "198.41.192.7", "2606:4700::1"},
+         {"https://edge.example", "edge.example:7844", "edge.example/", "a b"}},
+        {"proxy: {address: \"%s\"}",
+         {"127.0.0.1:8443", "[::1]:8443"},
+         {"127.0.0.1:0", "proxy:8443", "127.0.0.1:99999", "::1:8443", "[::1]"}},
+        {"checks: {dns_over_tls: \"%s\"}",
+         {"", "1.1.1.1:853"},
+         {"dns.example:853", "1.1.1.1:", "1.1.1.1", "tls://1.1.1.1"}},
+    };
+    struct world *world = *state;
+
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (size_t k = 0; k < COUNT_OF(rows[i].good) && rows[i].good[k]; k++)
+            if (!load_with(world, rows[i].place, rows[i].good[k]))
+                fail_msg("%s: %s", rows[i].good[k], world->err.message);
+        for (size_t k = 0; k < COUNT_OF(rows[i].bad) && rows[i].bad[k]; k++)
+            if (load_with(world, rows[i].place, rows[i].bad[k]) ||
+                !strstr(mistake(world, 0), "expected "))
+                fail_msg("%s: %s", rows[i].bad[k], world->err.message);
+    }
+}
+
 static void
 a_required_value_that_is_wrong_is_one_mistake(void **state)
 {
@@ -606,6 +647,7 @@ main(void)
         TEST(a_key_file_that_cannot_be_read_is_a_mistake_but_no_reason_to_stay_down),
         TEST(a_key_file_that_others_may_read_is_a_mistake_too),
         TEST(a_required_value_that_is_wrong_is_one_mistake),
+        TEST(hosts_and_addresses_are_judged_when_they_are_read),
         TEST(a_file_that_is_named_from_where_one_is_is_named_like_that_in_every_mistake),
         TEST(a_wrong_flag_is_named),
         TEST(the_context_must_be_one_that_is_there),
