@@ -292,7 +292,7 @@ engine_call(struct engine *engine, struct run *run, struct run_item *item, enum 
     struct err err = {0};
     TEXT(detail, 1024);
 
-    item->tag = ++engine->last_tag;
+    item->tag = item->last_tag = ++engine->last_tag;
     item->call = call;
     item->step = 0;
     request = make_call(engine, item, call, body);

@@ -31,7 +31,8 @@ struct run_item {
     enum op_progress progress;
     int64_t asked_ms, done_ms; /* wall; 0 */
 
-    uint64_t tag; /* of the request on its way; 0: none */
+    uint64_t tag;      /* of the request on its way; 0: none */
+    uint64_t last_tag; /* of that, or of the one before; each is higher than all before it */
     enum api_call_id call;
     int64_t step;          /* the journal's number of the step whose result is awaited; 0 */
     int64_t not_before_ms; /* monotonic: do not ask again before */
@@ -99,9 +100,9 @@ struct run {
     size_t n_offered; /* items that the offer is about; of force */
     char offer_text[RUN_NOTE_BYTES];
 
-    bool is_recorded; /* the journal has it */
-    bool is_held;     /* the last effect had no usable answer, and nothing had one since */
-    bool is_resumed;  /* in the phase it is in */
+    uint64_t held_tag; /* an effect had no usable answer, nor has any request after this one; 0 */
+    bool is_recorded;  /* the journal has it */
+    bool is_resumed;   /* in the phase it is in */
     struct run *next;
 };
 

@@ -51,7 +51,7 @@ needs_no_stop(struct engine *engine, struct run *run, struct run_item *item)
 static bool
 is_held(const struct run *run)
 {
-    return run->is_held && run_count(run, OP_ITEM_taken) > 0;
+    return run->held_tag > 0 && run_count(run, OP_ITEM_taken) > 0;
 }
 
 static bool

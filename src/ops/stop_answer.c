@@ -168,7 +168,7 @@ stopped(struct engine *engine, struct run *run, struct run_item *item,
             leave_waiting(engine, run, "not sent: the one before it was refused");
         return;
     default:
-        run->is_held = true;
+        run->held_tag = engine->last_tag;
         text_addf(&note, "whether it was taken is not known (%s); it is watched, not asked again",
                   answer->err.message);
         taken(engine, run, item, note.bytes);
@@ -179,8 +179,10 @@ void
 stop_answered(struct engine *engine, struct run *run, struct run_item *item,
               const struct api_answer *answer)
 {
-    if (answer->status > 0 && answer->outcome != API_OUTCOME_unsure)
-        run->is_held = false;
+    bool is_usable = answer->status > 0 && answer->outcome != API_OUTCOME_unsure;
+
+    if (is_usable && item->last_tag > run->held_tag) /* it was asked when the doubt was there */
+        run->held_tag = 0;
     if (item->progress == OP_ITEM_done)
         return; /* seen meanwhile */
     if (item->call == API_CALL_work)

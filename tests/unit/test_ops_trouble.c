@@ -21,7 +21,7 @@
 #include "core/clock.h"
 #include "core/json.h"
 
-enum { MOST_IN_FLIGHT = 4, AWAY_MS = 10000, BUDGET = 40, OBSERVED_MS = 8000 };
+enum { MOST_IN_FLIGHT = 4, AWAY_MS = 10000, BUDGET = 40, OBSERVED_MS = 8000, LOOKS = 6 };
 
 static struct acting run;
 static char pool_id[ORDER_ID_BYTES];
@@ -150,8 +150,13 @@ only_doubtful_ones_are_left(const struct snapshot *snapshot, const void *context
     const struct op *ops = snapshot_ops(snapshot, &n);
 
     (void)context;
-    for (size_t i = 0; n > 0 && i < ops[0].n_items; i++)
-        left += ops[0].items[i].progress != OP_ITEM_done;
+    for (size_t i = 0; n > 0 && i < ops[0].n_items; i++) {
+        if (ops[0].items[i].progress == OP_ITEM_done)
+            continue;
+        if (!strstr(ops[0].items[i].note, "not asked again"))
+            return false;
+        left++;
+    }
     return n > 0 && left <= MOST_IN_FLIGHT;
 }
 
@@ -168,8 +173,6 @@ is_time_over(const struct snapshot *snapshot, const void *context)
 static void
 a_drain_outlasts_a_service_that_is_away_for_ten_seconds(void **state)
 {
-    const struct op *op;
-
     (void)state;
     run.options.send_within_ms = 1000;
     acting_start(&run);
@@ -184,10 +187,34 @@ a_drain_outlasts_a_service_that_is_away_for_ten_seconds(void **state)
     assert_false(op_state_is_over(acting_op(&run)->state));
     watch_fault(&run.watch, "api-down", false);
     assert_true(watch_until(&run.watch, only_doubtful_ones_are_left, NULL));
-    op = acting_op(&run);
-    for (size_t i = 0; i < op->n_items; i++)
-        if (op->items[i].progress != OP_ITEM_done)
-            assert_non_null(strstr(op->items[i].note, "not asked again"));
+}
+
+static bool
+was_looked_at_in_vain(const struct snapshot *snapshot, const void *context)
+{
+    (void)snapshot;
+    (void)context;
+    return watch_asked(&run.watch, "GET /v1/environments/{id}/work/{id}") >= LOOKS;
+}
+
+/* Answers to what was asked before one of them was lost say nothing about the service now. */
+static void
+after_a_doubt_nothing_is_sent_until_the_service_answers_again(void **state)
+{
+    (void)state;
+    acting_start(&run);
+    plan_drain();
+    watch_post(&run.watch, "/sim/fault",
+               "{\"name\":\"answer\",\"method\":\"POST\",\"path\":\"/v1/environments/{id}/work/"
+               "{id}/stop\",\"answer\":\"reset\",\"times\":1}");
+    watch_post(&run.watch, "/sim/fault",
+               "{\"name\":\"answer\",\"method\":\"GET\",\"path\":\"/v1/environments/{id}/work/"
+               "{id}\",\"answer\":\"reset\",\"times\":1000}");
+    acting_confirm(&run);
+    assert_true(watch_until(&run.watch, was_looked_at_in_vain, NULL));
+    assert_int_equal(acting_stops(&run), MOST_IN_FLIGHT);
+    watch_post(&run.watch, "/sim/fault", "{\"name\":\"none\"}");
+    assert_true(watch_until(&run.watch, only_doubtful_ones_are_left, NULL));
 }
 
 /* --- how much at once --- */
@@ -370,6 +397,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_drain_outlasts_a_service_that_says_429),
         TEST(a_drain_outlasts_a_service_that_is_away_for_ten_seconds),
+        TEST(after_a_doubt_nothing_is_sent_until_the_service_answers_again),
         TEST(never_more_than_four_stops_are_on_their_way),
         TEST(what_an_op_asks_is_within_the_budget_of_requests),
         TEST(a_disk_that_fills_ends_the_op_and_whoever_has_room_resumes_it),
