@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "aid/lanes.h"
 #include "core/base.h"
 #include "core/die.h"
 
@@ -86,13 +87,14 @@ int
 apart_run(const struct CMUnitTest *tests, size_t n)
 {
     struct one *ones = calloc(n, sizeof(*ones));
+    size_t beside = (size_t)lanes_beside(SIDE_BY_SIDE);
     int failed = 0;
 
     if (!ones)
         die("out of memory");
     printf("1..%zu\n", n);
     for (size_t begun = 0, ended = 0; ended < n;) {
-        if (begun < n && begun - ended < SIDE_BY_SIDE) {
+        if (begun < n && begun - ended < beside) {
             ones[begun] = (struct one){.test = &tests[begun], .number = begun + 1};
             begin(&ones[begun++]);
         } else {

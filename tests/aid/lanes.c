@@ -26,11 +26,22 @@ start_lane(int lane, int lanes, int most, lanes_trial *trial)
 }
 
 int
+lanes_beside(int usual)
+{
+#ifdef __SANITIZE_THREAD__
+    return usual / 2;
+#else
+    return usual;
+#endif
+}
+
+int
 lanes_run(int lanes, int most, lanes_trial *trial)
 {
     pid_t lane[MOST_LANES];
     int done = 0, failed = 0, status;
 
+    lanes = lanes_beside(lanes);
     assert_in_range(lanes, 1, MOST_LANES);
     for (int i = 0; i < lanes; i++)
         lane[i] = start_lane(i, lanes, most, trial);

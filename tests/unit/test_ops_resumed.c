@@ -115,7 +115,8 @@ a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again(void **st
     watch_post(&run.watch, "/sim/pools/two", "{\"workers\":1}");
     start();
     take_over(ORDER_resume);
-    assert_true(watch_until(&run.watch, says, "1 of 2 workers poll or work"));
+    if (!watch_until(&run.watch, says, "1 of 2 workers poll or work"))
+        fail_msg("%s: %s", op_state_name(acting_op(&run)->state), acting_op(&run)->summary);
     watch_post(&run.watch, "/sim/pools/two", "{\"workers\":2}");
     acting_expect(&run, OP_STATE_done, "there again");
 }
