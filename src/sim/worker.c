@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "sim/buffer.h"
 #include "sim/chronicle.h"
 #include "sim/inbox.h"
@@ -77,13 +78,16 @@ worker_new(struct world *world, struct environment *environment, enum quirk quir
     return worker;
 }
 
+/* No longer ago than it waits between two polls, so that it never seems to be gone meanwhile. */
 void
 worker_was_polling(struct world *world, struct worker *worker)
 {
+    int64_t last_ms;
+
     if (worker->environment->staffing.is_webhook)
         return; /* it sleeps until it is woken (6.5) */
-    queue_see_poller(world, worker->environment, worker->id,
-                     world->now_ms - chance_between(&world->chance, 0, POLL_MOST_MS));
+    last_ms = worker->next_ms - chance_between(&world->chance, POLL_LEAST_MS, POLL_MOST_MS);
+    queue_see_poller(world, worker->environment, worker->id, earliest(last_ms, world->now_ms));
 }
 
 void
