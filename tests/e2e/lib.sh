@@ -4,7 +4,8 @@
 #   console_start 80x24 healthy        the demo with a scenario, under an interactive shell
 #   press j j Enter                    tmux key names
 #   see TEXT / gone TEXT               wait until it is, or is no longer, on the screen; false after $DEADLINE seconds
-#   press_until KEY TEXT, type_word WORD TEXT   again and again: a dialog answers to nothing in its first 400 ms
+#   press_until KEY TEXT, type_word WORD   again and again: a dialog answers to nothing in its first 400 ms
+#   leave_by KEY TEXT                   press a key, again when it did nothing, until TEXT is gone
 #   arm CONTEXT / confirm VERB          type the context's name; press the button of a plan
 #   check NAME COMMAND…                one test; a sentence with underscores
 #   finish                             the result
@@ -93,10 +94,10 @@ press_until() { # KEY PATTERN
     done
 }
 
-# Type a word into a field until it stands there.
-type_word() { # WORD PATTERN
+# Type a word into a field until exactly that stands there: of keys that were taken for a paste, a part may have been.
+type_word() { # WORD
     end=$(($(date +%s) + DEADLINE))
-    until screen | grep -q -- "$2"; do
+    until screen | grep -q -- "\[$1 *\]"; do
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
         press C-u
         for letter in $(echo "$1" | sed 's/./& /g'); do press "$letter"; done
@@ -104,13 +105,27 @@ type_word() { # WORD PATTERN
     done
 }
 
+# A key that ends a dialog, pressed once more where it was dropped: with what came before it looked like a paste, or the
+# dialog had just changed what it shows. Only where the dialog is still there, so that it is nobody else's key.
+leave_by() { # KEY PATTERN
+    end=$(($(date +%s) + DEADLINE))
+    while screen | grep -q -- "$2"; do
+        [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
+        press "$1"
+        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            screen | grep -q -- "$2" || return 0
+            sleep 0.05
+        done
+    done
+}
+
 # The action button, once it has the cursor.
 confirm() { # VERB
-    press_until Tab "▸ \[ $1" && see "Enter: $1" && press Enter && gone "▸ \[ $1"
+    press_until Tab "▸ \[ $1" && see "Enter: $1" && leave_by Enter "▸ \[ $1"
 }
 
 arm() { # CONTEXT; there is nothing to arm while the journal is being opened
-    see LOCKED && press A && see '┌ Arm' && type_word "$1" "\\[$1" && press Enter && see 'ARMED [0-9]'
+    see LOCKED && press_until A '┌ Arm' && type_word "$1" && leave_by Enter '┌ Arm' && see 'ARMED [0-9]'
 }
 
 result() { # STATUS NAME

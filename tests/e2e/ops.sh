@@ -83,7 +83,7 @@ check it_is_drained_again confirm Drain
 check the_deaf_one_is_asked_about see 'drain eu-west-build asks: force what is left? o answers'
 check the_same_key_offers_force press_until d '▸ \[ Not now \].*\[ Force \]'
 check it_says_what_force_does_not_do see '30 s'
-check force_takes_the_name_again type_word eu-west-build '\[eu-west-build '
+check force_takes_the_name_again type_word eu-west-build
 check force_is_confirmed confirm Force
 check nothing_is_left see '● drain eu-west-build.*done'
 console_stop

@@ -59,9 +59,9 @@ pane=$(tmux -L "$socket" display -p '#{pane_pid}')
 check the_console_is_killed kill -KILL "$(pgrep -P "$pane")"
 start
 check the_next_one_announces_it see 'interrupted: drain eu-west-build'
-arm sim
+check it_is_armed_again arm sim
 press o
-see 'interrupted  *drain'
+check the_ops_view_has_it see 'interrupted  *drain'
 press Enter
 check it_says_what_is_known see 'NOT DONE YET'
 press Enter
