@@ -84,24 +84,31 @@ gone() { # PATTERN
     done
 }
 
+# Is it on the screen within half a second? What was answered late must not be asked again: the next press may mean more.
+soon() { # PATTERN
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+        screen | grep -q -- "$1" && return 0
+        sleep 0.05
+    done
+    return 1
+}
+
 # Press until it is there: a dialog answers to nothing in its first 400 ms.
 press_until() { # KEY PATTERN
     end=$(($(date +%s) + DEADLINE))
-    until screen | grep -q -- "$2"; do
+    screen | grep -q -- "$2" && return 0
+    until press "$1" && soon "$2"; do
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
-        press "$1"
-        sleep 0.1
     done
 }
 
 # Type a word into a field until exactly that stands there: of keys that were taken for a paste, a part may have been.
 type_word() { # WORD
     end=$(($(date +%s) + DEADLINE))
-    until screen | grep -q -- "\[$1 *\]"; do
+    until soon "\[$1 *\]"; do
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
         press C-u
         for letter in $(echo "$1" | sed 's/./& /g'); do press "$letter"; done
-        sleep 0.1
     done
 }
 
@@ -112,7 +119,7 @@ leave_by() { # KEY PATTERN
     while screen | grep -q -- "$2"; do
         [ "$(date +%s)" -lt "$end" ] || { screen >"$folder/last" && return 1; }
         press "$1"
-        for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
             screen | grep -q -- "$2" || return 0
             sleep 0.05
         done
