@@ -1,14 +1,12 @@
 #include "probe/doubt.h"
 
 #include "core/clock.h"
+#include "core/text.h"
 
-/* A light attempt over UDP failed where the last word was that all is well. */
 static bool
-contradicts(const struct place *place)
+is_light_over_udp(const struct place *place)
 {
-    return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844 && place->is_known &&
-           fault_is_bearable(&place->last.fault) &&
-           !fault_is_bearable(&place->attempt.result.fault);
+    return place->attempt.is_light && place->row->kind == CHECK_EDGE_UDP_7844;
 }
 
 bool
@@ -16,42 +14,41 @@ doubt_is_moot(const struct place *place)
 {
     enum signal before = place->last.vn_signal, now = place->attempt.result.vn_signal;
 
-    return contradicts(place) && before != SIGNAL_none && (now == SIGNAL_timeout || now == before);
+    return is_light_over_udp(place) && place->is_known && fault_is_bearable(&place->last.fault) &&
+           !fault_is_bearable(&place->attempt.result.fault) && before != SIGNAL_none &&
+           (now == SIGNAL_timeout || now == before);
 }
 
 bool
 doubt_begins(const struct place *place)
 {
-    return contradicts(place) && place->last.vn_signal == SIGNAL_none &&
+    bool was_well = place->is_known && fault_is_bearable(&place->last.fault) &&
+                    place->last.vn_signal == SIGNAL_none;
+
+    return is_light_over_udp(place) && (was_well || !place->is_known) &&
            place->attempt.result.vn_signal == SIGNAL_timeout;
 }
 
 /* --- the end of a look --- */
 
-/* It passes as far as it is known, doubt or no doubt. */
+/* Whether it fails depends on what silence is worth, or it passes. */
 static bool
-counts(const struct place *place)
+is_in_question(const struct place *place)
 {
-    return place_is_measured(place) && !place_is_failing(place);
+    return place->n_silent > 0 || (place_is_measured(place) && !place_is_failing(place));
 }
 
-/* For how many looks have all of them been silent, those that do not fail anyway? */
-static unsigned
-looks_in_silence(const struct row *row)
+static bool
+are_all_silent(const struct row *row)
 {
-    unsigned fewest = 0;
+    size_t n_silent = 0;
 
     for (size_t i = 0; i < row->n_places; i++) {
-        const struct place *place = &row->places[i];
-
-        if (!counts(place))
-            continue;
-        if (place->n_silent == 0)
-            return 0;
-        if (fewest == 0 || place->n_silent < fewest)
-            fewest = place->n_silent;
+        if (is_in_question(&row->places[i]) && row->places[i].n_silent == 0)
+            return false;
+        n_silent += row->places[i].n_silent > 0;
     }
-    return fewest;
+    return n_silent > 0;
 }
 
 /* No address takes a connection, as far as they are known. */
@@ -85,15 +82,14 @@ static void
 fail(struct place *place)
 {
     struct attempt_result gone = place->attempt.result; /* of this look, as each silent one's is */
-    const char *besides = confirmation(place->row);
+    TEXT(until, 40);
 
-    fault_set(
-        &gone.fault, STAGE_quic, SIGNAL_timeout, gone.fault.code,
-        "no answer to version negotiation in %u look%s in a row, which it answered until %d s "
-        "ago%s",
-        place->n_silent, place->n_silent == 1 ? "" : "s", seconds_since(place->last.at_ms),
-        besides ? besides : "");
+    if (place->is_known)
+        text_addf(&until, ", which it answered until %d s ago", seconds_since(place->last.at_ms));
+    fault_set(&gone.fault, STAGE_quic, SIGNAL_timeout, gone.fault.code,
+              "no answer to version negotiation%s%s", until.bytes, confirmation(place->row));
     place->last = gone;
+    place->is_known = true;
     place->n_silent = 0;
     place->row->last_failure_ms = gone.at_ms;
 }
@@ -109,12 +105,11 @@ forget(struct place *place)
 void
 doubt_settle(struct row *row)
 {
-    unsigned n = looks_in_silence(row);
     void (*settle)(struct place *) = NULL;
 
     if (row->has_passed_mute)
         settle = forget;
-    else if (n >= DOUBT_LOOKS || (n > 0 && confirmation(row)))
+    else if (confirmation(row) && are_all_silent(row))
         settle = fail;
     for (size_t i = 0; settle && i < row->n_places; i++)
         if (row->places[i].n_silent > 0)
@@ -129,12 +124,13 @@ doubt_judge(const struct row *row, struct fault *fault)
     const struct place *longest = NULL;
     size_t n_doubtful = 0, n = 0;
     int64_t wait_ms = INT64_MAX;
+    TEXT(until, 40);
 
     for (size_t i = 0; i < row->n_places; i++) {
         const struct place *place = &row->places[i];
         int64_t ms = handshakes_wait_ms(&row->handshakes, &place->attempt.address);
 
-        n += counts(place);
+        n += is_in_question(place);
         if (place->n_silent == 0)
             continue;
         n_doubtful++;
@@ -144,10 +140,11 @@ doubt_judge(const struct row *row, struct fault *fault)
     }
     if (!longest || (n_doubtful < n && longest->n_silent < 2)) /* one of many, once: chance */
         return NULL;
+    if (longest->is_known)
+        text_addf(&until, ", which answered until %d s ago", seconds_since(longest->last.at_ms));
     fault_set(fault, STAGE_quic, SIGNAL_unsure, (int)n_doubtful,
-              "no answer to version negotiation from %zu of %zu address%s, which answered until "
-              "%d s ago; a handshake is due in %d s",
-              n_doubtful, n, n == 1 ? "" : "es", seconds_since(longest->last.at_ms),
-              (int)((wait_ms + 999) / 1000));
+              "no answer to version negotiation from %zu of %zu address%s%s; a handshake is due in "
+              "%d s",
+              n_doubtful, n, n == 1 ? "" : "es", until.bytes, (int)((wait_ms + 999) / 1000));
     return longest;
 }

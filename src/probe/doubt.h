@@ -1,31 +1,26 @@
-/* doubt.h — an address stopped answering version negotiation: what is that worth?
+/* doubt.h — an address does not answer version negotiation: what is that worth?
  *
  * Version negotiation alone never fails a target (facts/connectivity.md F2), and what could tell,
- * a handshake, may be made once in five minutes with one address. So what was answered before and
- * is no longer is a doubt, until one of these ends it:
+ * a handshake, may be made once in five minutes with one address. So silence where all was well, or
+ * where nothing is known yet, is a doubt, until one of these ends it:
  *
- *   it is answered again           nothing was wrong
+ *   it is answered                 nothing was wrong
  *   the handshake that is due      passes, or the address fails
  *   the reserve                    one address of the row is left out of every sweep, in turn, so
  *                                  that its handshake can be made at once: when that passes without
  *                                  version negotiation, the doubts are void; when it gets no
- *                                  answer, either, all that are silent fail
+ *                                  answer, either, and no address negotiates any more, all that
+ *                                  are silent fail
  *   TCP                            fails at all addresses, too: so do all that are silent
- *   DOUBT_LOOKS in a row           in which no address of the row answered any more, though every
- *                                  one did before: more than a filter for unknown versions would
- *                                  begin to do by chance at all of them, so the row fails, and says
- *                                  that this is why
  *
- * So UDP that is dropped from now on fails after one look with a reserve, or when TCP is dropped as
- * well, and after DOUBT_LOOKS looks without (for five minutes after everything was asked at once,
- * or with one address only); the row warns from the first. A single silent address among others
- * waits for its handshake. */
+ * So UDP that is dropped from now on fails after one look where the name has several addresses, or
+ * where TCP is dropped as well. Where it has one address only, or the reserve was used up, the row
+ * warns from the first look, and fails when a handshake is due. A single silent address among
+ * others waits for its handshake, too. */
 #ifndef PROBE_DOUBT_H
 #define PROBE_DOUBT_H
 
 #include "probe/row.h"
-
-enum { DOUBT_LOOKS = 3 };
 
 /* A light attempt is over, and its silence is no news: version negotiation is never answered there.
  */

@@ -111,15 +111,17 @@ is_handshake_due(const struct place *place)
     return handshakes_wait_ms(&place->row->handshakes, &place->attempt.address) == 0;
 }
 
-/* Its handshake is kept for a doubt: it is one of several that answer version negotiation. */
+/* Its handshake is kept for a doubt: it is one of several, and nothing says yet that it does not
+ * answer version negotiation. */
 static bool
 is_reserve(const struct place *place)
 {
     const struct row *row = place->row;
+    bool is_well = !place->is_known ||
+                   (place->last.vn_signal == SIGNAL_none && fault_is_bearable(&place->last.fault));
 
-    return row->kind == CHECK_EDGE_UDP_7844 && row->n_places > 1 && !row->is_doubting &&
-           place == &row->places[row->reserve] && place->is_known &&
-           place->last.vn_signal == SIGNAL_none && fault_is_bearable(&place->last.fault);
+    return row->kind == CHECK_EDGE_UDP_7844 && row->n_places > 1 && !row->spends_reserve &&
+           place == &row->places[row->n_sweeps % row->n_places] && is_well && place->n_silent == 0;
 }
 
 /* The n-th address of those that stand for all where one is enough, because they are not known to
@@ -134,10 +136,11 @@ exemplar(const struct row *row, size_t n)
 }
 
 /* What is asked at one address only: how large datagrams may be, and whether a handshake passes
- * that begins with two packets. The latter replaces the handshake of a second address, where there
- * is one, so that no address is asked for two. */
+ * that begins with two packets. The latter replaces the handshake of a second address, or, where
+ * there is none, that of every other sweep, so that no address is asked for two; unless somebody
+ * asks. */
 static void
-set_extras(struct place *place)
+set_extras(struct place *place, enum row_look look)
 {
     const struct row *row = place->row;
     struct attempt *attempt = &place->attempt;
@@ -145,8 +148,10 @@ set_extras(struct place *place)
     const struct place *second = exemplar(row, 1);
 
     attempt->tries_sizes = may && place == exemplar(row, 0);
-    attempt->tries_large = attempt->tries_sizes && !second;
-    attempt->is_large = may && place == second;
+    attempt->tries_large = attempt->tries_sizes && !second && look == LOOK_wished;
+    attempt->is_large = second
+                            ? may && place == second
+                            : attempt->tries_sizes && look != LOOK_wished && row->n_sweeps % 2 == 0;
 }
 
 static void
@@ -162,7 +167,7 @@ start(struct place *place, enum row_look look)
     attempt->is_light = look != LOOK_wished && (!is_handshake_due(place) || is_reserve(place));
     attempt->proxy = row->proxy;
     attempt->other_name = row->other_name;
-    set_extras(place);
+    set_extras(place, look);
     attempt->done = place_done;
     attempt->context = place;
     row->running++;
@@ -194,7 +199,7 @@ look_at_all(struct row *row, enum row_look look)
 {
     row->is_closer = true;
     if (look == LOOK_sweep)
-        row->reserve = (row->reserve + 1) % row->n_places;
+        row->n_sweeps++;
     for (size_t i = 0; i < row->n_places; i++)
         start(&row->places[i], look);
 }
@@ -211,7 +216,7 @@ look_where_mute(struct row *row)
         size_t k = (first + i) % row->n_places;
         struct place *place = &row->places[k];
 
-        if (place->is_known && (now_ms < row->mute_next_ms || !is_handshake_due(place)))
+        if (!is_handshake_due(place) || (place->is_known && now_ms < row->mute_next_ms))
             continue;
         row->next = k;
         row->mute_next_ms = now_ms + row->handshakes.every_ms / (int64_t)row->n_places;
@@ -247,7 +252,8 @@ row_look(struct row *row, enum row_look look)
     row->wants_whole = false;
     row->look_rtt_us = -1;
     row->look_sent = row->look_lost = 0;
-    row->is_closer = row->is_doubting = row->is_confirmed = false;
+    row->is_closer = row->is_confirmed = false;
+    row->spends_reserve = look == LOOK_wished;
     row->has_negotiated = row->has_passed_mute = false;
     if (look != LOOK_wished && row_is_mute(row))
         look_where_mute(row);
@@ -385,12 +391,12 @@ look_at_the_others(const struct place *place)
 static void
 doubt(struct place *place)
 {
-    place->row->is_doubting = true;
-    if (is_handshake_due(place)) {
+    place->row->spends_reserve = true;
+    if (place->is_known && is_handshake_due(place)) {
         start(place, LOOK_light);
         return;
     }
-    place->n_silent++;
+    place->n_silent++; /* where nothing is known, the others may tell by the end of this look */
     look_at_the_others(place);
 }
 
@@ -409,7 +415,7 @@ believe(struct place *place)
         row->look_rtt_us = result->rtt_us;
     if (row->kind == CHECK_EDGE_UDP_7844 && !place->attempt.is_light) {
         row->has_passed_mute |= passes && result->vn_signal != SIGNAL_none;
-        row->is_confirmed |= was_known && !was_failing && result->fault.signal == SIGNAL_timeout;
+        row->is_confirmed |= !was_failing && result->fault.signal == SIGNAL_timeout;
     }
     row->has_negotiated |= result->vn_signal == SIGNAL_none;
     if (was_known && was_failing != place_is_failing(place))

@@ -22,8 +22,8 @@ struct place { /* one address of the name */
     struct attempt_result last; /* a light attempt renews its network part only */
     struct fault deep;          /* what the last handshake that was answered said */
     bool is_known;
-    unsigned n_silent; /* looks in a row since it stopped answering version negotiation; 0: no
-                          doubt about it (doubt.h) */
+    unsigned n_silent; /* looks in a row without an answer to version negotiation; 0: no doubt about
+                          it (doubt.h) */
 };
 
 struct row {
@@ -45,7 +45,7 @@ struct row {
     size_t n_places;
     size_t latest; /* the place measured last */
     struct handshakes handshakes;
-    size_t reserve;       /* the place whose handshake is kept for a doubt */
+    size_t n_sweeps;      /* that were begun: whose turn it is to be left out, for one */
     unsigned n_mute;      /* looks in which handshakes passed and version negotiation never did */
     int64_t mute_next_ms; /* of clock_mono_ms: the next handshake of a mute row */
     struct series rtt_trend;
@@ -61,10 +61,10 @@ struct row {
     struct check_burst burst; /* the same, as it is shown, with its history */
     /* the look under way */
     size_t next, running;
-    bool is_extra;     /* it belongs to no round: changed is never called with is_done */
-    bool is_closer;    /* a light look found a change, and now all addresses are looked at */
-    bool is_doubting;  /* one address has come into doubt: the reserve may be asked */
-    bool is_confirmed; /* an address that passed before answers neither that nor a handshake */
+    bool is_extra;       /* it belongs to no round: changed is never called with is_done */
+    bool is_closer;      /* a light look found a change, and now all addresses are looked at */
+    bool spends_reserve; /* somebody asks, or an address has come into doubt */
+    bool is_confirmed;   /* an address that did not fail before gives no answer to a handshake */
     bool has_negotiated, has_passed_mute; /* version negotiation was answered; a handshake passed
                                              where it was not */
     struct timer idle;                    /* there is nothing to measure this time */

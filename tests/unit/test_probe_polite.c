@@ -247,44 +247,42 @@ an_answer_ends_the_doubt(void **state)
 }
 
 static void
-where_no_address_answers_any_more_the_row_fails_and_says_why(void **state)
+silence_at_all_addresses_is_a_doubt_as_well(void **state)
 {
     const struct fault *fault = &scene.row.places[0].last.fault;
     struct fault doubt;
 
     (void)state;
-    have_passed(ADDRESSES);
+    have_passed(ADDRESSES); /* so that no handshake may be made */
     be_silent(true, 0, ADDRESSES);
-    for (int i = 1; i < DOUBT_LOOKS; i++) {
+    for (int i = 0; i < 5; i++) {
         look(LOOK_light);
         assert_int_equal(failing(), 0);
         assert_non_null(doubt_judge(&scene.row, &doubt));
-        assert_non_null(strstr(doubt.text, "from 3 of 3 addresses"));
+        assert_non_null(strstr(doubt.text, "from 3 of 3 addresses, which answered until"));
     }
+    assert_int_equal(initials(), 0);
+    scene.row.handshakes.every_ms = 1; /* the time is over */
     look(LOOK_light);
     assert_int_equal(failing(), ADDRESSES);
     assert_null(doubt_judge(&scene.row, &doubt));
-    print_message("%s\n", fault->text);
     assert_int_equal(fault->signal, SIGNAL_timeout); /* which has its row in the taxonomy */
-    assert_non_null(strstr(fault->text, "in 3 looks in a row, which it answered until"));
-    assert_int_equal(initials(), 0);
 
+    scene.row.handshakes.every_ms = HANDSHAKE_EVERY_MS;
     be_silent(false, 0, ADDRESSES);
     look(LOOK_light);
     assert_int_equal(failing(), 0); /* one is back, and the others were asked at once */
-    assert_int_equal(initials(), 0);
 }
 
 static void
-the_reserve_confirms_a_doubt_at_once(void **state)
+from_the_first_sweep_on_a_reserve_confirms_a_doubt_at_once(void **state)
 {
     (void)state;
-    have_passed(ADDRESSES);
-    scene.row.handshakes.n = 0; /* all are due */
-    look(LOOK_sweep);           /* but one is left out; the others get no answer to a handshake */
-    assert_int_equal(scene.row.reserve, 1);
+    row_resolved(&scene.row, scene.addresses, ADDRESSES, scene.port);
+    look(LOOK_sweep); /* but one is left out; the others get no answer to a handshake */
     assert_int_equal(scene.hosts[1].n_initials, 0);
     assert_true(scene.hosts[0].n_initials > 0 && scene.hosts[2].n_initials > 0);
+    assert_true(scene.row.places[1].is_known && !place_is_failing(&scene.row.places[1]));
     look(LOOK_light);
     assert_int_equal(scene.hosts[1].n_initials, 0); /* nor is it asked for one without need */
 
@@ -298,6 +296,22 @@ the_reserve_confirms_a_doubt_at_once(void **state)
     assert_int_equal(scene.hosts[0].n_initials + scene.hosts[2].n_initials, 0);
     print_message("%s\n", scene.row.places[0].last.fault.text);
     assert_non_null(strstr(scene.row.places[0].last.fault.text, "to a handshake, either"));
+}
+
+static void
+where_nothing_answers_from_the_start_the_reserve_fails_by_what_the_others_say(void **state)
+{
+    const struct fault *fault = &scene.row.places[1].last.fault;
+
+    (void)state;
+    row_resolved(&scene.row, scene.addresses, ADDRESSES, scene.port);
+    be_silent(true, 0, ADDRESSES);
+    look(LOOK_sweep);
+    assert_int_equal(failing(), ADDRESSES);
+    assert_int_equal(scene.hosts[1].n_initials, 0); /* it costs no second deadline */
+    print_message("%s\n", fault->text);
+    assert_int_equal(fault->signal, SIGNAL_timeout);
+    assert_non_null(strstr(fault->text, "negotiation; another address gives none to a handshake"));
 }
 
 static void
@@ -339,6 +353,23 @@ no_address_is_asked_for_two_handshakes_where_there_are_several(void **state)
     assert_true(row_look(&scene.row, LOOK_wished));
     assert_true(places[0].attempt.tries_sizes && places[0].attempt.tries_large);
     row_cancel(&scene.row);
+}
+
+static void
+a_single_address_takes_turns_of_small_and_large(void **state)
+{
+    const struct attempt *attempt = &scene.row.places[0].attempt;
+
+    (void)state;
+    scene.row.other_name = "other.test";
+    for (unsigned i = 0; i < 4; i++) {
+        scene.row.handshakes.n = 0; /* five minutes later */
+        row_resolved(&scene.row, scene.addresses, 1, scene.port);
+        assert_true(row_look(&scene.row, LOOK_sweep));
+        assert_true(attempt->tries_sizes && !attempt->tries_large);
+        assert_int_equal(attempt->is_large, i % 2);
+        row_cancel(&scene.row);
+    }
 }
 
 static void
@@ -436,6 +467,42 @@ a_handshake_that_passes_voids_the_doubts_of_all(void **state)
     look(LOOK_light); /* from now on that silence is no news */
     assert_int_equal(row->places[0].n_silent, 0);
     assert_int_equal(failing(), 0);
+    row_cancel(row);
+    tls_trust_close(scene.tools.edge_trust);
+    assert_int_equal(pretend_stop(&network), 0);
+}
+
+/* 127.0.0.1 is an edge, 127.0.0.2 with the same port never answers anything. */
+static void
+a_reserve_that_is_silent_at_first_is_asked_for_its_handshake(void **state)
+{
+    struct row *row = &scene.row;
+    struct host *deaf = &scene.hosts[1];
+    struct sockaddr_in there = {.sin_family = AF_INET,
+                                .sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1)};
+    void *network = NULL;
+    struct fault fault;
+
+    (void)state;
+    assert_int_equal(pretend_start(&network), 0);
+    there.sin_port = htons(port_of(network));
+    loop_unwatch(scene.tools.loop, &deaf->watch);
+    close(deaf->fd);
+    deaf->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(deaf->fd, (struct sockaddr *)&there, sizeof(there)), 0);
+    loop_watch(scene.tools.loop, &deaf->watch, deaf->fd, LOOP_READ);
+    deaf->answers = false;
+    scene.tools.edge_trust = tls_trust_open(network_edge_ca_file(network), NULL, NULL);
+    row->tls_name = QUIC_EDGE_NAME;
+    row_resolved(row, scene.addresses, 2, port_of(network));
+    look(LOOK_sweep);
+    assert_int_equal(row->places[0].last.fault.signal, SIGNAL_none);
+    assert_false(row->places[1].is_known); /* one of two: neither well nor failed */
+    assert_null(doubt_judge(row, &fault));
+    assert_int_equal(deaf->n_initials, 0);
+    look(LOOK_light);
+    assert_true(place_is_failing(&row->places[1]));
+    assert_true(deaf->n_initials > 0);
     row_cancel(row);
     tls_trust_close(scene.tools.edge_trust);
     assert_int_equal(pretend_stop(&network), 0);
@@ -539,18 +606,25 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(silence_is_a_doubt_until_its_handshake_is_due, begin, end),
         cmocka_unit_test_setup_teardown(an_answer_ends_the_doubt, begin, end),
+        cmocka_unit_test_setup_teardown(silence_at_all_addresses_is_a_doubt_as_well, begin, end),
+        cmocka_unit_test_setup_teardown(from_the_first_sweep_on_a_reserve_confirms_a_doubt_at_once,
+                                        begin, end),
         cmocka_unit_test_setup_teardown(
-            where_no_address_answers_any_more_the_row_fails_and_says_why, begin, end),
-        cmocka_unit_test_setup_teardown(the_reserve_confirms_a_doubt_at_once, begin, end),
+            where_nothing_answers_from_the_start_the_reserve_fails_by_what_the_others_say, begin,
+            end),
         cmocka_unit_test_setup_teardown(where_tcp_fails_as_well_one_look_is_enough, begin, end),
         cmocka_unit_test_setup_teardown(
             no_address_is_asked_for_two_handshakes_where_there_are_several, begin, end),
+        cmocka_unit_test_setup_teardown(a_single_address_takes_turns_of_small_and_large, begin,
+                                        end),
         cmocka_unit_test_setup_teardown(
             an_address_that_leaves_the_name_and_returns_is_not_asked_again, begin, end),
         cmocka_unit_test_setup_teardown(an_edge_that_never_negotiates_is_known_by_its_handshakes,
                                         begin, end),
         cmocka_unit_test_setup_teardown(a_handshake_that_passes_voids_the_doubts_of_all, begin,
                                         end),
+        cmocka_unit_test_setup_teardown(
+            a_reserve_that_is_silent_at_first_is_asked_for_its_handshake, begin, end),
         cmocka_unit_test_setup_teardown(what_a_handshake_found_outlives_an_outage, begin, end),
         cmocka_unit_test(an_edge_that_flaps_is_asked_for_one_handshake),
     };
