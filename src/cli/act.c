@@ -15,6 +15,7 @@
 enum {
     SOURCES_WITHIN_MS = 30000,
     PLAN_WITHIN_MS = 30000,
+    TAKE_BACK_MS = 5000,
     ANSWER_BYTES = 256,
 };
 
@@ -287,12 +288,40 @@ takes_another_word(const struct act *act, const struct op *op)
 }
 
 static bool
-has_begun(struct act *act)
+has_left_plan(struct act *act)
 {
     const struct op *op = act_op(act);
 
-    return op && ((op->state != OP_STATE_planned && op->state != OP_STATE_planning) ||
-                  takes_another_word(act, op));
+    return op && op->state != OP_STATE_planned && op->state != OP_STATE_planning;
+}
+
+/* It began, or says why it does not. */
+static bool
+has_answered(struct act *act)
+{
+    const struct op *op = act_op(act);
+
+    return has_left_plan(act) ||
+           (op && (takes_another_word(act, op) ||
+                   strncmp(op->summary, act->before, sizeof(act->before) - 1) != 0));
+}
+
+/* Confirmed, and not begun by now. What becomes of it is seen before anything is told: it may have
+ * begun meanwhile. The time for that comes on top. */
+static enum act_verdict
+take_back(struct act *act, enum act_verdict verdict, const char *why)
+{
+    const struct op *op;
+
+    act->deadline_ms = clock_mono_ms() + TAKE_BACK_MS;
+    act_order(act, ORDER_dismiss, "");
+    (void)act_wait_until(act, has_left_plan, TAKE_BACK_MS);
+    op = act_op(act);
+    if (op && op->state == OP_STATE_cancelled)
+        return act_give_up(act, verdict, why);
+    if (op && op_state_is_over(op->state))
+        return act_end(act);
+    return act_leave(act, "it was confirmed, and not seen to begin in time");
 }
 
 static enum act_verdict
@@ -301,20 +330,22 @@ go_on(struct act *act)
     enum act_verdict verdict;
     enum act_wait wait;
     const struct op *op;
+    TEXT(why, ERR_MESSAGE_BYTES);
 
     do {
+        snprintf(act->before, sizeof(act->before), "%s", act_op(act)->summary);
         verdict = confirm(act);
         if (verdict != ACT_done)
             return verdict;
-        wait = act_wait_until(act, has_begun, PLAN_WITHIN_MS);
+        wait = act_wait_until(act, has_answered, PLAN_WITHIN_MS);
         op = act_op(act);
     } while (wait == ACT_HOLDS && takes_another_word(act, op));
-    if (wait != ACT_LATE)
-        return act_follow(act); /* also after a signal, which it takes */
-    if (!op || op->state != OP_STATE_planned)
-        return act_leave(act, "it was confirmed, but nobody began it");
-    act_order(act, ORDER_dismiss, ""); /* the room wants another word than the plan said */
-    return act_give_up(act, ACT_failed, op->summary);
+    if (wait == ACT_LATE)
+        return take_back(act, ACT_unknown, "it was not begun in time; nothing was done");
+    if (wait == ACT_SIGNALLED || has_left_plan(act))
+        return act_follow(act);  /* which takes the signal */
+    text_add(&why, op->summary); /* the room wants another word than the plan said */
+    return take_back(act, ACT_failed, why.bytes);
 }
 
 /* What it would come to, and why it would not, where that is certain. */

@@ -17,6 +17,7 @@ struct act {
     char op_id[OP_ID_BYTES];         /* "": not known yet */
     unsigned choices_before;         /* of the plan, before others were ordered */
     bool has_said_twice;             /* it was confirmed with a second word */
+    char before[256];                /* what the op said of itself before it was confirmed */
 
     /* what was told on standard error, so that only what is new is told */
     bool is_line_open;

@@ -205,6 +205,8 @@ be_confirmed(struct room *room, const struct op_order *order)
 
     text_addf(&what, "confirm %s/%s %s", order->typed, order->retyped, order->reason);
     hear(room, what.bytes);
+    if (room->plan->is_stalled || room->plan->is_lost)
+        return;
     room->op.confirmed_ms = clock_wall_ms();
     if (room->plan->is_overtaken && !*room->op.must_retype) {
         room->op.must_retype = "last one";
@@ -280,7 +282,12 @@ obey(struct room *room, const struct op_order *order)
         break;
     case ORDER_dismiss:
         hear(room, "dismiss");
-        go(room, OP_STATE_dismissed, "set aside");
+        if (room->op.state == OP_STATE_planned && room->plan->is_stalled)
+            work(room);
+        else if (room->op.state == OP_STATE_planned)
+            go(room, OP_STATE_cancelled, "not confirmed: nothing was done");
+        else
+            go(room, OP_STATE_dismissed, "set aside");
         break;
     case ORDER_arm:
     case ORDER_disarm:

@@ -21,6 +21,8 @@ struct room_plan {
     int64_t grace_ms;    /* from the confirmation to the moment of the offer's force */
     const char *refusal; /* the plan is refused with this; NULL */
     bool is_unmoved;     /* a confirmation changes only what it says */
+    bool is_stalled;     /* a confirmation is taken when the next order comes */
+    bool is_lost;        /* a confirmation never comes to it */
     bool is_overtaken;   /* a confirmation without a second word asks for one: "last one" */
     bool is_silent;      /* no plan ever comes */
     bool is_read_only;   /* the control row says so */

@@ -352,11 +352,45 @@ a_confirmation_that_is_not_taken_is_told(void **state)
     struct run run;
 
     (void)state;
-    options.look.timeout_ms = 500;
-    run = run_act(&options, &(struct room_plan){.is_unmoved = true});
+    run = run_act(&options, &(struct room_plan){.is_unmoved = true}); /* at once, not when late */
     assert_int_equal(run.status, ACT_failed);
     assert_has(run.said, "not confirmed: the name to type is another");
     assert_has(run.heard, "dismiss; ");
+}
+
+/* The time is over between the confirmation and the beginning. */
+static void
+what_did_not_begin_in_time_is_taken_back_and_unknown(void **state)
+{
+    struct act_options options = drain();
+    struct run run;
+
+    (void)state;
+    options.look.timeout_ms = 500;
+    options.look.is_json = true;
+    run = run_act(&options, &(struct room_plan){.is_lost = true});
+    assert_int_equal(run.status, ACT_unknown);
+    assert_has(run.said, "it was not begun in time; nothing was done");
+    assert_has(run.out, "\"verdict\":\t\"unknown\"");
+    assert_has(run.out, "\"state\":\t\"cancelled\"");
+    assert_string_equal(run.heard, "plan drain pool env_eu-west; confirm / ; dismiss; ");
+}
+
+static void
+what_began_meanwhile_is_left_to_the_journal(void **state)
+{
+    struct act_options options = drain();
+    struct run run;
+
+    (void)state;
+    options.look.timeout_ms = 500;
+    run = run_act(&options, &(struct room_plan){.is_stalled = true, .manner = ROOM_never_ends});
+    assert_int_equal(run.status, ACT_unknown);
+    assert_has(run.said, "not seen to begin in time; it is left to the journal");
+    assert_has_not(run.said, "nothing was done");
+
+    run = run_act(&options, &(struct room_plan){.is_stalled = true});
+    assert_int_equal(run.status, ACT_done); /* and at its end already */
 }
 
 /* ---- the operator's word ---- */
@@ -714,6 +748,8 @@ main(void)
         cmocka_unit_test(a_console_that_is_locked_does_not_lock_the_command_line),
         cmocka_unit_test(a_room_that_does_not_answer_leaves_it_unknown),
         cmocka_unit_test(a_confirmation_that_is_not_taken_is_told),
+        cmocka_unit_test(what_did_not_begin_in_time_is_taken_back_and_unknown),
+        cmocka_unit_test(what_began_meanwhile_is_left_to_the_journal),
         cmocka_unit_test(the_name_that_is_typed_confirms),
         cmocka_unit_test(another_word_does_nothing),
         cmocka_unit_test(a_second_word_is_asked_for_where_the_plan_wants_one),
