@@ -14,6 +14,8 @@ const struct pane *const panes[PANE_COUNT] = {
 #undef PANE
 };
 
+enum { ROOM_FOR_ADVICE = 30 }; /* cells */
+
 static bool
 is_troubled(const struct source_status *status, int64_t now_ms)
 {
@@ -38,8 +40,6 @@ pane_stale_source(const struct pane *pane, const struct frame *frame)
 }
 
 /* How much a badge says; a narrow title gets the next shorter one. */
-enum { ROOM_FOR_ADVICE = 30 }; /* cells */
-
 enum badge {
     BADGE_whole, /* "X sessions unreachable, last seen 13:20:06 (42m10s)" */
     BADGE_why,   /* "X unreachable, last seen 13:20:06 (42m10s)" */
