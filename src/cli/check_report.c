@@ -8,8 +8,6 @@
 #include "core/json.h"
 #include "core/text.h"
 
-enum { LAYERS = 3 }; /* of each tunnel, one after the other */
-
 static const char *
 or_empty(const char *s)
 {
@@ -153,12 +151,10 @@ print_unjudged(const struct page *page, const struct check_report *report)
     const struct outlook *outlook = report->outlook;
     const struct assessment *assessment = report->report.assessment;
     const char *lines[OUTLOOK_MOST_LINES];
-    size_t n = 0;
+    size_t n = outlook->n_unjudged - outlook->n_unjudged_layers;
     TEXT(layers, TABLE_CELL_BYTES);
 
-    for (size_t i = 0; i < outlook->n_unjudged; i++)
-        if (!report->has_layers || strncmp(outlook->unjudged[i], "layer ", strlen("layer ")) != 0)
-            lines[n++] = outlook->unjudged[i];
+    memcpy(lines, outlook->unjudged, n * sizeof(*lines));
     for (size_t i = 0; report->has_layers && i + LAYERS <= assessment->n_layers; i += LAYERS)
         add_unseen_layers(&layers, &assessment->layers[i], LAYERS);
     if (layers.n > 0 && n < OUTLOOK_MOST_LINES)

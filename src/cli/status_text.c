@@ -112,10 +112,9 @@ page_layers(const struct page *page)
         marking_begin(page->out, page->marking, role);
         fprintf(page->out, "  %s ", marking_glyph(page->marking, role));
         marking_text(page->out, page->marking, name.bytes);
-        fprintf(page->out, ", layer %d, %s: %s", layer->number, layer->name,
-                layer->verdict == LAYER_not_observable  ? "not observable from here"
-                : layer->verdict == LAYER_accepted_risk ? "accepted risk"
-                                                        : layer_verdict_name(layer->verdict));
+        fprintf(page->out, ", layer %d, %s: %s%s", layer->number, layer->name,
+                layer_verdict_word(layer->verdict),
+                layer->verdict == LAYER_not_observable ? " from here" : "");
         marking_end(page->out, page->marking);
         fputc('\n', page->out);
         for (size_t j = 0; j < layer->n_evidence; j++) {

@@ -31,18 +31,33 @@ pool_health_name(enum pool_health health)
     return names[health];
 }
 
+static const struct {
+    const char *name, *word;
+    int rank;
+} layer_verdicts[] = {
+    [LAYER_verified] = {"verified", "verified", 0},
+    [LAYER_not_observable] = {"not_observable", "not observable", 1},
+    [LAYER_accepted_risk] = {"accepted_risk", "accepted risk", 2},
+    [LAYER_warning] = {"warning", "warning", 3},
+    [LAYER_failed] = {"failed", "failed", 4},
+};
+
 const char *
 layer_verdict_name(enum layer_verdict verdict)
 {
-    static const char *const names[] = {
-        [LAYER_verified] = "verified",
-        [LAYER_warning] = "warning",
-        [LAYER_failed] = "failed",
-        [LAYER_not_observable] = "not_observable",
-        [LAYER_accepted_risk] = "accepted_risk",
-    };
+    return layer_verdicts[verdict].name;
+}
 
-    return names[verdict];
+const char *
+layer_verdict_word(enum layer_verdict verdict)
+{
+    return layer_verdicts[verdict].word;
+}
+
+int
+layer_verdict_rank(enum layer_verdict verdict)
+{
+    return layer_verdicts[verdict].rank;
 }
 
 static const struct {

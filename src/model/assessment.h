@@ -49,10 +49,12 @@ struct layer_check {
     const char *evidence; /* one line */
 };
 
+enum { LAYERS = 3 }; /* of each tunnel, one after the other */
+
 struct layer {
     const char *tunnel_id, *tunnel_name;
     const char *name; /* "outer mTLS + IP", "inner TLS", "OAuth" */
-    int number;       /* 1 to 3 */
+    int number;       /* from 1 */
     enum layer_verdict verdict;
     const char *const *evidence;
     size_t n_evidence;
@@ -85,7 +87,7 @@ struct assessment {
     const struct pool_judgement *pools; /* one for each row of the slot, same order */
     const struct job_judgement *jobs;
     const enum severity *tunnels, *connectors; /* warn and critical as findings say; info is fine */
-    const struct layer *layers;                /* three for each tunnel */
+    const struct layer *layers;                /* LAYERS for each tunnel */
     size_t n_layers;
     const struct finding *findings; /* worst first; a cause hides what merely follows from it */
     size_t n_findings;

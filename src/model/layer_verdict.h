@@ -10,7 +10,10 @@ enum layer_verdict {
     LAYER_accepted_risk,
 };
 
-/* "verified", as in JSON. */
-const char *layer_verdict_name(enum layer_verdict verdict);
+const char *layer_verdict_name(enum layer_verdict verdict); /* "not_observable", as in JSON */
+const char *layer_verdict_word(enum layer_verdict verdict); /* "not observable" */
+/* What hides what, and how bad it is: one thing that nobody saw spoils a claim, but not a fault
+ * that was seen. */
+int layer_verdict_rank(enum layer_verdict verdict);
 
 #endif

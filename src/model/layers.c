@@ -10,7 +10,7 @@
 #include "core/arena.h"
 #include "core/text.h"
 
-enum { LAYERS = 3, LONGEST_LINE = 1200 };
+enum { LONGEST_LINE = 1200 };
 
 static const char *const layer_names[LAYERS] = {"outer mTLS + IP", "inner TLS", "OAuth"};
 
@@ -25,18 +25,6 @@ static const struct {
 #undef LAYER_CHECK
 };
 
-/* What hides what: one thing that nobody saw spoils a claim, but not a fault that was seen. */
-static int
-rank(enum layer_verdict verdict)
-{
-    static const int ranks[] = {
-        [LAYER_verified] = 0, [LAYER_not_observable] = 1, [LAYER_accepted_risk] = 2,
-        [LAYER_warning] = 3,  [LAYER_failed] = 4,
-    };
-
-    return ranks[verdict];
-}
-
 void
 note(const struct judge *judge, struct layer_check *out, enum layer_verdict verdict,
      const char *format, ...)
@@ -46,12 +34,12 @@ note(const struct judge *judge, struct layer_check *out, enum layer_verdict verd
     TEXT(this, LONGEST_LINE);
     va_list args;
 
-    if (!is_first && rank(verdict) < rank(out->verdict))
+    if (!is_first && layer_verdict_rank(verdict) < layer_verdict_rank(out->verdict))
         return;
     va_start(args, format);
     text_vaddf(&this, format, args);
     va_end(args);
-    is_more = !is_first && rank(verdict) == rank(out->verdict);
+    is_more = !is_first && layer_verdict_rank(verdict) == layer_verdict_rank(out->verdict);
     if (is_more && strstr(out->evidence, this.bytes))
         return; /* said already, as of the same address over TCP and over UDP */
     if (is_more)
@@ -232,7 +220,7 @@ run_checks(const struct judge *judge, const struct tunnel *tunnel, struct layer 
         waive(judge, tunnel, row);
         layer->n_checks++;
         if ((checks[i].is_needed || row->verdict != LAYER_not_observable) &&
-            rank(row->verdict) > rank(worst))
+            layer_verdict_rank(row->verdict) > layer_verdict_rank(worst))
             worst = row->verdict;
     }
     layer->checks = rows;

@@ -264,6 +264,7 @@ list_layers(const struct view *view, struct outlook *out)
     bool is_late = tunnels->rounds == 0 && tunnels->state != SOURCE_STATE_disabled;
     const char *why =
         !*tunnels->error && is_late ? "the management API did not answer in time" : tunnels->error;
+    size_t n_before = out->n_unjudged;
 
     for (size_t i = 0; i < view->assessment->n_layers; i++) {
         const struct layer *layer = &view->assessment->layers[i];
@@ -274,6 +275,7 @@ list_layers(const struct view *view, struct outlook *out)
                 layer->n_evidence > 0 ? layer->evidence[layer->n_evidence - 1]
                                       : "not observable from here");
     }
+    out->n_unjudged_layers = out->n_unjudged - n_before;
     if (view->assessment->n_layers == 0)
         add(view, out->unjudged, &out->n_unjudged, "security layers: no tunnel is known%s%s",
             *why ? ": " : "", why);

@@ -22,7 +22,7 @@ struct outlook {
     const char *advice[OUTLOOK_MOST_LINES];
     size_t n_advice;
     const char *unjudged[OUTLOOK_MOST_LINES]; /* "what: why" */
-    size_t n_unjudged;
+    size_t n_unjudged, n_unjudged_layers;     /* these are the last of them */
 };
 
 /* What was asked for; the rest is not missed. */

@@ -108,20 +108,6 @@ arrow(const struct frame *frame)
 }
 
 const char *
-layer_word(enum layer_verdict verdict)
-{
-    static const char *const words[] = {
-        [LAYER_verified] = "verified",
-        [LAYER_warning] = "warning",
-        [LAYER_failed] = "failed",
-        [LAYER_not_observable] = "not observable",
-        [LAYER_accepted_risk] = "accepted risk",
-    };
-
-    return words[verdict];
-}
-
-const char *
 err_word(enum err_code code)
 {
     static const char *const words[] = {

@@ -26,8 +26,6 @@ int64_t known(int64_t n);
 const char *dot(const struct frame *frame);
 const char *arrow(const struct frame *frame);
 
-const char *layer_word(enum layer_verdict verdict); /* "not observable" */
-
 /* What kept a source from answering, in two words: "rate limited". */
 const char *err_word(enum err_code code);
 

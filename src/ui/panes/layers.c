@@ -5,8 +5,6 @@
 #include "core/text.h"
 #include "ui/panes/rows.h"
 
-enum { LAYERS = 3 };
-
 /* A row is a tunnel with its three layers, as a request passes them. */
 static const struct layer *
 layers_of(const struct row *row)
@@ -38,25 +36,13 @@ name(const struct row *row)
     return layers_of(row)->tunnel_name;
 }
 
-/* How bad: a failed layer before a warning before what nobody can see from here. */
-static int
-weight(enum layer_verdict verdict)
-{
-    static const int weights[] = {
-        [LAYER_failed] = 4,         [LAYER_warning] = 3,  [LAYER_accepted_risk] = 2,
-        [LAYER_not_observable] = 1, [LAYER_verified] = 0,
-    };
-
-    return weights[verdict];
-}
-
 static enum layer_verdict
 worst_verdict(const struct row *row)
 {
     enum layer_verdict worst = LAYER_verified;
 
     for (size_t i = 0; i < LAYERS; i++)
-        if (weight(layers_of(row)[i].verdict) > weight(worst))
+        if (layer_verdict_rank(layers_of(row)[i].verdict) > layer_verdict_rank(worst))
             worst = layers_of(row)[i].verdict;
     return worst;
 }
@@ -73,7 +59,7 @@ short_word(enum layer_verdict verdict)
 {
     return verdict == LAYER_not_observable  ? "not seen"
            : verdict == LAYER_accepted_risk ? "accepted"
-                                            : layer_word(verdict);
+                                            : layer_verdict_word(verdict);
 }
 
 static void
@@ -92,7 +78,7 @@ show_layer(struct text *out, const struct row *row, size_t i)
     }                                                                                              \
     static int64_t value_##i(const struct row *row)                                                \
     {                                                                                              \
-        return weight(layers_of(row)[(i)-1].verdict);                                              \
+        return layer_verdict_rank(layers_of(row)[(i)-1].verdict);                                  \
     }                                                                                              \
     static enum role role_##i(const struct row *row)                                               \
     {                                                                                              \
@@ -154,7 +140,7 @@ cause_of(const struct frame *frame, const struct layer *layer)
 
     if (finding)
         return finding->summary;
-    return check ? check->evidence : layer_word(layer->verdict);
+    return check ? check->evidence : layer_verdict_word(layer->verdict);
 }
 
 /* The pane's point in one sentence; never more than was seen. */
@@ -189,7 +175,7 @@ is_stale(const struct row *row)
 static int
 order(const struct row *a, const struct row *b)
 {
-    int left = weight(worst_verdict(a)), right = weight(worst_verdict(b));
+    int left = layer_verdict_rank(worst_verdict(a)), right = layer_verdict_rank(worst_verdict(b));
 
     return left != right ? right - left : strcasecmp(name(a), name(b));
 }
@@ -231,7 +217,7 @@ page_layer(struct page *page, const struct layer *layer)
 {
     TEXT(line, 160);
 
-    text_addf(&line, "%d %s: %s", layer->number, layer->name, layer_word(layer->verdict));
+    text_addf(&line, "%d %s: %s", layer->number, layer->name, layer_verdict_word(layer->verdict));
     page_line(page, layer_role(layer->verdict), layer_role(layer->verdict), line.bytes);
     for (size_t i = 0; i < layer->n_checks; i++) {
         const struct layer_check *check = &layer->checks[i];
@@ -330,7 +316,7 @@ draw_detail(struct canvas *canvas, struct rect r, const struct frame *frame, con
 
         if (strcmp(id(&row), tunnel_id) != 0)
             continue;
-        page_title(&page, mark(&row), name(&row), layer_word(worst_verdict(&row)));
+        page_title(&page, mark(&row), name(&row), layer_verdict_word(worst_verdict(&row)));
         page_sentence(&page, ROLE_text, ROLE_dim, "a request passes the layers from 1 to 3");
         page_blank(&page);
         page_layers_of(&page, tunnel_id);
