@@ -201,35 +201,35 @@ is_archived(const struct row *row)
     return tunnel_entry(row).tunnel && tunnel_entry(row).tunnel->is_archived;
 }
 
-/* The layer that makes the row worse than its connectors do; NULL when none does. */
-static const struct layer *
-layer_to_blame(const struct row *row)
+const struct layer *
+tunnel_row_layer(const struct row *row)
 {
+    static const enum layer_verdict verdicts[] = {
+        [SEVERITY_warn] = LAYER_warning, [SEVERITY_critical] = LAYER_failed};
     const struct assessment *assessment = row->frame->assessment;
     enum severity severity = tunnel_row_severity(row);
-    const struct layer *blamed = NULL;
+    struct sum sum = tunnel_sum(row);
 
-    if (severity == SEVERITY_info || tunnel_sum(row).severity >= severity)
+    if (is_archived(row) || state_of(&sum) != CONNECTOR_ready || severity == SEVERITY_info ||
+        sum.severity >= severity)
         return NULL;
-    for (size_t i = 0; i < assessment->n_layers && !blamed; i++)
-        if (layer_role(assessment->layers[i].verdict) == severity_role(severity) &&
+    for (size_t i = 0; i < assessment->n_layers; i++)
+        if (assessment->layers[i].verdict == verdicts[severity] &&
             strcmp(assessment->layers[i].tunnel_id, tunnel_row_id(row)) == 0)
-            blamed = &assessment->layers[i];
-    return blamed;
+            return &assessment->layers[i];
+    return NULL;
 }
 
 const char *
 tunnel_row_state(const struct row *row)
 {
-    static const char *const words[] = {"layer 1", "layer 2", "layer 3"};
+    static const char *const layers[LAYERS] = {"layer 1", "layer 2", "layer 3"};
+    const struct layer *layer = tunnel_row_layer(row);
     struct sum sum = tunnel_sum(row);
-    const struct layer *blamed = layer_to_blame(row);
 
     if (is_archived(row))
         return "archived";
-    if (state_of(&sum) == CONNECTOR_ready && blamed)
-        return words[blamed->number - 1];
-    return connector_states[state_of(&sum)].word;
+    return layer ? layers[layer->number - 1] : connector_states[state_of(&sum)].word;
 }
 
 enum role
@@ -239,9 +239,7 @@ tunnel_row_state_role(const struct row *row)
 
     if (is_archived(row))
         return ROLE_stale;
-    if (state_of(&sum) == CONNECTOR_ready && layer_to_blame(row))
-        return tunnel_row_mark(row);
-    return connector_states[state_of(&sum)].role;
+    return tunnel_row_layer(row) ? tunnel_row_mark(row) : connector_states[state_of(&sum)].role;
 }
 
 bool

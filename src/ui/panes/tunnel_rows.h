@@ -36,7 +36,9 @@ const char *tunnel_row_name(const struct row *row);
 const char *tunnel_row_domain(const struct row *row);
 enum severity tunnel_row_severity(const struct row *row);
 enum role tunnel_row_mark(const struct row *row);
-/* Of its connectors; "layer 2" when they are well and it is not. */
+/* The layer that makes it worse than its connectors, which are well; NULL when none does. */
+const struct layer *tunnel_row_layer(const struct row *row);
+/* Of its connectors, or of that layer: "layer 2". */
 const char *tunnel_row_state(const struct row *row);
 enum role tunnel_row_state_role(const struct row *row);
 enum role connector_state_role(enum connector_state state);

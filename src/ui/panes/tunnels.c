@@ -219,7 +219,7 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
         show_expiry(&right, row);
     } else if (tunnel_row_certificates(row) == 0) {
         text_add(&right, "no cert");
-    } else if (strncmp(tunnel_row_state(row), "layer", 5) == 0) {
+    } else if (tunnel_row_layer(row)) {
         text_add(&right, tunnel_row_state(row));
     } else if (tunnel_sum(row).connections >= 0) {
         show_connections(&right, row);
