@@ -73,12 +73,28 @@ name_jobs(struct run *run)
         snprintf(run->object_name, sizeof(run->object_name), "%zu jobs", run->n_items);
 }
 
-static const char *
-pool_name(const struct engine *engine, const char *id)
+/* A session whose work item was not seen: there is none, or we could not look. */
+static void
+refuse_session(struct engine *engine, struct run *run, const struct run_item *item,
+               const struct job *job)
 {
-    const struct pool *pool = object_pool(&engine->snapshot, id);
+    static const struct {
+        const char *before, *after; /* the pool's name */
+    } why[] = {
+        [WORK_NO_KEY] = {"it would take the environment key of pool ",
+                         " to list it (pools[].environment_key_file)"},
+        [WORK_LISTED] = {"pool ", " lists none for its session, so there is nothing to stop"},
+        [WORK_REFUSED] = {"the environment key of pool ", " was refused for listing"},
+        [WORK_PENDING] = {"those of pool ", " are not listed yet"},
+    };
+    const struct pool *pool = object_pool(&engine->snapshot, job->pool_id);
+    enum work_access access = pool ? pool->work_access : WORK_NO_KEY;
 
-    return pool ? pool->name : id;
+    plan_refuse(engine, run,
+                "no work item of %s is known: %s%s%s; still possible: restart, which interrupts "
+                "its session",
+                item->name, why[access].before, pool ? pool->name : job->pool_id,
+                why[access].after);
 }
 
 void
@@ -95,11 +111,7 @@ plan_stop_job(struct engine *engine, struct run *run)
         if (!job)
             continue;
         if (job->from == JOB_FROM_SESSION) {
-            plan_refuse(engine, run,
-                        "the work item of %s is not known: it would take the environment key of "
-                        "pool %s to list it (pools[].environment_key_file); still possible: "
-                        "restart, which interrupts its session",
-                        run->items[i].name, pool_name(engine, job->pool_id));
+            refuse_session(engine, run, &run->items[i], job);
             return;
         }
         if (n++ < PLAN_CALLS_SHOWN)

@@ -261,6 +261,17 @@ scene_full(void)
 }
 
 struct world *
+scene_orphan(void)
+{
+    struct world *world = world_new();
+
+    world_pool(world, "eu-west")->work_access = WORK_LISTED;
+    idles(from_session(world, "eu-west", "Docs sweep", 4000), "requires_action", JOB_WAIT_worker,
+          600);
+    return world;
+}
+
+struct world *
 scene_refused(void)
 {
     struct world *world = world_loading();

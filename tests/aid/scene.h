@@ -18,6 +18,8 @@ void scene_close(struct scene *scene);
 struct world *scene_full(void);
 /* Its sources failed from the start, some are off. */
 struct world *scene_refused(void);
+/* A session for which its pool, whose key is there, lists no work item. */
+struct world *scene_orphan(void);
 /* 1,000 pools and 10,000 jobs. */
 struct world *scene_large(void);
 

@@ -120,6 +120,7 @@ static const struct picture pictures[] = {
     {"pools-large", scene_large, PANE_pools, 120, 20, false, NULL, draw_pane},
     {"pools-hostile-detail", world_hostile, PANE_pools, 66, 44, false, NULL, draw_detail},
     {"jobs-hostile-detail", world_hostile, PANE_jobs, 66, 44, false, NULL, draw_detail},
+    {"jobs-orphan-detail", scene_orphan, PANE_jobs, 66, 32, false, NULL, draw_detail},
     {"why", scene_full, PANE_pools, 76, 30, false, NULL, draw_why},
     {"why-empty", world_empty, PANE_pools, 76, 20, false, NULL, draw_why},
     {"screen-80x24", scene_full, PANE_jobs, 80, 24, false, NULL, draw_screen},

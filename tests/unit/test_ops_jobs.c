@@ -188,6 +188,9 @@ a_session_without_a_work_item_is_restarted_by_an_interrupt_alone(void **state)
     assert_int_equal(acting_over(&run)->state, OP_STATE_done);
     assert_true(
         watch_until(&run.watch, is_orphan_there, &(struct orphan){JOB_FROM_SESSION, session}));
+    op = acting_plan(&run, OP_stop_job, (const char *const[]){session, NULL});
+    assert_int_equal(op->state, OP_STATE_refused); /* the pool's key is there: nothing is missing */
+    assert_non_null(strstr(op->summary, "pool docs lists none for its session"));
     acting_plan(&run, OP_restart_job, (const char *const[]){session, NULL});
     acting_confirm(&run);
     op = acting_over(&run);

@@ -265,13 +265,32 @@ draw_summary(struct canvas *canvas, struct rect r, const struct frame *frame)
     pane_draw_worst(&pane_jobs, canvas, r, frame, draw_line);
 }
 
+/* There is none, or we could not look. */
+static void
+page_unseen_item(struct page *page, const struct job *job)
+{
+    static const struct {
+        const char *before, *after; /* the pool's name */
+    } why[] = {
+        [WORK_NO_KEY] = {"not seen: work items need ", "'s environment key"},
+        [WORK_LISTED] = {"none: ", " lists none for this session"},
+        [WORK_REFUSED] = {"not seen: ", "'s environment key was refused for listing"},
+        [WORK_PENDING] = {"not seen: ", "'s work items are not listed yet"},
+    };
+    size_t row;
+    const struct pool *pool = pool_by_id(page->frame, job->pool_id, &row);
+    enum work_access access = pool ? pool->work_access : WORK_NO_KEY;
+
+    page_fieldf(page, "", ROLE_dim, "%s%s%s", why[access].before,
+                job->pool_name[0] ? job->pool_name : "the pool", why[access].after);
+}
+
 static void
 page_work_item(struct page *page, const struct job *job)
 {
     page_section(page, "WORK ITEM");
     if (job->from == JOB_FROM_SESSION) {
-        page_fieldf(page, "", ROLE_dim, "not seen: work items need %s's environment key",
-                    job->pool_name[0] ? job->pool_name : "the pool");
+        page_unseen_item(page, job);
         return;
     }
     page_field(page, "state", ROLE_text, job->state);
