@@ -14,6 +14,7 @@
 
 enum {
     SOURCES_WITHIN_MS = 30000,
+    NAMES_WITHIN_MS = 3000,
     PLAN_WITHIN_MS = 30000,
     TAKE_BACK_MS = 5000,
     ANSWER_BYTES = 256,
@@ -40,20 +41,35 @@ is_needed(const char *object, enum source source)
 }
 
 static bool
-is_read(const struct snapshot *snapshot, const char *object)
+is_tried(const struct snapshot *snapshot, enum source source)
+{
+    const struct source_status *status = &snapshot->source[source];
+
+    return status->rounds > 0 || status->state == SOURCE_STATE_disabled;
+}
+
+/* Their plan calls a tunnel by its name; a service that is slow does not hold them up for that. */
+static bool
+are_connectors_read(const struct act *act)
+{
+    return is_tried(&act->snapshot, SOURCE_connectors) &&
+           (is_tried(&act->snapshot, SOURCE_tunnels) ||
+            clock_mono_ms() - act->started_ms >= NAMES_WITHIN_MS);
+}
+
+static bool
+is_read(const struct act *act, const char *object)
 {
     size_t n;
-    const struct service *service = snapshot_service(snapshot, &n);
+    const struct service *service = snapshot_service(&act->snapshot, &n);
 
-    if (n > 0 && strcmp(object, "connector") != 0)
+    if (strcmp(object, "connector") == 0)
+        return are_connectors_read(act);
+    if (n > 0)
         return service->is_settled; /* what it says comes before the rows that it brought */
-    for (int i = 0; i < SOURCE_COUNT; i++) {
-        const struct source_status *status = &snapshot->source[i];
-
-        if (is_needed(object, (enum source)i) && status->rounds == 0 &&
-            status->state != SOURCE_STATE_disabled)
+    for (int i = 0; i < SOURCE_COUNT; i++)
+        if (is_needed(object, (enum source)i) && !is_tried(&act->snapshot, (enum source)i))
             return false;
-    }
     return true;
 }
 
@@ -84,7 +100,7 @@ is_known(struct act *act)
 {
     if (!control_of(act))
         return false;
-    return is_refused(act, NULL) || is_read(&act->snapshot, op_object(act->kind));
+    return is_refused(act, NULL) || is_read(act, op_object(act->kind));
 }
 
 /* A name that is not there may be there all the same when not everything could be read. */
