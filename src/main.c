@@ -12,6 +12,7 @@
 #include "actions.h"
 #include "arguments.h"
 #include "cli/cli.h"
+#include "command_help.h"
 #include "config/config.h"
 #include "core/arena.h"
 #include "core/log.h"
@@ -275,8 +276,9 @@ static const struct command commands[] = {
     {"status", run_status, "[--json]", "one full poll of every source, printed", NULL,
      EXIT_FAILURE},
     {"check", run_check, "[--json] [--only LIST] [--timeout SECONDS] [--watch]",
-     "can this host work? connectivity and security layers, with an exit status for scripts", NULL,
-     OUTLOOK_unknown},
+     "can this host work? connectivity and security layers; exit status 0 ok, 1 warning, 2 "
+     "critical, 3 unknown",
+     NULL, OUTLOOK_unknown},
     {"drain", run_drain, "pool|connector NAME|ID [ACTION OPTIONS]",
      "take a pool or a connector out, and prove that it is empty or down", actions_help,
      ACT_failed},
@@ -284,9 +286,9 @@ static const struct command commands[] = {
      "bounce a pool, a job or a connector, and see it back", actions_help, ACT_failed},
     {"stop", run_stop, "job NAME|ID... [ACTION OPTIONS]", "stop jobs, and see them stopped",
      actions_help, ACT_failed},
-    {"history", run_history, "[--since T] [--json] [ID]",
-     "which actions there were, by whom and why; --resume ID or --dismiss ID an interrupted one",
-     NULL, EXIT_FAILURE},
+    {"history", run_history, "[--since T] [--json] [ID] | --resume ID | --dismiss ID",
+     "which actions there were, by whom and why; goes on with what was interrupted", actions_help,
+     EXIT_FAILURE},
     {"sim", run_sim, "[--listen ADDR:PORT] [--scenario S] [--seed N] | control ...",
      "the simulator alone, until it is interrupted; control: what a driver does to its workers",
      NULL, EXIT_FAILURE},
@@ -328,8 +330,9 @@ print_help(int argc, char **argv)
     for (int i = 1; i < argc && !command; i++)
         command = command_find(argv[i]);
     if (command) {
-        printf("usage: sandwatch [options] %s %s\n\n%s\n", command->name, command->usage,
-               command->help);
+        printf("usage: sandwatch [options] %s%s%s\n\n%s\n", command->name,
+               *command->usage ? " " : "", command->usage, command->help);
+        command_help(command->name, stdout);
     } else {
         puts("usage: sandwatch [options] [command]\n\n"
              "An operations console for Claude Managed Agents self-hosted sandboxes and MCP "
