@@ -357,13 +357,17 @@ log_mistakes(const struct config *config)
         log_line("config", "%s", config->mistakes[i]);
 }
 
-/* To a monitor the usual failure would be a verdict of this command. */
+/* To a monitor the usual failure would be a verdict of some commands. */
 static int
-fail_before(const struct command *command, const struct err *err)
+fail_before(int argc, char **argv, const struct err *err)
 {
+    const struct command *command = argc > 1 ? command_find(argv[1]) : NULL;
+    bool takes_up = has_argument(argc, argv, "--resume") || has_argument(argc, argv, "--dismiss");
     int status = fail(err);
 
-    return status == EXIT_FAILURE && command ? command->misconfigured : status;
+    if (status != EXIT_FAILURE || !command)
+        return status;
+    return command->run == run_history && takes_up ? ACT_failed : command->misconfigured;
 }
 
 static int
@@ -381,7 +385,7 @@ run(struct program *program, int argc, char **argv)
         arguments.v++;
     }
     if (program->config.log_file && !log_open(program->config.log_file, &err))
-        return fail_before(command, &err);
+        return fail_before(argc, argv, &err);
     log_mistakes(&program->config);
     return command->run(program, &arguments);
 }
@@ -459,7 +463,7 @@ main(int argc, char **argv)
                (err.code == ERR_CONFIG && is_config_check(argc, argv))) {
         status = run(&program, argc, argv);
     } else {
-        status = fail_before(argc > 1 ? command_find(argv[1]) : NULL, &err);
+        status = fail_before(argc, argv, &err);
     }
     program_stop(&program);
     log_close();
