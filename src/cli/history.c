@@ -354,9 +354,5 @@ cli_history(const struct history_options *options)
         fprintf(stderr, "sandwatch: history: %s\n", err.message);
         return EXIT_FAILURE;
     }
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("sandwatch: history: standard output");
-        return EXIT_FAILURE;
-    }
     return EXIT_SUCCESS;
 }

@@ -97,10 +97,6 @@ cli_status(const struct status_options *options, struct store *store)
     else
         report_text(stdout, &report);
     status = has_anything(&snapshot) ? EXIT_SUCCESS : EXIT_FAILURE;
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        perror("sandwatch: status: standard output");
-        status = EXIT_FAILURE;
-    }
     assessment_free(assessment);
     store_release(store, &snapshot);
     return status;
