@@ -11,6 +11,8 @@
 struct api;
 struct secret;
 
+enum { API_EFFECT_WITHIN_MS = 30000 }; /* until the answer to an effect must be whole */
+
 enum api_call_id {
 #define CALL(id, what, method, n_ids, path, beta, key, changes, scope) API_CALL_##id,
 #include "api/calls.def"

@@ -9,8 +9,6 @@
 #include "api/http.h"
 #include "core/clock.h"
 
-enum { EFFECT_WITHIN_MS = 30000 };
-
 static struct credential *
 credential_of(struct engine *engine, const struct call_request *request, struct renewal **renewal)
 {
@@ -64,7 +62,7 @@ within_ms(const struct engine *engine, const struct call_row *row)
     if (!row->is_effect)
         return 0;
     return engine->options->effect_within_ms > 0 ? engine->options->effect_within_ms
-                                                 : EFFECT_WITHIN_MS;
+                                                 : API_EFFECT_WITHIN_MS;
 }
 
 static void

@@ -21,7 +21,7 @@
 #include "ops/turn.h"
 
 enum { FIXED_FDS = 4, MOST_COMMANDS = 28, LONGEST_WAIT_MS = 60000 };
-enum { TOKEN_WITHIN_MS = 16000 }; /* an answer that takes longer is given up by the API's room */
+enum { TOKEN_WITHIN_MS = API_EFFECT_WITHIN_MS + 5000 }; /* the answer, and where the token goes */
 enum { NOTICE_FOR_MS = 5000, NOTICE_EACH_MS = 250, NOTICE_SELDOM_MS = 10000 };
 
 struct ops {

@@ -63,7 +63,7 @@ struct ops_options {
 struct ops *ops_start(const struct ops_options *options, struct api *api, struct store *store,
                       struct err *err);
 
-/* End the thread within milliseconds; but a token that a rotation brings is waited for, 16 seconds
+/* End the thread within milliseconds; but a token that a rotation brings is waited for, 35 seconds
  * at most. What runs is left to the journal as interrupted; commands that run are let go, not
  * killed. NULL is allowed. */
 void ops_stop(struct ops *ops);

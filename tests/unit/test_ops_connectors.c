@@ -212,15 +212,19 @@ is_asked(const struct snapshot *snapshot, const void *ticket)
     return op && op->n_items > 0 && op->items[0].progress == OP_ITEM_sent;
 }
 
+#define SLOW "{\"name\":\"api.slow_ms\",\"value\":\"1500\"}"
+/* More than other requests may take, less than one with an effect. */
+#define VERY_SLOW "{\"name\":\"api.slow_ms\",\"value\":\"18000\"}"
+
 /* The console ends while the service takes its time. */
 static void
-leave_in_the_middle(const char *tunnel)
+leave_in_the_middle(const char *tunnel, const char *slow)
 {
     char id[ORDER_ID_BYTES];
 
     snprintf(id, sizeof(id), "%s", tunnel);
     acting_plan(&run, OP_rotate_token, (const char *const[]){id, NULL});
-    watch_post(&run.watch, "/sim/switch", "{\"name\":\"api.slow_ms\",\"value\":\"1500\"}");
+    watch_post(&run.watch, "/sim/switch", slow);
     watch_fault(&run.watch, "api-slow", true);
     acting_confirm(&run);
     assert_true(watch_until(&run.watch, is_asked, &run.last_ticket));
@@ -248,7 +252,7 @@ a_token_that_is_on_its_way_when_the_console_ends_reaches_its_file(void **state)
     char *old = content(file, &n), *new;
 
     (void)state;
-    leave_in_the_middle(tunnel);
+    leave_in_the_middle(tunnel, VERY_SLOW);
     new = content(file, &n);
     assert_string_not_equal(old, new);
     free(old);
@@ -273,7 +277,7 @@ it_reaches_its_command_too(void **state)
     token->file = NULL;
     acting_stop_ops(&run);
     acting_start_ops(&run);
-    leave_in_the_middle(tunnel);
+    leave_in_the_middle(tunnel, SLOW);
     new = content(file, &n);
     assert_true(n > 10);
     assert_string_not_equal(old, new);
