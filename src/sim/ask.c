@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,29 @@
 #include "sim/loopback.h"
 
 enum { ANSWER_MOST_BYTES = 8 << 20, WITHIN_MS = 30000, STEP_S = 20, SAID_CELLS = 200 };
+
+/* A program that was stopped meanwhile goes on where it was: what was interrupted connects by
+ * itself. */
+static bool
+connects(int fd, const struct sockaddr *address, socklen_t n)
+{
+    struct pollfd done = {.fd = fd, .events = POLLOUT};
+    socklen_t n_error = sizeof(errno);
+    int ready;
+
+    if (connect(fd, address, n) == 0)
+        return true;
+    if (errno != EINTR)
+        return false;
+    do
+        ready = poll(&done, 1, STEP_S * 1000);
+    while (ready < 0 && errno == EINTR);
+    if (ready == 0)
+        errno = ETIMEDOUT;
+    else if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &errno, &n_error) == 0 && errno == 0)
+        return true;
+    return false;
+}
 
 static bool
 connect_to(const char *url, int *out_fd, struct err *err)
@@ -31,7 +55,7 @@ connect_to(const char *url, int *out_fd, struct err *err)
     *out_fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (*out_fd >= 0 && setsockopt(*out_fd, SOL_SOCKET, SO_RCVTIMEO, &step, sizeof(step)) == 0 &&
         setsockopt(*out_fd, SOL_SOCKET, SO_SNDTIMEO, &step, sizeof(step)) == 0 &&
-        connect(*out_fd, (struct sockaddr *)&address, n) == 0)
+        connects(*out_fd, (struct sockaddr *)&address, n))
         return true;
     err_set(err, ERR_NET, "%s: %s", url, strerror(errno));
     if (*out_fd >= 0)

@@ -107,13 +107,26 @@ restart_pool(void)
 static const struct killed pool_restart = {
     .acting = &run, .start = start, .act = restart_pool, .ends = OP_STATE_done};
 
+/* Both may have polled before one was gone. */
+static bool
+one_polls(const struct snapshot *snapshot, const void *context)
+{
+    size_t n;
+    const struct pool *pools = snapshot_pools(snapshot, &n);
+
+    (void)context;
+    return n == 1 && pools[0].workers_polling == 1;
+}
+
 static void
 a_restart_of_two_workers_that_is_resumed_ends_only_when_two_poll_again(void **state)
 {
     (void)state;
     assert_true(killed_in_phase(&pool_restart, "up"));
     watch_post(&run.watch, "/sim/pools/two", "{\"workers\":1}");
-    start();
+    watch_start(&run.watch);
+    assert_true(watch_until(&run.watch, one_polls, NULL));
+    acting_start_ops(&run);
     take_over(ORDER_resume);
     if (!watch_until(&run.watch, says, "1 of 2 workers poll or work"))
         fail_msg("%s: %s", op_state_name(acting_op(&run)->state), acting_op(&run)->summary);
