@@ -8,6 +8,7 @@
 #include "config/flags.h"
 #include "config/loader.h"
 #include "core/arena.h"
+#include "core/secret.h"
 #include "core/text.h"
 #include "core/yaml.h"
 
@@ -254,20 +255,20 @@ read_places(struct loader *loader, const struct flags *flags, struct err *err)
     return apply_flags(loader, flags, err);
 }
 
-/* As secret_read_file will judge it. */
 static void
 check_readable_file(struct loader *loader, const struct config_setting *setting, const char *path)
 {
+    const char *name = setting->option->name;
+    struct err why = {0};
     struct stat st;
 
     if (access(path, R_OK) != 0)
-        mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column,
-                     "%s: cannot read %s", setting->option->name, path);
-    else if (setting->option->is_secret && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
-             (st.st_mode & 077))
-        mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column,
-                     "%s: %s may be read by others (mode %04o): chmod 600 it",
-                     setting->option->name, path, (unsigned)(st.st_mode & 07777));
+        err_set(&why, ERR_CONFIG, "%s: cannot read %s", name, path);
+    else if (setting->option->is_secret && stat(path, &st) == 0)
+        (void)secret_is_private(&st, path, name, &why);
+    if (why.code)
+        mistakes_add(&loader->minor, loader->config->path, setting->line, setting->column, "%s",
+                     why.message);
 }
 
 static void

@@ -81,25 +81,39 @@ secret_copy(const struct secret *secret)
     return secret_new(secret->bytes, strlen(secret->bytes), "credential", NULL);
 }
 
+bool
+secret_is_private(const struct stat *st, const char *path, const char *what, struct err *err)
+{
+    if (!S_ISREG(st->st_mode) || !(st->st_mode & 077))
+        return true;
+    return err_set(err, ERR_CONFIG, "%s: %s may be read by others (mode %04o): chmod 600 it", what,
+                   path, (unsigned)(st->st_mode & 07777));
+}
+
+static bool
+is_fit(int fd, const char *path, const char *what, struct err *err)
+{
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return err_set(err, ERR_CONFIG, "%s: cannot read %s: %s", what, path, strerror(errno));
+    if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+        return err_set(err, ERR_CONFIG, "%s: %s is not a file", what, path);
+    return secret_is_private(&st, path, what, err);
+}
+
 struct secret *
 secret_read_file(const char *path, const char *what, struct err *err)
 {
     char bytes[LONGEST_SECRET_BYTES + 2];
     struct secret *secret = NULL;
-    struct stat st;
     ssize_t n = 0;
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    bool is_good = is_fit(fd, path, what, err);
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        err_set(err, ERR_CONFIG, "%s: cannot read %s: %s", what, path, strerror(errno));
-    } else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
-        err_set(err, ERR_CONFIG, "%s: %s is not a file", what, path);
-    } else if (S_ISREG(st.st_mode) && (st.st_mode & 077)) {
-        err_set(err, ERR_CONFIG, "%s: %s may be read by others (mode %04o): chmod 600 it", what,
-                path, (unsigned)(st.st_mode & 07777));
-    } else if ((n = read(fd, bytes, sizeof(bytes))) < 0) {
-        err_set(err, ERR_CONFIG, "%s: cannot read %s: %s", what, path, strerror(errno));
-    } else {
+    if (is_good && (n = read(fd, bytes, sizeof(bytes))) < 0)
+        is_good = err_set(err, ERR_CONFIG, "%s: cannot read %s: %s", what, path, strerror(errno));
+    if (is_good) {
         secret = secret_new(bytes, (size_t)n, what, err);
         if (!secret)
             err_context(err, "%s", path);

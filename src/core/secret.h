@@ -6,6 +6,7 @@
 
 struct err;
 struct secret;
+struct stat;
 
 /* Caller frees with secret_free. Refuses what cannot be a credential in an HTTP header: empty,
  * longer than 16 KiB, spaces inside, control bytes. White space around it is dropped. `what` names
@@ -14,7 +15,9 @@ struct secret *secret_new(const char *bytes, size_t n, const char *what, struct 
 void secret_free(struct secret *secret); /* NULL is allowed */
 struct secret *secret_copy(const struct secret *secret);
 
-/* The first line of a file. Warns nowhere: a file that others may read is refused (mode & 077). */
+/* Whether nobody else may read a file of that status: one that others may read is refused. */
+bool secret_is_private(const struct stat *st, const char *path, const char *what, struct err *err);
+/* The first line of a file. */
 struct secret *secret_read_file(const char *path, const char *what, struct err *err);
 
 /* Replace a file by one that holds it: see replace_file. */
