@@ -88,13 +88,15 @@ judge_api(struct judge *judge)
     note_silence(judge);
 }
 
+/* Our own checks leave no doubt where nothing at all is reached. */
 static enum severity
 silence_severity(const struct judge *judge)
 {
     const struct api_state *api = &judge->api;
     bool is_long = api->since_ms > 0 && judge->now_ms - api->since_ms >= TROUBLE_CRITICAL_MS;
 
-    return api->contact_ms == 0 || is_long ? SEVERITY_critical : SEVERITY_warn;
+    return api->contact_ms == 0 || is_long || path_is_gone(judge) ? SEVERITY_critical
+                                                                  : SEVERITY_warn;
 }
 
 static void

@@ -130,6 +130,9 @@ struct path path_of(const struct judge *judge, enum check_kind kind, const char 
 bool path_is_dead(struct path path); /* measured, and every check fails */
 /* TCP and UDP of every edge target together. */
 struct path path_of_edge(const struct judge *judge);
+/* This host reaches nothing at all: that is one finding, and api.unreachable says it. After
+ * judge_api. */
+bool path_is_gone(const struct judge *judge);
 bool check_is_measured(const struct check *check);
 
 /* Leased, and with a sign of life fresh enough to prove a worker. */

@@ -48,3 +48,14 @@ path_is_dead(struct path path)
 {
     return path.n > 0 && path.failed == path.n;
 }
+
+bool
+path_is_gone(const struct judge *judge)
+{
+    enum err_code code =
+        judge->api.is_unreachable ? judge->snapshot->source[judge->api.worst].code : ERR_NONE;
+
+    return (code == ERR_NET || code == ERR_TIMEOUT) && /* others mean that somebody answered */
+           path_is_dead(path_of(judge, CHECK_API_443, NULL)) &&
+           path_is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
+}

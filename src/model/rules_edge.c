@@ -15,14 +15,6 @@ is_first_of_target(const struct judge *judge, size_t row)
     return true;
 }
 
-/* This host reaches nothing at all: that is one finding, and api.unreachable says it. */
-static bool
-is_network_gone(const struct judge *judge)
-{
-    return judge->api.is_unreachable && path_is_dead(path_of(judge, CHECK_API_443, NULL)) &&
-           path_is_dead(path_of(judge, CHECK_EDGE_TCP_7844, NULL));
-}
-
 /* Every check of the edge that fails, fails there; and none passes. */
 static bool
 is_all_dns(const struct judge *judge)
@@ -88,7 +80,7 @@ suspect_edge(struct judge *judge)
     bool is_all =
         (path_is_dead(tcp) || tcp.n == 0) && (path_is_dead(udp) || udp.n == 0) && tcp.n + udp.n > 0;
 
-    if (is_network_gone(judge))
+    if (path_is_gone(judge))
         return;
     if (is_all_dns(judge)) {
         suspect(judge, RULE_dns_broken, 0, 0);

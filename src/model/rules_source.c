@@ -18,7 +18,7 @@ is_explained(const struct judge *judge, enum source source)
     if (source == SOURCE_connectors)
         return is_suspected(judge, RULE_tunnel_no_connectors) ||
                is_suspected(judge, RULE_connector_degraded) ||
-               is_suspected(judge, RULE_edge_unreachable);
+               is_suspected(judge, RULE_edge_unreachable) || path_is_gone(judge);
     if (!source_is_api(source))
         return false;
     return api->is_unreachable || api->is_rate_limited || api->is_spend_capped ||

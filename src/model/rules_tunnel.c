@@ -101,7 +101,7 @@ severity_of(const struct judge *judge, const struct connector *connector)
 static void
 suspect_connectors(struct judge *judge)
 {
-    bool is_edge_gone = is_suspected(judge, RULE_edge_unreachable);
+    bool is_edge_gone = is_suspected(judge, RULE_edge_unreachable) || path_is_gone(judge);
 
     for (size_t row = 0; row < judge->n_connectors; row++) {
         const struct connector *connector = &judge->connectors[row];

@@ -140,6 +140,24 @@ a_host_without_any_network_is_one_finding(void **state)
     is_found(world, "api.unreachable", SEVERITY_critical);
 }
 
+/* The cable was pulled half a minute ago. */
+static void
+a_network_that_is_lost_explains_its_connectors_and_is_critical_at_once(void **state)
+{
+    struct world *world = failing_world(ERR_TIMEOUT, "no answer within 15 s", 30);
+
+    (void)state;
+    failing_check(world, CHECK_API_443, STAGE_tcp);
+    failing_check(world, CHECK_EDGE_TCP_7844, STAGE_tcp);
+    failing_check(world, CHECK_EDGE_UDP_7844, STAGE_quic);
+    world_tunnel(world, "prod");
+    world_connector(world, "a", "prod")->state = CONNECTOR_down;
+    world_connector(world, "b", "prod")->state = CONNECTOR_unreachable;
+    world_source(world, SOURCE_connectors)->ok_at_ms = world_ago(600);
+    assert_non_null(strstr(world_finding(world, "api.unreachable")->summary, "its own network"));
+    is_found(world, "api.unreachable", SEVERITY_critical);
+}
+
 static void
 a_server_error_is_the_services_fault_and_says_so(void **state)
 {
@@ -342,6 +360,7 @@ main(void)
         cmocka_unit_test(an_answer_that_refuses_is_contact_all_the_same),
         cmocka_unit_test(the_summary_names_the_broken_stage),
         cmocka_unit_test(a_host_without_any_network_is_one_finding),
+        cmocka_unit_test(a_network_that_is_lost_explains_its_connectors_and_is_critical_at_once),
         cmocka_unit_test(a_server_error_is_the_services_fault_and_says_so),
         cmocka_unit_test(a_refused_key_is_critical_at_the_first_401),
         cmocka_unit_test(a_refused_environment_key_is_not_a_refused_api_key),
