@@ -34,6 +34,14 @@ plan_connector(struct engine *engine, struct run *run, enum driver_verb verb)
     return connector;
 }
 
+/* Of its tunnel's, the only one that is known to carry traffic. */
+static bool
+is_last(const struct engine *engine, const struct connector *connector)
+{
+    return (connector->state == CONNECTOR_ready || connector->state == CONNECTOR_degraded) &&
+           object_other_connectors(&engine->snapshot, connector) == 0;
+}
+
 /* The last connector of a tunnel takes a second word. */
 static void
 guard_last(struct engine *engine, struct run *run, const struct connector *connector)
@@ -42,9 +50,7 @@ guard_last(struct engine *engine, struct run *run, const struct connector *conne
     const char *name = tunnel ? tunnel->name : connector->tunnel_id;
     const char *word = tunnel ? run_typable(tunnel->name, tunnel->id) : connector->tunnel_id;
 
-    if (connector->state != CONNECTOR_ready && connector->state != CONNECTOR_degraded)
-        return;
-    if (object_other_connectors(&engine->snapshot, connector) > 0)
+    if (!is_last(engine, connector))
         return;
     snprintf(run->must_retype, sizeof(run->must_retype), "%s", *word ? word : run_word(run));
     snprintf(run->why_retype, sizeof(run->why_retype),
@@ -114,6 +120,9 @@ plan_rotate_token(struct engine *engine, struct run *run)
         }
         item = run_add_item(run, connectors[i].url, connectors[i].name);
         snprintf(item->loses, sizeof(item->loses), "requests that pass through it");
+        if (is_last(engine, &connectors[i]))
+            run_say(run, OP_LINE_warning, 0, "nothing gets through %s while %s restarts",
+                    tunnel->name, connectors[i].name);
         plan_command(engine, run, engine_control(engine, "connector", connectors[i].url),
                      DRIVER_restart, NULL);
     }

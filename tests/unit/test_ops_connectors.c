@@ -204,6 +204,22 @@ a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow(void
     free(new);
 }
 
+static void
+a_rotation_says_when_nothing_gets_through_meanwhile(void **state)
+{
+    char id[ORDER_ID_BYTES];
+
+    (void)state;
+    snprintf(id, sizeof(id), "%s", connector("alone-1")->tunnel_id);
+    assert_true(acting_has_line(acting_plan(&run, OP_rotate_token, (const char *const[]){id, NULL}),
+                                OP_LINE_warning, "nothing gets through alone while alone-1"));
+    acting_order(&run, ORDER_dismiss, "");
+    snprintf(id, sizeof(id), "%s", connector("pair-1")->tunnel_id);
+    assert_false(
+        acting_has_line(acting_plan(&run, OP_rotate_token, (const char *const[]){id, NULL}),
+                        OP_LINE_warning, "nothing gets through"));
+}
+
 static bool
 is_asked(const struct snapshot *snapshot, const void *ticket)
 {
@@ -392,6 +408,7 @@ main(void)
         TEST(a_restarted_connector_is_another_one_with_its_connections),
         TEST(a_connector_that_is_down_is_brought_up_by_a_restart),
         TEST(a_rotated_token_reaches_its_file_and_nothing_else_and_its_connectors_follow),
+        TEST(a_rotation_says_when_nothing_gets_through_meanwhile),
         TEST(a_token_that_is_on_its_way_when_the_console_ends_reaches_its_file),
         TEST(it_reaches_its_command_too),
         TEST(a_command_that_fails_ends_the_op_before_anything_else_and_says_how),
