@@ -205,7 +205,7 @@ are_offered(const struct act *act, const struct op *op, struct err *err)
 {
     for (int i = 0; i < OP_CHOICE_COUNT; i++)
         if (act->options->choices_on & ~op->choices_offered & 1u << i)
-            return err_set(err, ERR_USAGE, "\"%s\" is not possible here: %s",
+            return err_set(err, ERR_USAGE, "\"%s\" (%s) is not possible here",
                            op_choice_name((enum op_choice)i), op_choice_what((enum op_choice)i));
     return true;
 }

@@ -295,7 +295,8 @@ a_choice_that_is_not_offered_is_refused(void **state)
     options.choices_on = 1u << OP_CHOICE_rolling;
     run = run_act(&options, &(struct room_plan){.choices_offered = 1u << OP_CHOICE_command});
     assert_int_equal(run.status, ACT_failed);
-    assert_has(run.said, "\"rolling\" is not possible here");
+    assert_has(run.said, "\"rolling\" (one worker after the other");
+    assert_has(run.said, ") is not possible here");
     assert_string_equal(run.heard, "plan drain pool env_eu-west; dismiss; ");
 }
 
