@@ -198,6 +198,19 @@ work(struct room *room)
     }
 }
 
+/* It had begun meanwhile: one look shows how far it is, and none shows it on its way to its end. */
+static void
+turn_out(struct room *room)
+{
+    if (room->plan->manner != ROOM_does_it) {
+        work(room);
+        return;
+    }
+    room->op.started_ms = clock_wall_ms();
+    room->progress[0] = room->progress[1] = OP_ITEM_done;
+    go(room, OP_STATE_done, "nothing of it is left");
+}
+
 static void
 be_confirmed(struct room *room, const struct op_order *order)
 {
@@ -283,7 +296,7 @@ obey(struct room *room, const struct op_order *order)
     case ORDER_dismiss:
         hear(room, "dismiss");
         if (room->op.state == OP_STATE_planned && room->plan->is_stalled)
-            work(room);
+            turn_out(room);
         else if (room->op.state == OP_STATE_planned)
             go(room, OP_STATE_cancelled, "not confirmed: nothing was done");
         else
