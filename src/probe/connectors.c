@@ -215,9 +215,6 @@ set_spots(struct connectors *connectors, const struct probe_options *options, st
         spot->over = spot_over;
         spot->context = connectors;
         spot->tries_exposure = !options->skips_exposure;
-        spot->exposure.loop = connectors->tools->loop;
-        spot->exposure.done = publish_soon;
-        spot->exposure.context = connectors;
         if (i < connectors->n_configured) {
             const struct probe_connector *row = &options->connectors[i];
             const char *id = row->tunnel_id ? row->tunnel_id : "";

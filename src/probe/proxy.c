@@ -173,7 +173,8 @@ fill_status(struct proxy_watch *watch, const struct proxy *proxy)
     struct text error = {.bytes = status->error, .size = sizeof(status->error)};
 
     text_clear(&error);
-    status->rounds++;
+    if (!serving_is_asking(&watch->serving)) /* else the pass after its answer is the round */
+        status->rounds++;
     status->interval_ms = EVERY_MS;
     status->tried_at_ms = clock_wall_ms();
     if (!proxy) {
@@ -284,6 +285,14 @@ news_came(void *context)
         timer_set(watch->tools->loop, &watch->pass, soon_us);
 }
 
+static void
+serving_answered(void *context)
+{
+    struct proxy_watch *watch = context;
+
+    timer_set(watch->tools->loop, &watch->pass, 0);
+}
+
 void
 proxy_refresh(struct proxy_watch *watch)
 {
@@ -313,7 +322,7 @@ open_probes(struct proxy_watch *watch)
         .address = options->address,
         .tries_exposure = !options->skips_exposure,
         .probes_inner_tls = options->probes_inner_tls,
-        .news = news_came,
+        .answered = serving_answered,
         .context = watch,
     };
 

@@ -16,7 +16,7 @@ serving_open(struct serving *serving, const struct serving_plan *plan, struct to
 {
     serving->plan = *plan;
     serving->exposure.loop = serving->inner.loop = tools->loop;
-    serving->exposure.done = serving->inner.done = plan->news;
+    serving->exposure.done = serving->inner.done = plan->answered;
     serving->exposure.context = serving->inner.context = plan->context;
     serving->inner.trust = tools->trust;
 }
@@ -28,6 +28,12 @@ serving_close(struct serving *serving)
         return; /* was never opened */
     exposure_cancel(&serving->exposure);
     inner_tls_close(&serving->inner);
+}
+
+bool
+serving_is_asking(const struct serving *serving)
+{
+    return serving->exposure.is_running || serving->inner.is_running;
 }
 
 /* ":8080", "127.0.0.1:8080", "[::]:8080": all addresses include loopback. */

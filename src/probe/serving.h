@@ -14,7 +14,7 @@ struct tools;
 struct serving_plan {
     const char *address; /* "HOST:PORT" instead of listen_addr, HOST a literal; NULL; borrowed */
     bool tries_exposure, probes_inner_tls;
-    void (*news)(void *context); /* from the loop, never from within */
+    void (*answered)(void *context); /* from the loop, never from within */
     void *context;
 };
 
@@ -28,6 +28,9 @@ struct serving {
 /* Zeroed before; must stay where it is until serving_close. */
 void serving_open(struct serving *serving, const struct serving_plan *plan, struct tools *tools);
 void serving_close(struct serving *serving);
+
+/* What serving_show asked for has not been answered yet. */
+bool serving_is_asking(const struct serving *serving);
 
 /* The host of the first route that has one, "wiki.TUNNEL_DOMAIN"; "". */
 const char *serving_host(const struct proxy *proxy);

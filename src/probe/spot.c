@@ -143,6 +143,28 @@ judge(const struct spot *spot)
 }
 
 static void
+pass_over(void *context)
+{
+    struct spot *spot = context;
+
+    spot->is_asking = false;
+    spot->over(spot->context);
+}
+
+/* Whether the pass has to wait for what comes of it. */
+static bool
+tries_exposure(struct spot *spot)
+{
+    if (!spot->tries_exposure || !address_is_loopback(&spot->address))
+        return false;
+    spot->exposure.loop = spot->tools->loop;
+    spot->exposure.done = pass_over;
+    spot->exposure.context = spot;
+    exposure_ask(&spot->exposure, spot->parts.port);
+    return spot->exposure.is_running;
+}
+
+static void
 end_pass(struct spot *spot, bool is_reached)
 {
     if (is_reached && spot->is_news) {
@@ -152,10 +174,8 @@ end_pass(struct spot *spot, bool is_reached)
     if (is_reached && spot->has_metrics && spot->has_tunnel && spot->ready.connections > 0)
         trend_add_rtts(&spot->trend, &spot->metrics, &spot->tunnel, clock_mono_ms());
     spot->state = is_reached ? judge(spot) : CONNECTOR_unreachable;
-    if (is_reached && spot->tries_exposure && address_is_loopback(&spot->address))
-        exposure_ask(&spot->exposure, spot->parts.port);
-    spot->is_asking = false;
-    spot->over(spot->context);
+    if (!is_reached || !tries_exposure(spot))
+        pass_over(spot);
 }
 
 static void

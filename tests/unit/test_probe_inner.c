@@ -79,21 +79,12 @@ host_free(struct host *host)
     free(host);
 }
 
-static bool
-was_asked(const struct snapshot *snapshot, void *context)
-{
-    size_t n;
-    const struct proxy *rows = snapshot_proxies(snapshot, &n);
-
-    (void)context;
-    return n == 1 && rows[0].served.answer != SERVED_off;
-}
-
 /* What the probe finds where that peer listens; the measure must be stopped. */
 static const struct proxy *
 found(struct host *host, struct peer *peer, struct measure *m)
 {
     struct probe_options options = {.api_url = "http://127.0.0.1:9", .is_off = true};
+    const struct proxy *proxy;
     char yaml[300];
     size_t n;
 
@@ -105,10 +96,13 @@ found(struct host *host, struct peer *peer, struct measure *m)
     options.proxy.config_file = host->config;
     options.proxy.data_dir = host->folder;
     options.proxy.probes_inner_tls = true;
-    options.proxy.skips_exposure = true;
     measure_start(m, &options);
-    assert_true(measure_until(m, was_asked, NULL));
-    return snapshot_proxies(&m->snapshot, &n);
+    assert_true(measure_rounds(m, SOURCE_proxy, 1)); /* which has what the port itself tells */
+    proxy = snapshot_proxies(&m->snapshot, &n);
+    assert_int_equal(n, 1);
+    assert_int_not_equal(proxy->served.answer, SERVED_off);
+    assert_true(proxy->exposure.at_ms > 0);
+    return proxy;
 }
 
 static void
