@@ -158,6 +158,23 @@ text_add_cells(struct text *text, const char *s, size_t cells, const char *ellip
         text_add(text, ellipsis);
 }
 
+void
+text_add_ends(struct text *text, const char *s, size_t cells, const char *ellipsis)
+{
+    size_t mark = text_cells(ellipsis), n = strlen(s), tail;
+
+    if (text_cells(s) <= cells || cells <= mark) {
+        text_add_cells(text, s, cells, ellipsis);
+        return;
+    }
+    tail = (cells - mark) / 2;
+    text_add_cells(text, s, cells - mark - tail, "");
+    text_add(text, ellipsis);
+    while (text_cells(s) > tail)
+        (void)text_next(&s, &n);
+    text_add(text, s);
+}
+
 size_t
 text_clean(char *out, size_t size, const char *s, size_t n)
 {

@@ -36,6 +36,8 @@ void text_vaddf(struct text *text, const char *format, va_list args) PRINTF_LIKE
 void text_add_char(struct text *text, uint32_t c);
 /* Append at most `cells` cells of s, ending in `ellipsis` when something was left out. */
 void text_add_cells(struct text *text, const char *s, size_t cells, const char *ellipsis);
+/* The same, cut in the middle: names of a fleet differ at their end. */
+void text_add_ends(struct text *text, const char *s, size_t cells, const char *ellipsis);
 
 /* Decode and make safe the next character of *s (which is *n bytes long), advancing both.
  * Call only while *n > 0. */

@@ -218,6 +218,15 @@ canvas_text(struct canvas *canvas, int x, int y, int cells, enum role role, cons
 }
 
 int
+canvas_name(struct canvas *canvas, int x, int y, int cells, enum role role, const char *s)
+{
+    TEXT(name, 400);
+
+    text_add_ends(&name, s, cells > 0 ? (size_t)cells : 0, "…");
+    return canvas_text(canvas, x, y, cells, role, name.bytes);
+}
+
+int
 canvas_textf(struct canvas *canvas, int x, int y, int cells, enum role role, const char *format,
              ...)
 {

@@ -45,6 +45,8 @@ void canvas_clip(struct canvas *canvas, struct rect r);
 int canvas_text(struct canvas *canvas, int x, int y, int cells, enum role role, const char *s);
 int canvas_textf(struct canvas *canvas, int x, int y, int cells, enum role role, const char *format,
                  ...) __attribute__((__format__(__printf__, 6, 7)));
+/* A name: cut in the middle. */
+int canvas_name(struct canvas *canvas, int x, int y, int cells, enum role role, const char *s);
 /* Right-aligned in [x, x + cells). */
 void canvas_right(struct canvas *canvas, int x, int y, int cells, enum role role, const char *s);
 void canvas_fill(struct canvas *canvas, struct rect r, enum role role, const char *glyph);

@@ -10,6 +10,7 @@
 #include "ui/op_words.h"
 
 enum { EVENT_SHOWN_MS = 5000, MORE_CELLS = 3 };
+enum { BESIDE_CELLS = 3, NEXT_STEP_CELLS = 30 /* at least */ };
 
 struct hint {
     enum command_id command;
@@ -297,6 +298,40 @@ how_to_say(const struct console *console, struct text *out, enum command_id comm
         text_addf(out, ":%s", command_infos[command].name);
 }
 
+/* What was left in the middle, and the next step of what is wrong now, side by side: whoever looks
+ * at the one must not lose sight of the other. False when one of them is not there, or no room. */
+static bool
+interrupted_beside_draw(const struct console *console, struct canvas *canvas, struct rect r)
+{
+    const struct frame *frame = &console->frame;
+    size_t others;
+    const struct op *op = op_interrupted(frame->snapshot, &others);
+    int cells, x;
+    TEXT(line, 200);
+
+    if (!op || console->is_next_step_said || frame->assessment->n_findings == 0)
+        return false;
+    text_add(&line, "interrupted: ");
+    op_add_name(&line, op);
+    text_add(&line, " (");
+    how_to_say(console, &line, COMMAND_ops);
+    text_add(&line, ")");
+    if (others > 0)
+        text_addf(&line, " +%zu", others);
+    cells = (int)text_cells(line.bytes);
+    if (r.w - cells - BESIDE_CELLS < NEXT_STEP_CELLS)
+        return false;
+    x = r.x + r.w - 1 - cells;
+    canvas_fill(canvas, r, ROLE_text, " ");
+    canvas_text(canvas, x - 2, r.y, 1, op_state_role(op->state),
+                glyph(frame->theme, frame->is_ascii, op_state_role(op->state)));
+    canvas_text(canvas, x, r.y, cells, ROLE_warn, line.bytes);
+    r.w -= cells + BESIDE_CELLS;
+    if (!next_step_draw(console, canvas, r))
+        newest_event_draw(console, canvas, r);
+    return true;
+}
+
 /* While something of ours is under way, or was left in the middle; false when nothing is. */
 static bool
 op_line_draw(const struct console *console, struct canvas *canvas, struct rect r)
@@ -312,6 +347,8 @@ op_line_draw(const struct console *console, struct canvas *canvas, struct rect r
     TEXT(line, 400);
     TEXT(more, 40);
 
+    if (!op && !is_asked && interrupted_beside_draw(console, canvas, r))
+        return true;
     if (!op)
         op = op_interrupted(frame->snapshot, &others);
     if (!op)

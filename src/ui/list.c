@@ -113,6 +113,8 @@ draw_cell(struct canvas *canvas, int x, int y, const struct place *place, const 
 
     if (column->trend)
         spark_add(&shown, row->frame, column->trend(row), (size_t)place->w);
+    else if (column->keeps_end)
+        text_add_ends(&shown, column->text(row), (size_t)place->w, "…");
     else
         column_show(column, &shown, row);
     if ((!shown.n && !column->may_be_blank) || is_unknown_text(shown.bytes)) {

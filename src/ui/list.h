@@ -37,6 +37,7 @@ struct column {
     enum unit unit;
     bool may_be_blank; /* "" means that there is nothing, not that it is unknown; the column gives
                         * way while all rows are blank. Needs text */
+    bool keeps_end;    /* a name: it is cut in the middle */
     const char *(*text)(const struct row *row); /* borrowed; "" is unknown. Bare words of a filter
                                                  * look here only */
     const struct series *(*trend)(const struct row *row); /* drawn as a sparkline */

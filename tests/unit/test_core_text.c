@@ -192,6 +192,32 @@ searching_ignores_case_beyond_ascii(void **state)
     assert_true(text_contains("aab", "ab"));
 }
 
+static const char *
+ends(const char *s, size_t cells)
+{
+    static char out[80];
+    struct text text = {.bytes = out, .size = sizeof(out)};
+
+    text_clear(&text);
+    text_add_ends(&text, s, cells, "…");
+    assert_true(text_cells(out) <= cells);
+    return out;
+}
+
+static void
+a_name_keeps_both_its_ends(void **state)
+{
+    (void)state;
+    assert_string_equal(ends("ap-south-batch-017", 18), "ap-south-batch-017");
+    assert_string_equal(ends("ap-south-batch-017", 11), "ap-so…h-017");
+    assert_string_equal(ends("ap-south-batch-017", 10), "ap-so…-017");
+    assert_string_equal(ends("ap-south-batch-017", 2), "a…");
+    assert_string_equal(ends("ap-south-batch-017", 1), "…");
+    assert_string_equal(ends("ap-south-batch-017", 0), "");
+    assert_string_equal(ends("日本語日本語", 8), "日本…語"); /* two cells are never split */
+    assert_string_equal(ends("", 5), "");
+}
+
 int
 main(void)
 {
@@ -207,6 +233,7 @@ main(void)
         cmocka_unit_test(integers_are_read_whole_or_not_at_all),
         cmocka_unit_test(distances_find_the_word_that_was_meant),
         cmocka_unit_test(searching_ignores_case_beyond_ascii),
+        cmocka_unit_test(a_name_keeps_both_its_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -108,6 +108,20 @@ interrupt(struct world *world)
     ops_add_interrupted(world);
 }
 
+/* Both are told, and neither hides the other. */
+static void
+interrupt_in_trouble(struct world *world)
+{
+    struct pool *pool = world_pool(world, "ap-east");
+
+    ops_add_interrupted(world);
+    pool->workers_polling = 0;
+    pool->idle_since_ms = world_ago(240);
+    pool->depth = pool->queued = 12;
+    pool->has_oldest = true;
+    pool->oldest_queued_ms = world_ago(250);
+}
+
 static void
 finish(struct world *world)
 {
@@ -147,6 +161,7 @@ static const struct shot shots[] = {
     {"ops-page-wide", 120, 40, drain, "o Enter", NULL, ""},
     {"ops-force", 80, 24, ask, "o Enter Enter", NULL, ""},
     {"ops-interrupted", 80, 24, interrupt, "", NULL, ""},
+    {"ops-interrupted-in-trouble", 80, 24, interrupt_in_trouble, "", NULL, ""},
     {"ops-resume", 80, 24, interrupt, "o Enter Enter", NULL, "Tab Tab"},
     {"ops-pick", 80, 24, NULL, "3 R", NULL, ""},
     {"ops-quit", 80, 24, drain, "q", NULL, ""},

@@ -192,7 +192,7 @@ static const struct column columns[] = {
     {"NOTE", "note", 14, 18, 1, UNIT_none, .may_be_blank = true, .text = note, .role = note_role},
     {"AGE", "age", 6, 6, 1, UNIT_ms, .value = age},
     {"BEAT", "beat", 6, 6, 1, UNIT_ms, .value = beat, .role = beat_role},
-    {"POOL", "pool", 10, 20, 2, UNIT_none, .text = pool},
+    {"POOL", "pool", 10, 20, 2, UNIT_none, .keeps_end = true, .text = pool},
     {"STATUS", "status", 13, 20, 3, UNIT_none, .text = session, .role = session_role},
     {"AGENT", "agent", 10, 24, 5, UNIT_none, .text = agent, .role = dim_role},
     {"COST", "cost", 6, 7, 4, UNIT_cents, .value = cost, .role = dim_role},

@@ -181,7 +181,7 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"TUNNEL", "tunnel", 10, 24, 0, UNIT_none, .text = name},
+    {"TUNNEL", "tunnel", 10, 24, 0, UNIT_none, .keeps_end = true, .text = name},
     {"OUTER mTLS", "outer", 11, 14, 1, UNIT_none, .show = show_1, .value = value_1, .role = role_1},
     {"INNER TLS", "inner", 11, 14, 1, UNIT_none, .show = show_2, .value = value_2, .role = role_2},
     {"OAUTH", "oauth", 11, 14, 1, UNIT_none, .show = show_3, .value = value_3, .role = role_3},
@@ -279,7 +279,7 @@ draw(struct canvas *canvas, struct rect r, const struct frame *frame, struct pan
 static void
 draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 {
-    canvas_text(canvas, r.x, r.y, r.w - 1 - 2 * LAYERS, ROLE_text, name(row));
+    canvas_name(canvas, r.x, r.y, r.w - 1 - 2 * LAYERS, ROLE_text, name(row));
     for (int i = 0; i < LAYERS; i++) {
         enum role role = layer_role(layers_of(row)[i].verdict);
 

@@ -178,7 +178,7 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"POOL", "pool", 12, 28, 0, UNIT_none, .text = name, .role = name_role},
+    {"POOL", "pool", 12, 28, 0, UNIT_none, .keeps_end = true, .text = name, .role = name_role},
     {"HEALTH", "health", 10, 10, 0, UNIT_none, .text = health, .role = mark},
     {"POLLING", "polling", 7, 7, 1, UNIT_count, .value = polling, .show = show_polling},
     {"ACTIVE", "active", 6, 6, 2, UNIT_count, .value = active, .role = active_role},
@@ -267,7 +267,7 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
 
     say_short(&right, row, r.w);
     cells = (int)text_cells(right.bytes);
-    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, name_role(row), name(row));
+    canvas_name(canvas, r.x, r.y, r.w - 1 - cells, name_role(row), name(row));
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 

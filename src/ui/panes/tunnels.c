@@ -138,7 +138,8 @@ order(const struct row *a, const struct row *b)
 }
 
 static const struct column columns[] = {
-    {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .text = tunnel_row_name, .role = name_role},
+    {"TUNNEL", "tunnel", 12, 24, 0, UNIT_none, .keeps_end = true, .text = tunnel_row_name,
+     .role = name_role},
     {"STATE", "state", 8, 8, 0, UNIT_none, .text = tunnel_row_state, .role = tunnel_row_state_role},
     {"CONN", "conn", 5, 5, 2, UNIT_count, .value = connectors, .show = show_connectors,
      .role = connectors_role},
@@ -228,7 +229,7 @@ draw_line(struct canvas *canvas, struct rect r, const struct row *row)
         text_add(&right, tunnel_row_state(row));
     }
     cells = (int)text_cells(right.bytes);
-    canvas_text(canvas, r.x, r.y, r.w - 1 - cells, name_role(row), tunnel_row_name(row));
+    canvas_name(canvas, r.x, r.y, r.w - 1 - cells, name_role(row), tunnel_row_name(row));
     canvas_right(canvas, r.x + r.w - cells, r.y, cells, ROLE_text, right.bytes);
 }
 
