@@ -334,6 +334,7 @@ count_signs(const struct judge *judge, size_t row, struct pool_jobs *out)
     const struct job *job = &judge->jobs[row];
     bool is_live = job_is_live(judge, job);
 
+    out->leased += is_leased(job);
     out->live += is_live;
     out->lost += !is_live && is_leased(job) && last_sign(job) > 0;
     out->bounced += (judge->job_judgements[row].flags >> JOB_FLAG_bounced & 1u) != 0;

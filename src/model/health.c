@@ -42,14 +42,16 @@ is_stale(const struct judge *judge, const struct pool *pool)
            judge->now_ms - pool->stats_at_ms > STALE_INTERVALS * interval_ms;
 }
 
-/* Is the list of this pool's work items about as old as its statistics? */
+/* Is the list of this pool's work items about as old as its statistics, and are they here? In a
+ * large fleet the jobs follow the pools a moment later. */
 static bool
-has_current_jobs(const struct judge *judge, const struct pool *pool)
+has_current_jobs(const struct judge *judge, const struct pool *pool, const struct pool_jobs *jobs)
 {
     int64_t interval_ms = judge->snapshot->source[SOURCE_work].interval_ms;
 
     return pool->work_access == WORK_LISTED && pool->work_at_ms > 0 &&
-           pool->stats_at_ms - pool->work_at_ms <= STALE_INTERVALS * interval_ms;
+           pool->stats_at_ms - pool->work_at_ms <= STALE_INTERVALS * interval_ms &&
+           pool->active + pool->starting + pool->stopping <= jobs->leased;
 }
 
 static enum presence
@@ -63,7 +65,7 @@ find_presence(const struct judge *judge, const struct pool *pool, const struct p
         return WORKERS_WORK;
     if (pool->workers_polling < 0)
         return WORKERS_UNKNOWN;
-    if (has_current_jobs(judge, pool))
+    if (has_current_jobs(judge, pool, jobs))
         return WORKERS_GONE;
     if (pool->work_access == WORK_PENDING || pool->work_access == WORK_LISTED)
         return WORKERS_UNKNOWN; /* the list is on its way */

@@ -30,6 +30,7 @@ struct suspicion {
 
 /* What the jobs of one pool tell about its workers. */
 struct pool_jobs {
+    uint32_t leased;        /* work items that a worker holds, fresh or not */
     uint32_t live;          /* active or starting with a fresh sign of life: proves a worker each */
     uint32_t lost;          /* active without a heartbeat for too long */
     uint32_t bounced;       /* lost their lease */

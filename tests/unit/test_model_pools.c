@@ -133,6 +133,20 @@ one_idle_sample_among_several_is_not_enough(void **state)
     is_judged(world, "no_workers", "pool.no_workers");
 }
 
+/* Pools and jobs are published one after the other. */
+static void
+before_the_jobs_are_here_workers_are_not_called_gone(void **state)
+{
+    struct world *world = world_new();
+    struct pool *pool = waiting_pool(world, 8, 900);
+
+    (void)state;
+    pool->active = 1; /* of a list that is newer than the jobs */
+    assert_string_equal(world_rules(world), "pool.backlog");
+    world_job(world, "eu-west", "a")->heartbeat_ms = world_ago(3);
+    is_judged(world, "backlogged", "pool.backlog");
+}
+
 static void
 without_the_list_of_jobs_workers_are_not_called_gone(void **state)
 {
@@ -385,6 +399,7 @@ main(void)
         cmocka_unit_test(nobody_there_is_a_warning_at_30_s_and_critical_at_60),
         cmocka_unit_test(a_job_without_a_fresh_heartbeat_proves_no_worker),
         cmocka_unit_test(one_idle_sample_among_several_is_not_enough),
+        cmocka_unit_test(before_the_jobs_are_here_workers_are_not_called_gone),
         cmocka_unit_test(without_the_list_of_jobs_workers_are_not_called_gone),
         cmocka_unit_test(without_a_key_running_sessions_leave_it_open),
         cmocka_unit_test(a_refused_key_is_named_as_the_likely_cause),
