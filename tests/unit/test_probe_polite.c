@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,11 +16,13 @@
 #include "aid/apart.h"
 #include "aid/measure.h"
 #include "aid/pretend.h"
+#include "core/arena.h"
 #include "core/clock.h"
 #include "core/text.h"
 #include "probe/doubt.h"
 #include "probe/quic.h"
 #include "probe/tls.h"
+#include "probe/view.h"
 
 enum { ADDRESSES = 3, PORT_TRIES = 32 };
 
@@ -296,6 +299,33 @@ from_the_first_sweep_on_a_reserve_confirms_a_doubt_at_once(void **state)
     assert_int_equal(scene.hosts[0].n_initials + scene.hosts[2].n_initials, 0);
     print_message("%s\n", scene.row.places[0].last.fault.text);
     assert_non_null(strstr(scene.row.places[0].last.fault.text, "to a handshake, either"));
+}
+
+static void
+who_answered_is_told_also_after_a_look_at_the_reserve(void **state)
+{
+    struct target targets[] = {{.name = "api", .is_api = true}, {.name = "edge", .udp_port = 1}};
+    struct view_facts facts = {0};
+    struct arena *arena = arena_new();
+    struct attempt_result *shaken = &scene.row.places[0].last;
+    struct check *check;
+    size_t n;
+
+    (void)state;
+    targets[1].rows[0] = &scene.row;
+    targets[1].n_rows = 1;
+    have_passed(ADDRESSES);
+    for (size_t i = 0; i < ADDRESSES; i++)
+        scene.row.places[i].last.stage_us[STAGE_quic] = -1;
+    shaken->stage_us[STAGE_quic] = 12000;
+    snprintf(shaken->note, sizeof(shaken->note), "CN quic.test");
+    scene.row.latest = 1;
+    check = view_checks(targets, COUNT_OF(targets), &facts, arena, &n);
+    assert_int_equal(n, 1);
+    assert_int_equal(check->verdict, CHECK_pass);
+    assert_string_equal(check->note, "CN quic.test");
+    assert_int_equal(check->stage_us[STAGE_quic], 12000);
+    arena_free(arena);
 }
 
 static void
@@ -608,6 +638,8 @@ main(void)
         cmocka_unit_test_setup_teardown(an_answer_ends_the_doubt, begin, end),
         cmocka_unit_test_setup_teardown(silence_at_all_addresses_is_a_doubt_as_well, begin, end),
         cmocka_unit_test_setup_teardown(from_the_first_sweep_on_a_reserve_confirms_a_doubt_at_once,
+                                        begin, end),
+        cmocka_unit_test_setup_teardown(who_answered_is_told_also_after_a_look_at_the_reserve,
                                         begin, end),
         cmocka_unit_test_setup_teardown(
             where_nothing_answers_from_the_start_the_reserve_fails_by_what_the_others_say, begin,
