@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "aid/folder.h"
+#include "aid/home.h"
 #include "aid/output.h"
 #include "cli/cli.h"
 #include "core/clock.h"
@@ -39,34 +40,22 @@ static const struct journal_item items[] = {
 static void
 add(struct journal *journal, const char *id, enum op_state state, int64_t planned_ms)
 {
-    const struct journal_op op = {
-        .id = id,
-        .kind = OP_drain_pool,
-        .state = state,
-        .context = "production",
-        .object_id = "env_1",
-        .object_name = "eu-west",
-        .pool_id = "env_1",
-        .user = "alice",
-        .host = "ops1",
-        .ssh_client = "192.0.2.7",
-        .reason = "OPS-12",
-        .choices = 1u << OP_CHOICE_command,
-        .planned_ms = planned_ms,
-        .confirmed_ms = planned_ms + 1000,
-        .started_ms = planned_ms + 1000,
-        .ended_ms = op_state_is_over(state) ? planned_ms + 61000 : 0,
-        .summary = "stopping two jobs",
-        .phase = "stopping jobs",
-        .items = items,
-        .n_items = COUNT_OF(items),
-    };
+    struct journal_op op = home_drain(id);
     const struct journal_step steps[] = {
         {.at_ms = 3000, .what = "stop", .target = "work_1", .detail = "POST …/work_1/stop"},
         {.at_ms = 3500, .what = "stop", .target = "work_2", .detail = "POST …/work_2/stop"},
     };
     int64_t seq;
 
+    op.state = state;
+    op.choices = 1u << OP_CHOICE_command;
+    op.planned_ms = planned_ms;
+    op.confirmed_ms = op.started_ms = planned_ms + 1000;
+    op.ended_ms = op_state_is_over(state) ? planned_ms + 61000 : 0;
+    op.summary = "stopping two jobs";
+    op.phase = "stopping jobs";
+    op.items = items;
+    op.n_items = COUNT_OF(items);
     if (!journal || !journal_begin(journal, &op, NULL))
         _exit(1);
     for (size_t i = 0; i < COUNT_OF(steps); i++)

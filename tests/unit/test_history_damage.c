@@ -60,6 +60,23 @@ fill(const struct home *home)
     close(fd);
 }
 
+/* The child mounts where the journal is to be. */
+static void
+ends_well_in_child(const struct home *home, void (*child)(const struct home *home))
+{
+    pid_t pid;
+    int status;
+
+    assert_int_equal(mkdir(home->folder, 0700), 0);
+    pid = fork();
+    if (pid == 0)
+        child(home);
+    status = home_exit_status(pid);
+    if (status == CHILD_SKIPS)
+        skip();
+    assert_int_equal(status, 0);
+}
+
 static void
 child_fills_disk(const struct home *home)
 {
@@ -90,18 +107,7 @@ child_fills_disk(const struct home *home)
 static void
 a_full_disk_is_told(void **state)
 {
-    struct home *home = *state;
-    pid_t pid;
-    int status;
-
-    assert_int_equal(mkdir(home->folder, 0700), 0);
-    pid = fork();
-    if (pid == 0)
-        child_fills_disk(home);
-    status = home_exit_status(pid);
-    if (status == CHILD_SKIPS)
-        skip();
-    assert_int_equal(status, 0);
+    ends_well_in_child(*state, child_fills_disk);
 }
 
 /* A limit on the size of files stands for a full disk where mounting is not allowed. */
@@ -162,18 +168,7 @@ child_reads_only(const struct home *home)
 static void
 read_only_media_refuse_writing_and_allow_reading(void **state)
 {
-    struct home *home = *state;
-    pid_t pid;
-    int status;
-
-    assert_int_equal(mkdir(home->folder, 0700), 0);
-    pid = fork();
-    if (pid == 0)
-        child_reads_only(home);
-    status = home_exit_status(pid);
-    if (status == CHILD_SKIPS)
-        skip();
-    assert_int_equal(status, 0);
+    ends_well_in_child(*state, child_reads_only);
 }
 
 static void
